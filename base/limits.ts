@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bound of every queue, buffer, frame, retry and loop, in one place, with the relations between them
+// asserted when the file is loaded. Sizes are bytes, times milliseconds, unless the name says otherwise.
+
+import { assert } from './assert.ts';
+
+export const limits = Object.freeze({
+  // Encoded values.
+  cborDepthMax: 16,
+  cborBytesMax: 8 * 1024 * 1024,
+
+  // Packs, batches, blocks.
+  packValuesMax: 256,
+  packBytesMax: 4 * 1024,
+  batchPacksMax: 4_096,
+  entryBytesMax: 64 * 1024,
+  blockEntriesMax: 1_024,
+  blockBytesMax: 4 * 1024 * 1024,
+  outputBytesMax: 16 * 1024,
+  outputsPerBlockMax: 65_536,
+
+  // Checkpoints and proofs.
+  noteBytesMax: 64 * 1024,
+  noteSignaturesMax: 100,
+  proofHashesMax: 64,
+  multiproofHashesMax: 4_096,
+  bundleBytesMax: 1024 * 1024,
+
+  // Messages over MQTT.
+  messageBytesMax: 1024 * 1024,
+} as const);
+
+assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an entry');
+assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
+assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
+assert(limits.noteBytesMax < limits.messageBytesMax, 'a checkpoint fits into a message');
