@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields: how a record of ours stands in CBOR, said once and used in both directions. A field reads untrusted
+// values (closed maps, exact lengths, ranges; the refusal names the path) and writes ours.
+// Invariant: what `encodeWith` writes, `decodeWith` reads back.
+
+import { assert } from './assert.ts';
+import { type CborValue, decode, encode, isText } from './cbor.ts';
+import { accept, type Result, refuse } from './errors.ts';
+
+export type FormResult<T> = Result<T, 'form'>;
+
+export type Field<T> = {
+  /** `path` says where the value stands, for the refusal's detail: `header.entryRoot`. */
+  readonly read: (value: CborValue, path: string) => FormResult<T>;
+  readonly write: (value: T) => CborValue;
+};
+
+/** What a field reads and writes: `type Pack = Content<typeof packField>`. */
+export type Content<F> = F extends Field<infer T> ? T : never;
+
+/** Deterministic CBOR and then the field: refused with `cbor` for the encoding, `form` for the content. */
+export function decodeWith<T>(
+  field: Field<T>,
+  bytes: Uint8Array,
+  options: { readonly name: string; readonly bytesMax?: number },
+): Result<T, 'cbor' | 'form'> {
+  const decoded = decode(bytes, options.bytesMax);
+  return decoded.ok ? field.read(decoded.value, options.name) : decoded;
+}
+
+/** @throws InvariantError for a value that `decodeWith` would refuse. */
+export function encodeWith<T>(field: Field<T>, value: T): Uint8Array {
+  const written = field.write(value);
+  const read = field.read(written, 'written');
+  assert(read.ok, read.ok ? '' : `a value is written that is refused when read: ${read.detail}`);
+  return encode(written);
+}
+
+/** Refuses with the path in front: `header.height: expected an unsigned integer`. */
+export function malformed(path: string, expected: string): FormResult<never> {
+  return refuse('form', `${path}: expected ${expected}`);
+}
+
+function scalar<T extends CborValue>(
+  expected: string,
+  holds: (value: CborValue) => boolean,
+): Field<T> {
+  return {
+    read: (value, path) => (holds(value) ? accept(value as T) : malformed(path, expected)),
+    write: (value) => value,
+  };
+}
+
+/** Both ends included; integers of at most 53 bits. */
+export function int<T extends number = number>(
+  min: number = Number.MIN_SAFE_INTEGER,
+  max: number = Number.MAX_SAFE_INTEGER,
+): Field<T> {
+  return scalar(
+    `an integer from ${min} to ${max}`,
+    (value) => typeof value === 'number' && value >= min && value <= max,
+  );
+}
+
+export function uint<T extends number = number>(max: number = Number.MAX_SAFE_INTEGER): Field<T> {
+  return int(0, max);
+}
+
+/** Byte strings of exactly this length. */
+export function bytes<T extends Uint8Array = Uint8Array>(length: number): Field<T> {
+  return scalar(
+    `${length} bytes`,
+    (value) => value instanceof Uint8Array && value.length === length,
+  );
+}
+
+export function bytesUpTo(lengthMax: number): Field<Uint8Array> {
+  return scalar(
+    `at most ${lengthMax} bytes`,
+    (value) => value instanceof Uint8Array && value.length <= lengthMax,
+  );
+}
+
+/** Length in UTF-16 code units, as JavaScript counts. */
+export function text(lengthMax: number): Field<string> {
+  return scalar(
+    `text of at most ${lengthMax} characters`,
+    (value) => typeof value === 'string' && value.length <= lengthMax && isText(value),
+  );
+}
+
+/** One of a few constants: `choice('voter', 'follower')`, `choice(1)`. */
+export function choice<const T extends string | number | boolean>(
+  ...allowed: readonly T[]
+): Field<T> {
+  const expected = allowed.map((one) => JSON.stringify(one)).join(' or ');
+  return scalar(expected, (value) => allowed.includes(value as T));
+}
+
+/** A name that travels as its place in the list: `code('synchronised', 'free-running', 'unset')`. */
+export function code<const T extends string>(...names: readonly T[]): Field<T> {
+  return {
+    read: (value, path) => {
+      const name = typeof value === 'number' ? names[value] : undefined;
+      return name === undefined
+        ? malformed(path, `a code from 0 to ${names.length - 1}`)
+        : accept(name);
+    },
+    write: (name) => names.indexOf(name),
+  };
+}
+
+export function nullable<T>(field: Field<T>): Field<T | null> {
+  return {
+    read: (value, path) => (value === null ? accept(null) : field.read(value, path)),
+    write: (value) => (value === null ? null : field.write(value)),
+  };
+}
+
+export function listOf<T>(field: Field<T>, countMax: number): Field<readonly T[]> {
+  return {
+    read: (value, path) => {
+      if (!Array.isArray(value) || value.length > countMax) {
+        return malformed(path, `a list of at most ${countMax}`);
+      }
+      const members: T[] = [];
+      for (const [i, member] of value.entries()) {
+        const read = field.read(member, `${path}[${i}]`);
+        if (!read.ok) return read;
+        members.push(read.value);
+      }
+      return accept(members);
+    },
+    write: (members) => members.map(field.write),
+  };
+}
+
+/** An array with a meaning for each place: `tuple(bytes(32), text(64))`. */
+export function tuple<T extends readonly unknown[]>(
+  ...fields: { readonly [Index in keyof T]: Field<T[Index]> }
+): Field<T> {
+  const places: readonly Field<unknown>[] = fields;
+  return {
+    read: (value, path) => {
+      if (!Array.isArray(value) || value.length !== places.length) {
+        return malformed(path, `a list of ${places.length}`);
+      }
+      const members: unknown[] = [];
+      for (const [i, field] of places.entries()) {
+        const read = field.read(value[i], `${path}[${i}]`);
+        if (!read.ok) return read;
+        members.push(read.value);
+      }
+      return accept(members as unknown as T);
+    },
+    write: (members) => places.map((field, i) => field.write(members[i])),
+  };
+}
+
+/** A field that our code sees in another shape. `read` may refuse with `malformed`. */
+export function mapped<Wire, T>(
+  field: Field<Wire>,
+  shape: {
+    readonly read: (wire: Wire, path: string) => FormResult<T>;
+    readonly write: (value: T) => Wire;
+  },
+): Field<T> {
+  return {
+    read: (value, path) => {
+      const read = field.read(value, path);
+      return read.ok ? shape.read(read.value, path) : read;
+    },
+    write: (value) => field.write(shape.write(value)),
+  };
+}
