@@ -9,6 +9,9 @@ export const limits = Object.freeze({
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
 
+  // Verification.
+  importedKeysMax: 1_024,
+
   // Packs, batches, blocks.
   packValuesMax: 256,
   packBytesMax: 4 * 1024,
@@ -28,6 +31,18 @@ export const limits = Object.freeze({
 
   // Messages over MQTT.
   messageBytesMax: 1024 * 1024,
+
+  // Decimals.
+  decimalExponentMax: 24,
+  decimalCharactersMax: 64,
+
+  // The SQLite file: calls waiting, prepared statements kept, what one read may bring, the journal kept.
+  databasePendingMax: 1_024,
+  databaseStatementsMax: 256,
+  databaseRowsMax: 10_000,
+  databaseReadBytesMax: 32 * 1024 * 1024,
+  databaseBusyTimeoutMs: 5_000,
+  databaseJournalBytesMax: 16 * 1024 * 1024,
 } as const);
 
 assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an entry');
