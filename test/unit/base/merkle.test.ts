@@ -107,7 +107,7 @@ describe('RFC 6962 and RFC 9162: the published example of eight leaves', () => {
     '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
   ];
 
-  test.each(roots.entries())('root of the first %i leaves', (size, root) => {
+  test.each([...roots.entries()])('root of the first %i leaves', (size, root) => {
     expect(toHex(rootOf(suite, leaves.slice(0, size)))).toBe(root);
   });
 
