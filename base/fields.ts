@@ -162,7 +162,7 @@ export function mapped<Wire, T>(
   field: Field<Wire>,
   shape: {
     readonly read: (wire: Wire, path: string) => FormResult<T>;
-    readonly write: (value: T) => Wire;
+    readonly write: (value: T) => NoInfer<Wire>;
   },
 ): Field<T> {
   return {
@@ -171,5 +171,20 @@ export function mapped<Wire, T>(
       return read.ok ? shape.read(read.value, path) : read;
     },
     write: (value) => field.write(shape.write(value)),
+  };
+}
+
+/** A field whose values have to satisfy more than their form: `refined(text(64), 'an OBIS code', isObis)`. */
+export function refined<T>(
+  field: Field<T>,
+  expected: string,
+  holds: (value: T) => boolean,
+): Field<T> {
+  return {
+    read: (value, path) => {
+      const read = field.read(value, path);
+      return read.ok && !holds(read.value) ? malformed(path, expected) : read;
+    },
+    write: field.write,
   };
 }

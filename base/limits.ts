@@ -9,7 +9,8 @@ export const limits = Object.freeze({
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
 
-  // Verification.
+  // Signed statements and their verification.
+  coseTextMax: 256,
   importedKeysMax: 1_024,
 
   // Packs, batches, blocks.
