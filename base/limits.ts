@@ -44,8 +44,22 @@ export const limits = Object.freeze({
   databaseReadBytesMax: 32 * 1024 * 1024,
   databaseBusyTimeoutMs: 5_000,
   databaseJournalBytesMax: 16 * 1024 * 1024,
+
+  // Raft: one append, what is under way to one follower, what is handed out to be applied, what a leader holds
+  // uncommitted; the highest term and index, and the furthest a term may leap; members of a configuration.
+  raftAppendBytesMax: 1024 * 1024,
+  raftInflightMessagesMax: 256,
+  raftInflightBytesMax: 8 * 1024 * 1024,
+  raftApplyingBytesMax: 16 * 1024 * 1024,
+  raftUncommittedBytesMax: 32 * 1024 * 1024,
+  raftPendingReadsMax: 4_096,
+  raftNumberMax: 2 ** 48,
+  raftTermLeapMax: 2 ** 20,
+  raftChangesMax: 64,
+  raftChangeContextBytesMax: 64 * 1024,
 } as const);
 
+assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
 assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an entry');
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
 assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
