@@ -32,6 +32,14 @@ export const limits = Object.freeze({
 
   // Messages over MQTT.
   messageBytesMax: 1024 * 1024,
+  messageOutputsMax: 1_024,
+
+  // Who takes part.
+  votersMax: 7,
+  membersMax: 39,
+  personsMax: 64,
+  mainLogKeysMax: 10,
+  trustedKeysMax: 1_024,
 
   // Decimals.
   decimalExponentMax: 24,
@@ -57,6 +65,19 @@ export const limits = Object.freeze({
   raftTermLeapMax: 2 ** 20,
   raftChangesMax: 64,
   raftChangeContextBytesMax: 64 * 1024,
+
+  // A log line: characters of one text, items of one list, levels of nesting.
+  logTextMax: 1_000,
+  logItemsMax: 32,
+  logDepthMax: 4,
+
+  // The wall clock's state: how long an answer is used, waited for, and worth anything.
+  clockStateMaxAgeMs: 10_000,
+  timeDaemonTimeoutMs: 2_000,
+  timeSynchronisationMaxAgeMs: 2 * 2_048_000,
+
+  // Configuration files.
+  configBytesMax: 256 * 1024,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');

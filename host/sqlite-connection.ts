@@ -29,7 +29,8 @@ export class Connection {
   constructor(options: OpenOptions) {
     this.#path = options.path;
     this.#readOnly = options.mode === 'read-only';
-    if (!existsSync(dirname(options.path))) throw missing(dirname(options.path));
+    const needed = options.mode === 'create' ? dirname(options.path) : options.path;
+    if (!existsSync(needed)) throw missing(needed);
     this.#lock = this.#readOnly ? undefined : lock(options.path);
     try {
       if (options.mode === 'create') create(options);
@@ -157,7 +158,6 @@ function create(options: OpenOptions): void {
 function openExisting(options: OpenOptions): Handle {
   const { path } = options;
   const readonly = options.mode === 'read-only';
-  if (!existsSync(path)) throw missing(path);
   return guarded({ path, writing: false }, () => {
     const timeout = limits.databaseBusyTimeoutMs;
     const handle = new Sqlite(path, { readonly, fileMustExist: true, timeout });

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a time daemon disciplines the wall clock now: systemd-timesyncd by the file that it touches at each
+// synchronisation, chrony by its own report. No daemon, no answer, an old answer: not synchronised.
+
+import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { limits } from '../base/limits.ts';
+
+/** `errorMs`: the bound that the daemon itself states, rounded up; null where it states none. */
+export type Synchronisation =
+  | { readonly kind: 'synchronised'; readonly errorMs: number | null }
+  | { readonly kind: 'not-synchronised' };
+
+const notSynchronised: Synchronisation = { kind: 'not-synchronised' };
+
+/** Never rejects. */
+export async function askTimeDaemon(nowMs: number): Promise<Synchronisation> {
+  const touched = statSync('/run/systemd/timesync/synchronized', { throwIfNoEntry: false });
+  if (touched !== undefined && isFresh(touched.mtimeMs, nowMs)) {
+    return { kind: 'synchronised', errorMs: null };
+  }
+  if (!existsSync('/run/chrony')) return notSynchronised;
+  try {
+    const timeout = limits.timeDaemonTimeoutMs;
+    const { stdout } = await promisify(execFile)('chronyc', ['-n', '-c', 'tracking'], { timeout });
+    return parseChronyTracking(stdout);
+  } catch {
+    return notSynchronised;
+  }
+}
+
+/** timesyncd polls at least every 2,048 s: two polls missed, and the clock runs on its own. */
+export function isFresh(synchronisedAtMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - synchronisedAtMs) <= limits.timeSynchronisationMaxAgeMs;
+}
+
+/**
+ * One line of `chronyc -c tracking`; see chronyc(1), "tracking", which also says how the bound is made up:
+ * |system time offset| + root dispersion + root delay / 2.
+ */
+export function parseChronyTracking(line: string): Synchronisation {
+  const fields = line.trim().split(',');
+  const seconds = [fields[4], fields[11], fields[10]].map((field) => Number(field || Number.NaN));
+  const [offset = 0, dispersion = 0, delay = 0] = seconds;
+  if (fields.length !== 14 || fields[13] === 'Not synchronised') return notSynchronised;
+  if (!seconds.every(Number.isFinite)) return notSynchronised;
+  const errorMs = Math.ceil((Math.abs(offset) + dispersion + delay / 2) * 1000);
+  return { kind: 'synchronised', errorMs };
+}
