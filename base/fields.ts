@@ -52,22 +52,22 @@ function scalar<T extends CborValue>(
 }
 
 /** Both ends included; integers of at most 53 bits. */
-export function int<T extends number = number>(
+export function int(
   min: number = Number.MIN_SAFE_INTEGER,
   max: number = Number.MAX_SAFE_INTEGER,
-): Field<T> {
+): Field<number> {
   return scalar(
     `an integer from ${min} to ${max}`,
     (value) => typeof value === 'number' && value >= min && value <= max,
   );
 }
 
-export function uint<T extends number = number>(max: number = Number.MAX_SAFE_INTEGER): Field<T> {
+export function uint(max: number = Number.MAX_SAFE_INTEGER): Field<number> {
   return int(0, max);
 }
 
 /** Byte strings of exactly this length. */
-export function bytes<T extends Uint8Array = Uint8Array>(length: number): Field<T> {
+export function bytes(length: number): Field<Uint8Array> {
   return scalar(
     `${length} bytes`,
     (value) => value instanceof Uint8Array && value.length === length,
@@ -138,7 +138,7 @@ export function listOf<T>(field: Field<T>, countMax: number): Field<readonly T[]
 /** An array with a meaning for each place: `tuple(bytes(32), text(64))`. */
 export function tuple<T extends readonly unknown[]>(
   ...fields: { readonly [Index in keyof T]: Field<T[Index]> }
-): Field<T> {
+): Field<Readonly<T>> {
   const places: readonly Field<unknown>[] = fields;
   return {
     read: (value, path) => {

@@ -113,7 +113,7 @@ const schemaField: Field<Schema> = record({
   line: [2, name(128)],
   unitId: [3, unitIdField],
   request: [4, name(512)],
-  periodMs: [5, int<number>(1, dayMs)],
+  periodMs: [5, int(1, dayMs)],
   definition: [6, name(64)],
   values: [7, valuesField],
 });

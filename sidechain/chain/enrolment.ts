@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enrolment: a person's word, on the main log, that a sidechain with this genesis belongs to the network.
+
+import { equal } from '../../base/bytes.ts';
+import { decodeSign1, sign1, verifySign1 } from '../../base/cose.ts';
+import { accept, type Result, refuse } from '../../base/errors.ts';
+import { bytes, type Content, decodeWith, encodeWith, text, uint } from '../../base/fields.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import { record } from '../../base/records.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
+import { chainAad, mediaType } from './entry.ts';
+import type { MainGenesis } from './main-genesis.ts';
+
+const enrolmentField = record({
+  chainId: [1, bytes(32)],
+  /** What the network calls the chain. */
+  name: [2, text(64)],
+  timeMs: [3, uint()],
+});
+
+export type Enrolment = Content<typeof enrolmentField>;
+
+export function signEnrolment(
+  enrolment: Enrolment,
+  mainLogId: Uint8Array,
+  signer: Signer,
+): Uint8Array {
+  return sign1(
+    {
+      type: mediaType('enrolment'),
+      kid: signer.keyId,
+      payload: encodeWith(enrolmentField, enrolment),
+      externalAad: chainAad(mainLogId),
+    },
+    signer,
+  );
+}
+
+/** Signed by a person whom the main genesis gives the role `dispatch` or `local`. Attacker-controlled. */
+export function openEnrolment(
+  suite: Suite,
+  input: Uint8Array,
+  main: { readonly genesis: MainGenesis; readonly id: Uint8Array },
+): Result<Enrolment & { readonly by: string }, 'enrolment'> {
+  const decoded = decodeSign1(input);
+  if (!decoded.ok) return refuse('enrolment', decoded.detail);
+  const { type, kid, payload } = decoded.value;
+  if (type !== mediaType('enrolment') || payload === null) {
+    return refuse('enrolment', `of type ${type}`);
+  }
+  const person = main.genesis.persons.find(({ publicKey }) =>
+    equal(keyIdOf(suite, publicKey), kid),
+  );
+  if (person === undefined) return refuse('enrolment', 'signed by nobody the main log knows');
+  if (!person.roles.includes('dispatch') && !person.roles.includes('local')) {
+    return refuse('enrolment', `${person.name} has no role that may enrol a chain`);
+  }
+  const by = { publicKey: person.publicKey, externalAad: chainAad(main.id) };
+  if (!verifySign1(suite, decoded.value, by)) {
+    return refuse('enrolment', 'its signature does not verify');
+  }
+  const read = decodeWith(enrolmentField, payload, { name: 'enrolment' });
+  if (!read.ok) return refuse('enrolment', read.detail);
+  return accept({ ...read.value, by: person.name });
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gap: a gateway's signed word that readings of a device were taken and not kept, or not taken at all. It
+// takes the next sequence number, so that the hole itself cannot be removed.
+
+import type { Result } from '../../base/errors.ts';
+import { type Content, decodeWith, encodeWith, text, uint } from '../../base/fields.ts';
+import { keyIdField, sequenceField } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
+import { record } from '../../base/records.ts';
+
+const gapField = record({
+  gateway: [1, keyIdField],
+  sequence: [2, sequenceField],
+  device: [3, text(256)],
+  fromMs: [4, uint()],
+  toMs: [5, uint()],
+  reason: [6, text(256)],
+  packCount: [7, uint()],
+});
+
+export type Gap = Content<typeof gapField>;
+
+export function encodeGap(gap: Gap): Uint8Array {
+  return encodeWith(gapField, gap);
+}
+
+/** Payload bytes are attacker-controlled. */
+export function decodeGap(payload: Uint8Array): Result<Gap, 'cbor' | 'form'> {
+  return decodeWith(gapField, payload, { name: 'gap', bytesMax: limits.entryBytesMax });
+}

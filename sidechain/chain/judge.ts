@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judges one entry of a block from chain state alone, so that all members judge alike. A refused entry stays
+// in the log and becomes an output that says why; nothing here throws for what an entry contains.
+
+import { equal } from '../../base/bytes.ts';
+import { type SchemaId, toSchemaId } from '../../base/ids.ts';
+import type { LedgerEntry } from '../../base/machine.ts';
+import { checkPack, decodePack, type Pack } from '../../base/pack.ts';
+import { decodeSchema } from '../../base/schema.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { HistoryTree } from '../../base/tree.ts';
+import { type Batch, decodeBatch, packRoot } from './batch.ts';
+import type { BlockEntry } from './block.ts';
+import { openEntry, type SignedEntry } from './entry.ts';
+import { decodeGap, type Gap } from './gap.ts';
+import { checkReceiptMessage, decodeReceiptMessage } from './receipt-message.ts';
+import type { ReceiptState, Registry } from './registry.ts';
+
+/** Why an entry was refused. `old` and `duplicate` are success for the sender, `gap` is tried again. */
+export type RefusalReason =
+  | 'malformed'
+  | 'unknown-signer'
+  | 'revoked'
+  | 'signature'
+  | 'old'
+  | 'gap'
+  | 'packs'
+  | 'unknown-schema'
+  | 'duplicate'
+  | 'receipt';
+
+/** An entry that counts, with what it changes in the registry and what contracts see of it. */
+export type AcceptedEntry = {
+  readonly id: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly ledgerEntry?: LedgerEntry;
+} & (
+  | { readonly kind: 'reading-batch'; readonly batch: Batch }
+  | { readonly kind: 'gap'; readonly gap: Gap }
+  | {
+      readonly kind: 'schema';
+      readonly gateway: Uint8Array;
+      readonly schemaId: SchemaId;
+      readonly payload: Uint8Array;
+    }
+  | { readonly kind: 'receipt'; readonly receipt: ReceiptState }
+);
+
+export type Judgement =
+  | { readonly ok: true; readonly entry: AcceptedEntry }
+  | {
+      readonly ok: false;
+      readonly refused: { readonly id: Uint8Array; readonly reason: RefusalReason };
+    };
+
+/** Whether this key signed this entry for this chain; the caller may remember what it found. */
+export type Verdicts = (entry: SignedEntry, publicKey: Uint8Array) => boolean;
+
+export type Bench = {
+  readonly chainId: Uint8Array;
+  readonly registry: Registry;
+  /** The history so far, against which receipts are held. */
+  readonly tree: HistoryTree;
+  readonly verdicts: Verdicts;
+};
+
+export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement {
+  const opened = openEntry(suite, given.entry);
+  if (!opened.ok) return refused(suite.sha256(given.entry), 'malformed');
+  const entry = opened.value;
+  const member = bench.registry.member(entry.keyId);
+  if (member === undefined) return refused(entry.id, 'unknown-signer');
+  if (member.revoked) return refused(entry.id, 'revoked');
+  if (!bench.verdicts(entry, member.publicKey)) return refused(entry.id, 'signature');
+  if ((given.packs !== undefined) !== (entry.kind === 'reading-batch')) {
+    return refused(entry.id, 'malformed');
+  }
+  switch (entry.kind) {
+    case 'reading-batch':
+      return judgeBatch(suite, entry, { packs: given.packs, bench });
+    case 'gap':
+      return judgeGap(entry, bench);
+    case 'schema':
+      return judgeSchema(suite, entry, bench);
+    case 'receipt':
+      return judgeReceipt(suite, entry, bench);
+    case 'genesis':
+      return refused(entry.id, 'duplicate');
+  }
+}
+
+function judgeBatch(
+  suite: Suite,
+  entry: SignedEntry,
+  given: { packs: BlockEntry['packs']; bench: Bench },
+): Judgement {
+  const { id, bytes } = entry;
+  const { bench } = given;
+  const batch = decodeBatch(entry.payload);
+  if (!batch.ok || given.packs === undefined) return refused(id, 'malformed');
+  const order = judgeSequence(entry, batch.value, bench);
+  if (order !== undefined) return refused(id, order);
+  const { secret, packs } = given.packs;
+  const bound =
+    packs.length === batch.value.packCount &&
+    equal(packRoot(suite, secret, packs), batch.value.packRoot);
+  if (!bound) return refused(id, 'packs');
+  const decoded: Pack[] = [];
+  for (const packBytes of packs) {
+    const pack = decodePack(packBytes);
+    if (!pack.ok) return refused(id, 'packs');
+    const schema = bench.registry.schema(entry.keyId, pack.value.schemaId);
+    if (schema === undefined) return refused(id, 'unknown-schema');
+    if (!checkPack(pack.value, schema).ok) return refused(id, 'packs');
+    decoded.push(pack.value);
+  }
+  const { gateway, sequence } = batch.value;
+  return {
+    ok: true,
+    entry: {
+      id,
+      bytes,
+      kind: 'reading-batch',
+      batch: batch.value,
+      ledgerEntry: { kind: 'batch', gateway, sequence, packs: decoded },
+    },
+  };
+}
+
+function judgeGap(entry: SignedEntry, bench: Bench): Judgement {
+  const { id, bytes } = entry;
+  const gap = decodeGap(entry.payload);
+  if (!gap.ok) return refused(id, 'malformed');
+  const order = judgeSequence(entry, gap.value, bench);
+  if (order !== undefined) return refused(id, order);
+  return {
+    ok: true,
+    entry: { id, bytes, kind: 'gap', gap: gap.value, ledgerEntry: { kind: 'gap', ...gap.value } },
+  };
+}
+
+function judgeSequence(
+  entry: SignedEntry,
+  stated: { readonly gateway: Uint8Array; readonly sequence: number },
+  bench: Bench,
+): RefusalReason | undefined {
+  if (!equal(stated.gateway, entry.keyId)) return 'malformed';
+  const last = bench.registry.sequence(stated.gateway).sequence;
+  if (stated.sequence <= last) return 'old';
+  return stated.sequence === last + 1 ? undefined : 'gap';
+}
+
+function judgeSchema(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
+  const { id, bytes, payload } = entry;
+  const schema = decodeSchema(payload);
+  if (!schema.ok) return refused(id, 'malformed');
+  const schemaId = toSchemaId(suite.sha256(payload));
+  if (bench.registry.schema(entry.keyId, schemaId) !== undefined) return refused(id, 'duplicate');
+  const gateway = entry.keyId;
+  const ledgerEntry: LedgerEntry = { kind: 'schema', gateway, id: schemaId, schema: schema.value };
+  return {
+    ok: true,
+    entry: { id, bytes, kind: 'schema', gateway, schemaId, payload, ledgerEntry },
+  };
+}
+
+function judgeReceipt(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
+  const { id, bytes } = entry;
+  const message = decodeReceiptMessage(entry.payload);
+  if (!message.ok) return refused(id, 'malformed');
+  const previous = bench.registry.receipt;
+  const checked = checkReceiptMessage(suite, message.value, {
+    mainLog: bench.registry.mainLog,
+    previous: previous && { size: previous.mainSize, root: previous.mainRoot },
+  });
+  if (!checked.ok) return refused(id, 'receipt');
+  const { checkpoint, chainId } = checked.value.anchor;
+  if (!equal(chainId, bench.chainId)) return refused(id, 'receipt');
+  if (previous !== undefined && checkpoint.size <= previous.size) return refused(id, 'old');
+  const ours =
+    checkpoint.size <= bench.tree.size && equal(bench.tree.root(checkpoint.size), checkpoint.root);
+  if (!ours) return refused(id, 'receipt');
+  const receipt = {
+    size: checkpoint.size,
+    mainSize: checked.value.size,
+    mainRoot: checked.value.root,
+  };
+  return { ok: true, entry: { id, bytes, kind: 'receipt', receipt } };
+}
+
+function refused(id: Uint8Array, reason: RefusalReason): Judgement {
+  return { ok: false, refused: { id, reason } };
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state machine of a sidechain: block body in, header, outputs and effects out. Pure and alike on all
+// members; the same code runs live, at restart and in an audit. It stores nothing and signs nothing.
+
+import { assert } from '../../base/assert.ts';
+import type { CborValue } from '../../base/cbor.ts';
+import type { LedgerEntry, Machine, StateView } from '../../base/machine.ts';
+import { leafHash, rootOf } from '../../base/merkle.ts';
+import { saltAt, saltedLeaf } from '../../base/pack.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { HistoryTree } from '../../base/tree.ts';
+import type { BlockBody } from './block.ts';
+import { blockTimeMs } from './block-time.ts';
+import { openGenesis } from './genesis.ts';
+import { decodeHeader, encodeHeader, type Header } from './header.ts';
+import { type AcceptedEntry, judge, type Verdicts } from './judge.ts';
+import { encodeRefused, encodeStateRoot } from './own-outputs.ts';
+import { Registry } from './registry.ts';
+import { ChainState, chainStateHash, noStateHash, type StateWrite, stateRoot } from './state.ts';
+
+/** A contract as the ledger runs it; its effects are data for the program around it. */
+export type Contract = Machine<LedgerEntry, Uint8Array, CborValue>;
+
+export type Output = { readonly salt: Uint8Array; readonly bytes: Uint8Array };
+
+export type Refused = { readonly id: Uint8Array; readonly reason: string };
+
+/** All that one block did. */
+export type AppliedBlock = {
+  readonly header: Header;
+  readonly headerBytes: Uint8Array;
+  readonly outputs: readonly Output[];
+  readonly writes: readonly StateWrite[];
+  /** Ids of the entries under the entry root, in order. */
+  readonly accepted: readonly Uint8Array[];
+  readonly refused: readonly Refused[];
+  readonly effects: readonly CborValue[];
+};
+
+/** Blocks between two outputs of the state root. */
+export const stateRootInterval = 1_024;
+
+export type Resumed = {
+  readonly genesisBytes: Uint8Array;
+  /** Header at which the state stands. */
+  readonly headerBytes: Uint8Array;
+  readonly state: Iterable<readonly [string, Uint8Array]>;
+  /** Tree over all headers up to and with that one. */
+  readonly tree: HistoryTree;
+};
+
+export class Ledger {
+  readonly chainId: Uint8Array;
+  readonly genesisBytes: Uint8Array;
+  readonly tree: HistoryTree;
+  readonly registry: Registry;
+  readonly #suite: Suite;
+  readonly #state: ChainState;
+  readonly #contracts: readonly { contract: Contract; view: StateView }[];
+  #head: { header: Header; bytes: Uint8Array } | undefined;
+
+  private constructor(
+    suite: Suite,
+    start: { genesisBytes: Uint8Array; state: ChainState; tree: HistoryTree },
+    contracts: readonly Contract[],
+  ) {
+    const genesis = openGenesis(suite, start.genesisBytes);
+    assert(genesis.ok, 'a ledger starts from a checked genesis');
+    this.#suite = suite;
+    this.chainId = genesis.value.chainId;
+    this.genesisBytes = start.genesisBytes;
+    this.tree = start.tree;
+    this.#state = start.state;
+    this.registry = new Registry(suite, start.state);
+    this.#contracts = contracts.map((contract) => ({
+      contract,
+      view: start.state.view(contract.name),
+    }));
+  }
+
+  /** A new chain. Its block 0 is made of the genesis entry alone and is the same wherever it is made. */
+  static begin(
+    suite: Suite,
+    genesisBytes: Uint8Array,
+    options: { contracts: readonly Contract[]; tree: HistoryTree },
+  ): { ledger: Ledger; block: AppliedBlock } {
+    const start = { genesisBytes, state: new ChainState(), tree: options.tree };
+    const ledger = new Ledger(suite, start, options.contracts);
+    return { ledger, block: ledger.#beginChain() };
+  }
+
+  /** A chain that goes on from a state that was stored with its header. */
+  static resume(suite: Suite, stored: Resumed, contracts: readonly Contract[]): Ledger {
+    const state = new ChainState(stored.state);
+    const ledger = new Ledger(suite, { ...stored, state }, contracts);
+    const header = decodeHeader(stored.headerBytes);
+    assert(header.ok, 'the stored header is well formed');
+    assert(stored.tree.size === header.value.height + 1, 'the tree ends with the stored header');
+    ledger.#head = { header: header.value, bytes: stored.headerBytes };
+    return ledger;
+  }
+
+  get head(): { readonly header: Header; readonly bytes: Uint8Array } {
+    assert(this.#head !== undefined, 'a ledger has its block 0');
+    return this.#head;
+  }
+
+  /** All state pairs, for storing and for snapshots. */
+  statePairs(): readonly (readonly [string, Uint8Array])[] {
+    return this.#state.pairs();
+  }
+
+  /** Judges and runs one block. `verdicts` says whether a key signed an entry; the caller may remember it. */
+  apply(body: BlockBody, verdicts: Verdicts): AppliedBlock {
+    const height = this.head.header.height + 1;
+    const timeMs = blockTimeMs({
+      previousMs: this.head.header.timeMs,
+      leaderMs: body.timeMs,
+      synchronisedMs: this.registry.synchronisedTimesMs(),
+    });
+    const context = { height, timeMs };
+    const outputs: Uint8Array[] = [];
+    const effects: CborValue[] = [];
+    const accepted: AcceptedEntry[] = [];
+    const refused: Refused[] = [];
+    for (const blockEntry of body.entries) {
+      const judged = judge(this.#suite, blockEntry, {
+        chainId: this.chainId,
+        registry: this.registry,
+        tree: this.tree,
+        verdicts,
+      });
+      if (!judged.ok) {
+        refused.push(judged.refused);
+        outputs.push(encodeRefused(judged.refused));
+        continue;
+      }
+      accepted.push(judged.entry);
+      this.registry.record(judged.entry);
+      if (judged.entry.ledgerEntry !== undefined) {
+        this.#run(judged.entry.ledgerEntry, context, { outputs, effects });
+      }
+    }
+    this.#run({ kind: 'block-end' }, context, { outputs, effects });
+    return this.#seal({
+      body: { ...body, timeMs },
+      height,
+      leaves: accepted.map((entry) => entry.bytes),
+      accepted: accepted.map((entry) => entry.id),
+      refused,
+      outputs,
+      effects,
+    });
+  }
+
+  #run(
+    entry: LedgerEntry,
+    context: { height: number; timeMs: number },
+    into: { outputs: Uint8Array[]; effects: CborValue[] },
+  ): void {
+    for (const { contract, view } of this.#contracts) {
+      const done = contract.apply(view, entry, context);
+      into.outputs.push(...done.outputs);
+      into.effects.push(...done.effects);
+    }
+  }
+
+  #beginChain(): AppliedBlock {
+    const opened = openGenesis(this.#suite, this.genesisBytes);
+    assert(opened.ok, 'the genesis was checked');
+    const { genesis } = opened.value;
+    this.registry.begin(genesis);
+    return this.#seal({
+      body: {
+        timeMs: genesis.timeMs,
+        clock: { state: 'unset', errorMs: null },
+        secret: new Uint8Array(32),
+        entries: [],
+      },
+      height: 0,
+      leaves: [this.genesisBytes],
+      accepted: [this.chainId],
+      refused: [],
+      outputs: [],
+      effects: [],
+    });
+  }
+
+  #seal(done: {
+    body: BlockBody;
+    height: number;
+    leaves: readonly Uint8Array[];
+    accepted: readonly Uint8Array[];
+    refused: readonly Refused[];
+    outputs: Uint8Array[];
+    effects: readonly CborValue[];
+  }): AppliedBlock {
+    const suite = this.#suite;
+    const writes = this.#state.takeWrites();
+    if (done.height > 0 && done.height % stateRootInterval === 0) {
+      const pairs = this.#state.pairs();
+      done.outputs.push(encodeStateRoot(stateRoot(suite, pairs), pairs.length));
+    }
+    const outputs = done.outputs.map((bytes, i) => ({
+      salt: saltAt(suite, done.body.secret, i),
+      bytes,
+    }));
+    const header: Header = {
+      chainId: this.chainId,
+      height: done.height,
+      previous: this.#head === undefined ? new Uint8Array(32) : suite.sha256(this.#head.bytes),
+      entryCount: done.leaves.length,
+      entryRoot: rootOf(
+        suite,
+        done.leaves.map((leaf) => leafHash(suite, leaf)),
+      ),
+      outputRoot: rootOf(
+        suite,
+        outputs.map(({ salt, bytes }) => leafHash(suite, saltedLeaf(salt, bytes))),
+      ),
+      stateHash: chainStateHash(
+        suite,
+        this.#head === undefined ? noStateHash : this.#head.header.stateHash,
+        writes,
+      ),
+      timeMs: done.body.timeMs,
+      outputCount: outputs.length,
+      clock: done.body.clock,
+    };
+    const headerBytes = encodeHeader(header);
+    this.#head = { header, bytes: headerBytes };
+    this.tree.append(leafHash(suite, headerBytes));
+    const { accepted, refused, effects } = done;
+    return { header, headerBytes, outputs, writes, accepted, refused, effects };
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the chain knows of its members, their sequences, schemas and receipts. This is the one file that names
+// those state keys. Everything is read back from state, so a restart needs nothing more than the state.
+
+import { assert } from '../../base/assert.ts';
+import { toHex } from '../../base/bytes.ts';
+import { accept } from '../../base/errors.ts';
+import {
+  bytes,
+  choice,
+  code,
+  type Field,
+  listOf,
+  mapped,
+  text,
+  tuple,
+  uint,
+} from '../../base/fields.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
+import { decodeSchema, type Schema } from '../../base/schema.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Genesis } from './genesis.ts';
+import type { AcceptedEntry } from './judge.ts';
+import { type MainLog, mainLogField } from './main-log.ts';
+import type { Policy } from './policy.ts';
+import type { ChainState } from './state.ts';
+
+export type Member = {
+  readonly keyId: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly role: 'voter' | 'follower';
+  readonly name: string;
+  readonly revoked: boolean;
+};
+
+/** Where a member's numbered statements stand. */
+export type SequenceState = {
+  /** The last one taken; 0 before the first, which is 1. */
+  readonly sequence: number;
+  readonly batchTimeMs: number;
+  readonly clock: 'synchronised' | 'free-running' | 'unset';
+};
+
+/** What the newest receipt on the chain says. */
+export type ReceiptState = {
+  /** Size of this chain that the main log has taken. */
+  readonly size: number;
+  /** The main log as the receipt shows it. */
+  readonly mainSize: number;
+  readonly mainRoot: Uint8Array;
+};
+
+const memberField: Field<Member> = mapped(
+  tuple(bytes(8), bytes(32), choice('voter', 'follower'), text(64), choice(true, false)),
+  {
+    read: ([keyId, publicKey, role, name, revoked]) =>
+      accept({ keyId, publicKey, role, name, revoked }),
+    write: ({ keyId, publicKey, role, name, revoked }) =>
+      [keyId, publicKey, role, name, revoked] as const,
+  },
+);
+
+const sequenceField: Field<SequenceState> = mapped(
+  tuple(uint(), uint(), code('synchronised', 'free-running', 'unset')),
+  {
+    read: ([sequence, batchTimeMs, clock]) => accept({ sequence, batchTimeMs, clock }),
+    write: ({ sequence, batchTimeMs, clock }) => [sequence, batchTimeMs, clock] as const,
+  },
+);
+
+const receiptField: Field<ReceiptState> = mapped(tuple(uint(), uint(), bytes(32)), {
+  read: ([size, mainSize, mainRoot]) => accept({ size, mainSize, mainRoot }),
+  write: ({ size, mainSize, mainRoot }) => [size, mainSize, mainRoot] as const,
+});
+
+const membersField = listOf(memberField, limits.membersMax);
+const policyField: Field<Policy> = mapped(tuple(choice('blame', 'prevent'), uint()), {
+  read: ([kind, faulty]) => accept({ class: kind, faulty }),
+  write: (policy) => [policy.class, policy.faulty] as const,
+});
+
+const unseen: SequenceState = { sequence: 0, batchTimeMs: 0, clock: 'unset' };
+
+export class Registry {
+  readonly #suite: Suite;
+  readonly #state: ChainState;
+  readonly #schemas = new Map<string, Schema>();
+
+  constructor(suite: Suite, state: ChainState) {
+    this.#suite = suite;
+    this.#state = state;
+  }
+
+  /** Writes what the genesis decides. */
+  begin(genesis: Genesis): void {
+    const members = genesis.members.map((member) => ({
+      ...member,
+      keyId: keyIdOf(this.#suite, member.publicKey),
+      revoked: false,
+    }));
+    this.#state.put('chain/members', membersField.write(members));
+    this.#state.put('chain/policy', policyField.write(genesis.policy));
+    this.#state.put('chain/main-log', mainLogField.write(genesis.mainLog));
+  }
+
+  get members(): readonly Member[] {
+    return this.#read('chain/members', membersField) ?? [];
+  }
+
+  get voters(): readonly Member[] {
+    return this.members.filter(({ role, revoked }) => role === 'voter' && !revoked);
+  }
+
+  get policy(): Policy {
+    const policy = this.#read('chain/policy', policyField);
+    assert(policy !== undefined, 'a chain has a policy');
+    return policy;
+  }
+
+  get mainLog(): MainLog {
+    const mainLog = this.#read('chain/main-log', mainLogField);
+    assert(mainLog !== undefined, 'a chain has a main log');
+    return mainLog;
+  }
+
+  get receipt(): ReceiptState | undefined {
+    return this.#read('chain/receipt', receiptField);
+  }
+
+  member(keyId: Uint8Array): Member | undefined {
+    const wanted = toHex(keyId);
+    return this.members.find((member) => toHex(member.keyId) === wanted);
+  }
+
+  sequence(keyId: Uint8Array): SequenceState {
+    return this.#read(`sequence/${toHex(keyId)}`, sequenceField) ?? unseen;
+  }
+
+  /** Last batch times of the members whose clocks were synchronised then. */
+  synchronisedTimesMs(): readonly number[] {
+    return this.members
+      .map((member) => this.sequence(member.keyId))
+      .filter(({ clock, batchTimeMs }) => clock === 'synchronised' && batchTimeMs > 0)
+      .map(({ batchTimeMs }) => batchTimeMs);
+  }
+
+  /** A schema that this gateway has put on the chain: no member speaks for another's devices. */
+  schema(gateway: Uint8Array, id: Uint8Array): Schema | undefined {
+    const key = schemaKey(gateway, id);
+    const known = this.#schemas.get(key);
+    if (known !== undefined) return known;
+    const payload = this.#state.get(key);
+    if (!(payload instanceof Uint8Array)) return undefined;
+    const decoded = decodeSchema(payload);
+    assert(decoded.ok, 'a schema in state was checked');
+    this.#schemas.set(key, decoded.value);
+    return decoded.value;
+  }
+
+  /** Payload bytes of a schema, whose hash is its id. */
+  schemaPayload(gateway: Uint8Array, id: Uint8Array): Uint8Array | undefined {
+    const payload = this.#state.get(schemaKey(gateway, id));
+    return payload instanceof Uint8Array ? payload : undefined;
+  }
+
+  /** Writes what an accepted entry changes. */
+  record(entry: AcceptedEntry): void {
+    switch (entry.kind) {
+      case 'reading-batch': {
+        const { gateway, sequence, timeMs: batchTimeMs, clock } = entry.batch;
+        const next = { sequence, batchTimeMs, clock: clock.state };
+        this.#state.put(`sequence/${toHex(gateway)}`, sequenceField.write(next));
+        return;
+      }
+      case 'gap': {
+        const { gateway, sequence } = entry.gap;
+        const next = { ...this.sequence(gateway), sequence };
+        this.#state.put(`sequence/${toHex(gateway)}`, sequenceField.write(next));
+        return;
+      }
+      case 'schema':
+        this.#state.put(schemaKey(entry.gateway, entry.schemaId), entry.payload);
+        return;
+      case 'receipt':
+        this.#state.put('chain/receipt', receiptField.write(entry.receipt));
+        return;
+    }
+  }
+
+  #read<T>(key: string, field: Field<T>): T | undefined {
+    const value = this.#state.get(key);
+    if (value === undefined) return undefined;
+    const read = field.read(value, key);
+    assert(read.ok, `state value ${key} has its form`);
+    return read.value;
+  }
+}
+
+function schemaKey(gateway: Uint8Array, id: Uint8Array): string {
+  return `schema/${toHex(gateway)}/${toHex(id)}`;
+}

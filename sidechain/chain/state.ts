@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chain state: named values, alike on all members after the same block. What a block writes is collected,
+// and the state hash is chained over it, so that two members whose writes ever differ differ for ever.
+
+import { assert } from '../../base/assert.ts';
+import { compare, concat, utf8 } from '../../base/bytes.ts';
+import { type CborValue, decode, encode } from '../../base/cbor.ts';
+import type { StateView } from '../../base/machine.ts';
+import { leafHash, rootOf } from '../../base/merkle.ts';
+import type { Suite } from '../../base/suite.ts';
+
+/** One write of a block: the encoded value, or null where the key was deleted. */
+export type StateWrite = readonly [key: string, value: Uint8Array | null];
+
+/** The hash before any block. */
+export const noStateHash = new Uint8Array(32);
+
+export class ChainState {
+  readonly #values = new Map<string, Uint8Array>();
+  readonly #decoded = new Map<string, CborValue>();
+  readonly #dirty = new Set<string>();
+
+  constructor(pairs: Iterable<readonly [string, Uint8Array]> = []) {
+    for (const [key, value] of pairs) this.#values.set(key, value);
+  }
+
+  get(key: string): CborValue | undefined {
+    const known = this.#decoded.get(key);
+    if (known !== undefined) return known;
+    const bytes = this.#values.get(key);
+    if (bytes === undefined) return undefined;
+    const decoded = decode(bytes);
+    assert(decoded.ok, `state value ${key} is canonical CBOR`);
+    this.#decoded.set(key, decoded.value);
+    return decoded.value;
+  }
+
+  put(key: string, value: CborValue): void {
+    this.#decoded.set(key, value);
+    this.#dirty.add(key);
+  }
+
+  delete(key: string): void {
+    this.#decoded.delete(key);
+    this.#values.delete(key);
+    this.#dirty.add(key);
+  }
+
+  /** The state as one machine sees it: its own keys only, under its own name. */
+  view(machine: string): StateView {
+    const prefix = `machine/${machine}/`;
+    return {
+      get: (key) => this.get(prefix + key),
+      put: (key, value) => this.put(prefix + key, value),
+      delete: (key) => this.delete(prefix + key),
+    };
+  }
+
+  /** Ends a block: what it wrote, each key once with its last value, in bytewise order of the keys. */
+  takeWrites(): readonly StateWrite[] {
+    const keys = [...this.#dirty].sort((a, b) => compare(utf8(a), utf8(b)));
+    this.#dirty.clear();
+    return keys.map((key) => {
+      const value = this.#decoded.get(key);
+      if (value === undefined) return [key, null];
+      const bytes = encode(value);
+      this.#values.set(key, bytes);
+      return [key, bytes];
+    });
+  }
+
+  /** All pairs in bytewise order of the keys: what a snapshot holds and the state root is made of. */
+  pairs(): readonly (readonly [string, Uint8Array])[] {
+    assert(this.#dirty.size === 0, 'pairs are read between blocks');
+    return [...this.#values].sort(([a], [b]) => compare(utf8(a), utf8(b)));
+  }
+}
+
+/** State hash of a block: over the one before it and the block's ordered writes. */
+export function chainStateHash(
+  suite: Suite,
+  previous: Uint8Array,
+  writes: readonly StateWrite[],
+): Uint8Array {
+  return suite.sha256(concat(previous, encode(writes.map(([key, value]) => [key, value]))));
+}
+
+/** RFC 9162 root over the key-sorted pairs, leaf data = the CBOR array [key, value]. */
+export function stateRoot(
+  suite: Suite,
+  pairs: readonly (readonly [string, Uint8Array])[],
+): Uint8Array {
+  return rootOf(
+    suite,
+    pairs.map(([key, value]) => leafHash(suite, encode([key, value]))),
+  );
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifies a proof bundle with public keys alone, hop by hop, from the value up to the main log. Nothing in
+// the bundle is believed for being there: what is not bound by a hash or a signature makes it invalid.
+
+import { equal, toHex } from '../../base/bytes.ts';
+import { logKeyType } from '../../base/checkpoint.ts';
+import { cosignerKeyType } from '../../base/cosignature.ts';
+import { accept, type Result, refuse } from '../../base/errors.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import { leafHash, verifyInclusion } from '../../base/merkle.ts';
+import { checkPack, decodePack, type Pack, saltedLeaf } from '../../base/pack.ts';
+import { decodeSchema, type Schema } from '../../base/schema.ts';
+import type { Suite } from '../../base/suite.ts';
+import { checkAnchor, type OpenAnchor, openAnchor } from './anchor.ts';
+import { type Batch, decodeBatch } from './batch.ts';
+import { type Bundle, decodeBundle, type ReadingProof, type SummaryProof } from './bundle.ts';
+import { openEntry, verifyEntry } from './entry.ts';
+import { type Genesis, openGenesis } from './genesis.ts';
+import { decodeHeader, type Header } from './header.ts';
+import { cosignerName } from './names.ts';
+import { signersNeeded } from './policy.ts';
+import { type CheckedReceipt, checkReceipts } from './receipt-message.ts';
+import { isTrusted, type TrustedKey } from './trusted-keys.ts';
+
+export type Hop = { readonly name: string; readonly detail: string };
+
+export type ProvedReading = {
+  readonly kind: 'reading';
+  readonly batch: Batch;
+  readonly pack: Pack;
+  readonly schema: Schema;
+};
+/** The output's bytes: what they mean is the contract's to say. */
+export type ProvedSummary = { readonly kind: 'summary'; readonly output: Uint8Array };
+
+export type BundleVerdict =
+  | { readonly status: 'not-a-bundle'; readonly detail: string }
+  | {
+      readonly status: 'invalid';
+      /** Hops that held, then the one that did not. */
+      readonly hops: readonly Hop[];
+      readonly failed: Hop;
+    }
+  | {
+      /** `unknown-signer`: consistent in itself, but signed by keys that are not trusted. */
+      readonly status: 'valid' | 'unknown-signer';
+      readonly hops: readonly Hop[];
+      readonly proved: ProvedReading | ProvedSummary;
+      readonly header: Header;
+      /** Keys that signed the checkpoint and the receipts, and whether each is trusted. */
+      readonly signers: readonly (TrustedKey & { readonly trusted: boolean })[];
+    };
+
+/** The parts of a bundle after their form was read. */
+type Parts = {
+  readonly bundle: Bundle;
+  readonly genesis: Genesis;
+  readonly chainId: Uint8Array;
+  readonly header: Header;
+  readonly anchor: OpenAnchor;
+  readonly members: readonly Member[];
+};
+
+type Member = Genesis['members'][number] & {
+  readonly keyId: Uint8Array;
+  readonly revoked: boolean;
+};
+
+type Step<T> = Result<T & { readonly detail: string }>;
+
+/** @param trusted keys from outside the bundle; those inside it are never believed. */
+export function verifyBundle(
+  suite: Suite,
+  input: Uint8Array,
+  trusted: readonly TrustedKey[],
+): BundleVerdict {
+  const bundle = decodeBundle(input);
+  if (!bundle.ok) return { status: 'not-a-bundle', detail: bundle.detail };
+  const hops: Hop[] = [];
+  const invalid = (name: string, detail: string): BundleVerdict => ({
+    status: 'invalid',
+    hops,
+    failed: { name, detail },
+  });
+
+  const parts = openParts(suite, bundle.value);
+  if (!parts.ok) return invalid(parts.code, parts.detail);
+  const proved =
+    bundle.value.reading === undefined
+      ? proveSummary(suite, parts.value, bundle.value.summary)
+      : proveReading(suite, parts.value, bundle.value.reading);
+  if (!proved.ok) return invalid(proved.code, proved.detail);
+  hops.push(...proved.value.hops);
+
+  const block = proveBlock(suite, parts.value);
+  if (!block.ok) return invalid('history', block.detail);
+  hops.push({ name: 'history', detail: block.value.detail });
+
+  const checkpoint = proveCheckpoint(suite, parts.value);
+  if (!checkpoint.ok) return invalid('checkpoint', checkpoint.detail);
+  hops.push({ name: 'checkpoint', detail: checkpoint.value.detail });
+
+  const receipt = proveReceipt(suite, parts.value);
+  if (!receipt.ok) return invalid('receipt', receipt.detail);
+  hops.push({ name: 'receipt', detail: receipt.value.detail });
+
+  const trust = judgeTrust(suite, parts.value, {
+    cosigners: checkpoint.value.cosigners,
+    receipts: receipt.value.signers,
+    trusted,
+  });
+  return {
+    status: trust.enough ? 'valid' : 'unknown-signer',
+    hops,
+    proved: proved.value.proved,
+    header: parts.value.header,
+    signers: trust.signers,
+  };
+}
+
+function openParts(suite: Suite, bundle: Bundle): Result<Parts, 'genesis' | 'block' | 'anchor'> {
+  const genesis = openGenesis(suite, bundle.genesis);
+  if (!genesis.ok) return refuse('genesis', genesis.detail);
+  const header = decodeHeader(bundle.header);
+  if (!header.ok) return refuse('block', header.detail);
+  const { chainId } = genesis.value;
+  if (!equal(header.value.chainId, chainId)) return refuse('block', 'it is of another chain');
+  const anchor = openAnchor(bundle.anchor);
+  if (!anchor.ok) return refuse('anchor', anchor.detail);
+  if (!equal(anchor.value.chainId, chainId)) return refuse('anchor', 'it is of another chain');
+  const members = genesis.value.genesis.members.map((member) => ({
+    ...member,
+    keyId: keyIdOf(suite, member.publicKey),
+    revoked: false,
+  }));
+  return accept({
+    bundle,
+    genesis: genesis.value.genesis,
+    chainId,
+    header: header.value,
+    anchor: anchor.value,
+    members,
+  });
+}
+
+type Proved<T> = { readonly proved: T; readonly hops: readonly Hop[] };
+
+function proveReading(
+  suite: Suite,
+  parts: Parts,
+  proof: ReadingProof,
+): Result<Proved<ProvedReading>, 'reading' | 'signature' | 'block'> {
+  const schema = decodeSchema(proof.schema);
+  if (!schema.ok) return refuse('reading', schema.detail);
+  const pack = decodePack(proof.pack);
+  if (!pack.ok) return refuse('reading', pack.detail);
+  if (!equal(suite.sha256(proof.schema), pack.value.schemaId)) {
+    return refuse('reading', 'the schema is not the one the pack names');
+  }
+  const fits = checkPack(pack.value, schema.value);
+  if (!fits.ok) return refuse('reading', fits.detail);
+  const entry = openEntry(suite, proof.entry);
+  if (!entry.ok) return refuse('signature', entry.detail);
+  if (entry.value.kind !== 'reading-batch') return refuse('signature', 'not a reading batch');
+  const batch = decodeBatch(entry.value.payload);
+  if (!batch.ok) return refuse('signature', batch.detail);
+  const packInBatch = verifyInclusion(suite, {
+    leafHash: leafHash(suite, saltedLeaf(proof.salt, proof.pack)),
+    index: proof.packIndex,
+    size: batch.value.packCount,
+    path: proof.packPath,
+    root: batch.value.packRoot,
+  });
+  if (!packInBatch) return refuse('reading', 'the pack is not under the pack root of its batch');
+  const member = parts.members.find(({ keyId }) => equal(keyId, entry.value.keyId));
+  if (member === undefined || !equal(batch.value.gateway, entry.value.keyId)) {
+    return refuse('signature', 'the batch is not by a member of this chain');
+  }
+  const by = { publicKey: member.publicKey, chainId: parts.chainId };
+  if (!verifyEntry(suite, entry.value, by)) {
+    return refuse('signature', 'the signature of the gateway does not verify');
+  }
+  const entryInBlock = verifyInclusion(suite, {
+    leafHash: leafHash(suite, proof.entry),
+    index: proof.entryIndex,
+    size: parts.header.entryCount,
+    path: proof.entryPath,
+    root: parts.header.entryRoot,
+  });
+  if (!entryInBlock) return refuse('block', 'the batch is not under the entry root of its block');
+  const { packIndex } = proof;
+  const { packCount, sequence } = batch.value;
+  return accept({
+    proved: { kind: 'reading', batch: batch.value, pack: pack.value, schema: schema.value },
+    hops: [
+      { name: 'reading', detail: `pack ${packIndex + 1} of ${packCount} under the pack root` },
+      { name: 'signature', detail: `batch ${sequence} signed by ${member.name}` },
+      { name: 'block', detail: `under the entry root of block ${parts.header.height}` },
+    ],
+  });
+}
+
+function proveSummary(
+  suite: Suite,
+  parts: Parts,
+  proof: SummaryProof | undefined,
+): Result<Proved<ProvedSummary>, 'summary'> {
+  if (proof === undefined) return refuse('summary', 'nothing is proved');
+  const { height, outputCount, outputRoot } = parts.header;
+  const outputInBlock = verifyInclusion(suite, {
+    leafHash: leafHash(suite, saltedLeaf(proof.salt, proof.output)),
+    index: proof.outputIndex,
+    size: outputCount,
+    path: proof.outputPath,
+    root: outputRoot,
+  });
+  if (!outputInBlock) return refuse('summary', 'not under the output root of its block');
+  const detail = `output ${proof.outputIndex + 1} of ${outputCount} of block ${height}`;
+  return accept({
+    proved: { kind: 'summary', output: proof.output },
+    hops: [{ name: 'summary', detail }],
+  });
+}
+
+function proveBlock(suite: Suite, parts: Parts): Step<object> {
+  const { size, root } = parts.anchor.checkpoint;
+  const { height } = parts.header;
+  const included = verifyInclusion(suite, {
+    leafHash: leafHash(suite, parts.bundle.header),
+    index: height,
+    size,
+    path: parts.bundle.headerPath,
+    root,
+  });
+  return included
+    ? accept({ detail: `block ${height} under the checkpoint of ${size} blocks` })
+    : refuse('history', `block ${height} is not under the checkpoint of ${size} blocks`);
+}
+
+function proveCheckpoint(
+  suite: Suite,
+  parts: Parts,
+): Step<{ readonly cosigners: readonly Uint8Array[] }> {
+  const { members, genesis, anchor } = parts;
+  const checked = checkAnchor(suite, anchor, { members, policy: genesis.policy });
+  if (!checked.ok) return checked;
+  const { cosigners } = checked.value;
+  const detail = `co-signed by ${cosigners.length} of ${members.length}, policy ${genesis.policy.class}`;
+  return accept({ cosigners, detail });
+}
+
+function proveReceipt(
+  suite: Suite,
+  parts: Parts,
+): Step<{ readonly signers: readonly Uint8Array[] }> {
+  const { mainLog } = parts.genesis;
+  const { receipts } = parts.bundle;
+  const checked = checkReceipts(suite, parts.anchor, { receipts, mainLog });
+  if (!checked.ok) return checked;
+  const { index, size, signers }: CheckedReceipt = checked.value;
+  return accept({ signers, detail: `leaf ${index} of ${size} of ${mainLog.origin}` });
+}
+
+/** Trusted when as many trusted keys signed as the chain's policy and the main log's threshold ask for. */
+function judgeTrust(
+  suite: Suite,
+  parts: Parts,
+  given: {
+    readonly cosigners: readonly Uint8Array[];
+    readonly receipts: readonly Uint8Array[];
+    readonly trusted: readonly TrustedKey[];
+  },
+): { readonly enough: boolean; readonly signers: readonly (TrustedKey & { trusted: boolean })[] } {
+  const { genesis, chainId, members } = parts;
+  const isIn = (list: readonly Uint8Array[], publicKey: Uint8Array) =>
+    list.some((keyId) => toHex(keyId) === toHex(keyIdOf(suite, publicKey)));
+  const marked = (key: TrustedKey) => ({ ...key, trusted: isTrusted(given.trusted, key) });
+  const ofLog = genesis.mainLog.keys
+    .filter(({ publicKey }) => isIn(given.receipts, publicKey))
+    .map(({ publicKey }) => marked({ name: genesis.mainLog.origin, type: logKeyType, publicKey }));
+  const ofChain = members
+    .filter(({ publicKey }) => isIn(given.cosigners, publicKey))
+    .map(({ keyId, publicKey }) =>
+      marked({ name: cosignerName(chainId, keyId), type: cosignerKeyType, publicKey }),
+    );
+  const voterCount = members.filter(({ role }) => role === 'voter').length;
+  const enough =
+    ofLog.filter(({ trusted }) => trusted).length >= genesis.mainLog.threshold &&
+    ofChain.filter(({ trusted }) => trusted).length >= signersNeeded(genesis.policy, voterCount);
+  return { enough, signers: [...ofLog, ...ofChain] };
+}
