@@ -4,13 +4,13 @@
 
 import { Point } from '@noble/ed25519';
 import { accept, messageOf, type Result, refuse } from './errors.ts';
-import { publicKeyLength } from './key-form.ts';
+import { pointBytes } from './point-form.ts';
 
 /** Accepts the canonical encoding of a point of the prime-order group: only for such a key does a signature
  * bind its signer to one message under every verifier there is. */
 export function checkPublicKey(publicKey: Uint8Array): Result<Uint8Array, 'key'> {
-  if (publicKey.length !== publicKeyLength) {
-    return refuse('key', `${publicKey.length} bytes, an Ed25519 public key has ${publicKeyLength}`);
+  if (publicKey.length !== pointBytes) {
+    return refuse('key', `${publicKey.length} bytes, an Ed25519 public key has ${pointBytes}`);
   }
   let point: Point;
   try {

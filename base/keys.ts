@@ -6,8 +6,8 @@ import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypt
 import { assert } from './assert.ts';
 import { concat } from './bytes.ts';
 import { keyIdOf } from './ids.ts';
-import { publicKeyLength } from './key-form.ts';
 import { nodeSuite } from './node-suite.ts';
+import { pointBytes } from './point-form.ts';
 import type { Signer } from './suite.ts';
 
 const seedLength = 32;
@@ -29,7 +29,7 @@ export function signerFromSeed(seed: Uint8Array): Signer {
     type: 'pkcs8',
   });
   const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-  const publicKey = new Uint8Array(der.subarray(-publicKeyLength));
+  const publicKey = new Uint8Array(der.subarray(-pointBytes));
   return Object.freeze({
     publicKey,
     keyId: keyIdOf(nodeSuite, publicKey),

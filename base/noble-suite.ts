@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suite of browsers, and the second opinion in tests. The same rule as node-suite.ts: RFC 8032 §5.1.7
-// with S < L, canonical keys of no small order, and the equation without the cofactor, [S]B = R + [k]A,
-// compared by the encoding of R. noble's own `verify` multiplies by the cofactor: it accepts signatures that
-// OpenSSL refuses, and on one chain all verifiers must judge alike.
+// The suite of browsers, and the second opinion in tests. Its rule is that of node-suite.ts: RFC 8032 §5.1.7
+// with S < L and the equation without the cofactor, [S]B = R + [k]A. noble's own `verify` multiplies by the
+// cofactor and so accepts signatures that OpenSSL refuses; on one chain all verifiers must judge alike.
 
 import { etc, Point } from '@noble/ed25519';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { concat, equal, toHex } from './bytes.ts';
+import { isWeakPoint, pointBytes } from './point-form.ts';
 import type { Suite } from './suite.ts';
 
 const groupOrder = Point.CURVE().n;
 
-export const nobleSuite: Suite = Object.freeze({
-  sha256: (bytes: Uint8Array) => sha256(bytes),
-  verify,
-});
+export const nobleSuite: Suite = Object.freeze({ sha256, verify });
 
 function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const commitment = signature.subarray(0, 32);
-  const s = littleEndian(signature.subarray(32));
-  if (s >= groupOrder) return false;
+  if (signature.length !== 2 * pointBytes) return false;
+  const commitment = signature.subarray(0, pointBytes);
+  const s = littleEndian(signature.subarray(pointBytes));
+  if (s >= groupOrder || isWeakPoint(publicKey) || isWeakPoint(commitment)) return false;
   let key: Point;
   try {
     key = Point.fromBytes(publicKey, false);
   } catch {
     return false;
   }
-  if (key.isSmallOrder()) return false;
   const k = etc.mod(littleEndian(sha512(concat(commitment, publicKey, message))), groupOrder);
   const expected = Point.BASE.multiply(s, false).subtract(key.multiply(k, false));
   return equal(expected.toBytes(), commitment);

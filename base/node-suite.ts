@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite of gateways and the centre, by node:crypto (an order of magnitude faster than JavaScript).
-// OpenSSL checks S < L and compares the encoding of [S]B − [k]A with R, so neither has a second form; it does
-// not look at the form of the key, so that is done here. noble-suite.ts follows the same rule.
+// OpenSSL checks S < L and compares the encoding of [S]B − [k]A with R, so neither has a second form. Which
+// weak points it takes depends on its version and on Node's; here none is. noble-suite.ts has the same rule.
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { concat, toHex } from './bytes.ts';
-import { isWeakKey } from './key-form.ts';
 import { limits } from './limits.ts';
+import { isWeakPoint, pointBytes } from './point-form.ts';
 import type { Suite } from './suite.ts';
-
-const signatureLength = 64;
 
 /** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410 §4). */
 const publicKeyInfo = Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0);
@@ -20,7 +18,8 @@ const imported = new Map<string, KeyObject>();
 export const nodeSuite: Suite = Object.freeze({
   sha256: (bytes: Uint8Array) => new Uint8Array(hash('sha256', bytes, 'buffer')),
   verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => {
-    if (signature.length !== signatureLength) return false;
+    if (signature.length !== 2 * pointBytes) return false;
+    if (isWeakPoint(signature.subarray(0, pointBytes))) return false;
     const key = keyObjectOf(publicKey);
     return key !== undefined && verify(null, message, key, signature);
   },
@@ -30,7 +29,7 @@ function keyObjectOf(publicKey: Uint8Array): KeyObject | undefined {
   const hex = toHex(publicKey);
   const known = imported.get(hex);
   if (known !== undefined) return known;
-  if (isWeakKey(publicKey)) return undefined;
+  if (isWeakPoint(publicKey)) return undefined;
   const der = Buffer.from(concat(publicKeyInfo, publicKey));
   const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
   if (imported.size >= limits.importedKeysMax) imported.clear();
