@@ -45,8 +45,9 @@ export function isText(text: string): boolean {
 export function encode(value: CborValue): Uint8Array {
   const flaw = flawOf(value, 0);
   assert(flaw === undefined, `no CBOR is written for ${flaw}`);
-  // A copy, for cborg writes into a pool that is shared: `.buffer` would show what others wrote.
-  return encodeChecked(value).slice();
+  // A copy, for cborg writes into a pool that is shared: `.buffer` would show what others wrote. Its
+  // result may be a Buffer, whose slice() is no copy.
+  return new Uint8Array(encodeChecked(value));
 }
 
 /**
@@ -127,6 +128,7 @@ const decodeOptions = Object.freeze({
   rejectDuplicateMapKeys: true,
   allowIndefinite: false,
   allowUndefined: false,
+  allowBigInt: true,
 });
 
 const keyTypes = new Set([Type.uint, Type.negint, Type.string]);
