@@ -121,8 +121,7 @@ function parseLine(line: string): SignatureLine | undefined {
 
 /** Text that has a UTF-8 form and holds no control character but the newline. */
 function isNoteText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be found
-  return text.isWellFormed() && !/[\0-\x09\x0b-\x1f]/.test(text);
+  return text.isWellFormed() && [...text].every((char) => char >= ' ' || char === '\n');
 }
 
 /** `<name>+<key hash, hex>+<base64 of type ‖ key>`: how a key is given to people and to other tools. */

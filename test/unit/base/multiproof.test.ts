@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multiproofs: the order as documented, against a slow twin that hashes whole trees; altered and hostile ones.
 
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../base/bytes.ts';
 import { limits } from '../../../base/limits.ts';
 import { inclusionProof, leafHash, nodeHash, rootOf } from '../../../base/merkle.ts';
 import { multiproof, verifyMultiproof } from '../../../base/multiproof.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { flip } from './flip.ts';
 
-const suite = {
-  sha256: (bytes: Uint8Array) => Uint8Array.from(createHash('sha256').update(bytes).digest()),
-  verify: () => false,
-};
 const seed = 9162;
 const leavesOf = (count: number) =>
   Array.from({ length: count }, (_, i) => leafHash(suite, Uint8Array.of(i >> 8, i & 255)));
@@ -37,12 +34,6 @@ function claimOf(size: number, indexes: readonly number[]) {
     hashes: multiproof(suite, all, indexes),
     root: rootOf(suite, all),
   };
-}
-
-function flip(bytes: Uint8Array, bit: number): Uint8Array {
-  const flipped = bytes.slice();
-  flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-  return flipped;
 }
 
 const trees = fc
