@@ -32,6 +32,16 @@ export const limits = Object.freeze({
 
   // Messages over MQTT.
   messageBytesMax: 1024 * 1024,
+  publishInflightMax: 16,
+  publishWaitingMax: 1_024,
+  publishTimeoutMs: 30_000,
+  messagesInHandMax: 256,
+  connectTimeoutMs: 10_000,
+  keepaliveSeconds: 30,
+  reconnectDelayMinMs: 1_000,
+  reconnectDelayMaxMs: 60_000,
+  reconnectStableMs: 10_000,
+  disconnectTimeoutMs: 2_000,
   messageOutputsMax: 1_024,
 
   // Who takes part.
@@ -78,6 +88,37 @@ export const limits = Object.freeze({
 
   // Configuration files.
   configBytesMax: 256 * 1024,
+  // The sidechain's store: what one page of a table brings, groups of leaf hashes kept in memory, how far the
+  // stored state may trail (blocks and entries since, and time).
+  storePageRows: 1_024,
+  storePageBytes: 8 * 1024 * 1024,
+  historyGroupsMax: 64,
+  stateTrailMax: 4_096,
+  stateTrailMs: 60_000,
+
+  // The sidechain's loop: signed entries that no block holds yet, on disk and in memory; verdicts on signatures
+  // remembered; how far a clock that nothing disciplines may jump ahead over a restart.
+  outboxBytesMax: 4 * 1024 * 1024 * 1024,
+  outboxAlarmPercent: 80,
+  poolBytesMax: 16 * 1024 * 1024,
+  blockOverheadBytes: 1_024,
+  verdictsMax: 16_384,
+  clockJumpMsMax: 30 * 24 * 60 * 60 * 1_000,
+
+  // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of leaf hashes
+  // read again; messages of one chain and bytes of all chains in hand; answers that say no, a second.
+  chainsMax: 131_072,
+  chainsPageMax: 256,
+  orderingPendingMax: 8_192,
+  orderingBatchMax: 1_024,
+  leafGroupsMax: 64,
+  chainMessagesMax: 16,
+  ingestBytesMax: 64 * 1024 * 1024,
+  refusalAnswersPerSecond: 100,
+  unknownChainAnswersPerSecond: 10,
+  refusalsFlushMs: 10_000,
+  historyPageMax: 1_000,
+  historyBatchMessagesMax: 16,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
@@ -85,3 +126,18 @@ assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an en
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
 assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
 assert(limits.noteBytesMax < limits.messageBytesMax, 'a checkpoint fits into a message');
+assert(limits.storePageRows <= limits.databaseRowsMax, 'a page is read at once');
+assert(
+  limits.storePageBytes + limits.blockBytesMax <= limits.databaseReadBytesMax &&
+    limits.storePageRows * (limits.outputBytesMax + 64) <= limits.databaseReadBytesMax,
+  'a page is read at once',
+);
+assert(limits.blockBytesMax <= limits.poolBytesMax, 'a full block can wait in memory');
+assert(
+  limits.chainsPageMax * 2 * limits.entryBytesMax <= limits.databaseReadBytesMax,
+  'a page of chains is read at once',
+);
+assert(
+  limits.historyBatchMessagesMax * limits.messageBytesMax <= limits.databaseReadBytesMax,
+  'a page of summary messages is read at once',
+);

@@ -17,23 +17,29 @@ export type Clock = {
 /** A battery-less board starts in 1970 or at its image's date: nothing was measured before this program. */
 const earliestMs = Date.UTC(2024, 0, 1);
 
+/** For lines of the log and the like; what is measured takes its time from a `Clock`. */
 export function wallClockMs(): number {
   return Date.now();
+}
+
+/** For intervals where no `Clock` is passed in. */
+export function monotonicMs(): number {
+  return performance.now();
 }
 
 /** Resolves when the time daemon has been asked for the first time. */
 export async function systemClock(): Promise<Clock> {
   let latest = await askTimeDaemon(wallClockMs());
-  let askedAtMs = performance.now();
+  let askedAtMs = monotonicMs();
   const refresh = async (): Promise<void> => {
     latest = await askTimeDaemon(wallClockMs());
   };
   return {
     nowMs: wallClockMs,
-    monotonicMs: () => performance.now(),
+    monotonicMs,
     state: () => {
-      if (performance.now() - askedAtMs >= limits.clockStateMaxAgeMs) {
-        askedAtMs = performance.now();
+      if (monotonicMs() - askedAtMs >= limits.clockStateMaxAgeMs) {
+        askedAtMs = monotonicMs();
         void refresh();
       }
       return judgeClock(wallClockMs(), latest);

@@ -42,27 +42,27 @@ function schemaProblem(error: ErrorObject): Problem {
   switch (error.keyword) {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
-      const key = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
-      const known = Object.keys(objectOf(parentSchema?.['properties']));
+      const key = String(params.additionalProperty ?? params.unevaluatedProperty);
+      const known = Object.keys(objectOf(parentSchema?.properties));
       const near = nearest(key, known);
       const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
       return { path: [...path, key], message: 'unknown key', hint, at: 'key' };
     }
     case 'required': {
-      const key = String(params['missingProperty']);
-      const hint = descriptionOf(objectOf(parentSchema?.['properties'])[key]);
+      const key = String(params.missingProperty);
+      const hint = descriptionOf(objectOf(parentSchema?.properties)[key]);
       return { path: [...path, key], message: 'is missing', hint, at: 'value' };
     }
     case 'discriminator': {
-      const tag = String(params['tag']);
-      return oneOf([...path, tag], constants(parentSchema, tag), params['tagValue']);
+      const tag = String(params.tag);
+      return oneOf([...path, tag], constants(parentSchema, tag), params.tagValue);
     }
     case 'const':
-      return oneOf(path, [params['allowedValue']], data);
+      return oneOf(path, [params.allowedValue], data);
     case 'enum':
-      return oneOf(path, listOf(params['allowedValues']), data);
+      return oneOf(path, listOf(params.allowedValues), data);
     case 'type': {
-      const message = `must be ${listOf([params['type']].flat()).join(' or ')}, is ${kindOf(data)}`;
+      const message = `must be ${listOf([params.type].flat()).join(' or ')}, is ${kindOf(data)}`;
       return { path, message, hint: typeHint(error) ?? descriptionOf(parentSchema), at: 'value' };
     }
     default: {
@@ -85,14 +85,14 @@ function oneOf(path: ConfigPath, allowed: readonly unknown[], given: unknown): P
 
 /** What the branches of a discriminated `oneOf` call themselves. */
 function constants(schema: unknown, tag: string): readonly unknown[] {
-  return listOf(objectOf(schema)['oneOf']).flatMap((branch) => {
-    const property = objectOf(objectOf(objectOf(branch)['properties'])[tag]);
-    return 'const' in property ? [property['const']] : listOf(property['enum']);
+  return listOf(objectOf(schema).oneOf).flatMap((branch) => {
+    const property = objectOf(objectOf(objectOf(branch).properties)[tag]);
+    return 'const' in property ? [property.const] : listOf(property.enum);
   });
 }
 
 function typeHint({ params, data }: ErrorObject): string | undefined {
-  const wanted = listOf([params['type']].flat());
+  const wanted = listOf([params.type].flat());
   if (typeof data !== 'string') return wanted.includes('string') ? 'put it in quotes' : undefined;
   if (wanted.includes('boolean')) return 'write true or false, without quotes';
   const number = wanted.includes('integer') || wanted.includes('number');
@@ -100,7 +100,7 @@ function typeHint({ params, data }: ErrorObject): string | undefined {
 }
 
 function descriptionOf(schema: unknown): string | undefined {
-  const description = objectOf(schema)['description'];
+  const description = objectOf(schema).description;
   return typeof description === 'string' ? description : undefined;
 }
 

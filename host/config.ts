@@ -9,7 +9,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { fromUtf8 } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { type ConfigPath, keyStart, pathText, valueStart } from './config-place.ts';
+import { keyStart, pathText, valueStart } from './config-place.ts';
 import { type Problem, schemaProblems, syntaxProblem } from './config-problem.ts';
 
 export type ConfigForm<T> = {

@@ -128,6 +128,6 @@ function describe(error: Error, depth: number): Plain {
 function clean(text: string): string {
   const masked = text
     .replace(/(:\/\/[^/\s:@]*:)[^/\s@]*@/g, '$1***@')
-    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*/g, '***');
+    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----.*/gs, '***');
   return masked.length > limits.logTextMax ? `${masked.slice(0, limits.logTextMax)}…` : masked;
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a broker's refusal means: MQTT 5.0 §2.4 (reason codes from 0x80 on) and 3.1.1 §3.2.2.3 (1 to 5), as
+// errors that say whether to try again and what to put right.
+
+import { messageOf, TielineError } from '../base/errors.ts';
+
+const notAuthorised = new Set([4, 5, 0x86, 0x87, 0x8a, 0x8c]);
+const busy = new Set([3, 0x88, 0x89, 0x8b, 0x93, 0x96, 0x97, 0x9f]);
+
+/** `action`: what was tried, such as `publish to tieline/v1/…`. */
+export function mqttFailure(action: string, thrown: unknown): TielineError {
+  const code = reasonCodeOf(thrown);
+  const message = `the broker refused to ${action}: ${messageOf(thrown)}`;
+  if (code === undefined) {
+    return new TielineError('mqtt-offline', `could not ${action}: ${messageOf(thrown)}`, {
+      retry: 'transient',
+      cause: thrown,
+    });
+  }
+  const reason = `${message} (reason code 0x${code.toString(16).padStart(2, '0')})`;
+  if (notAuthorised.has(code)) {
+    return new TielineError('mqtt-not-authorised', reason, {
+      hint: "check the client's certificate or password, and the broker's ACL for this client",
+      cause: thrown,
+    });
+  }
+  if (busy.has(code)) {
+    return new TielineError('mqtt-busy', reason, { retry: 'transient', cause: thrown });
+  }
+  return new TielineError('mqtt-refused', reason, { cause: thrown });
+}
+
+/** 1 in both versions' numbering, or 0x84 of version 5: "unsupported protocol version". */
+export function refusesVersion(thrown: unknown): boolean {
+  const code = reasonCodeOf(thrown);
+  return code === 1 || code === 0x84;
+}
+
+/** undefined where the error is not an answer of the broker. */
+export function reasonCodeOf(thrown: unknown): number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'number' ? thrown.code : undefined;
+}

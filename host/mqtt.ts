@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to the broker: keeps one connection up, in MQTT 5 where the broker speaks it and 3.1.1 otherwise, and
+// renews its subscriptions. It keeps no message: what cannot be sent now is refused, because the durable queues
+// are elsewhere, and an acknowledgement by a broker proves nothing to them.
+
+import { messageOf, TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { backoffMs } from './backoff.ts';
+import { monotonicMs } from './clock.ts';
+import type { Log } from './log.ts';
+import {
+  type ConnectOptions,
+  type Delivery,
+  MqttConnection,
+  offline,
+  type ProtocolVersion,
+} from './mqtt-connection.ts';
+import { mqttFailure, reasonCodeOf, refusesVersion } from './mqtt-failure.ts';
+import { topicMatches } from './mqtt-topic.ts';
+
+export type MessageHandler = (topic: string, payload: Uint8Array) => void | Promise<void>;
+
+export interface Mqtt {
+  /**
+   * Resolves on the broker's acknowledgement.
+   * @throws TielineError `mqtt-offline` and `mqtt-busy` (transient), `mqtt-not-authorised`, `mqtt-refused`,
+   * `mqtt-too-large`.
+   */
+  publish(topic: string, payload: Uint8Array, delivery: Delivery): Promise<void>;
+  /** At QoS 1, now and after every reconnection. A refusal by the broker is logged as an error. */
+  subscribe(filter: string, handler: MessageHandler): void;
+  /** Called at once if connected, and after every connection, when the subscriptions are in place. */
+  onConnected(listener: () => void): void;
+  readonly connected: boolean;
+  /** What the broker speaks; undefined while not connected. */
+  readonly protocol: '5' | '3.1.1' | undefined;
+  /** Messages dropped because they were larger than `limits.messageBytesMax`. */
+  readonly dropped: number;
+  /** Disconnects in good order: the will is not sent. */
+  close(): Promise<void>;
+}
+
+/** Returns at once; connects, and connects again, in the background. */
+export function connectMqtt(options: ConnectOptions & { readonly log: Log }): Mqtt {
+  const { log, ...connect } = options;
+  const protocol = URL.parse(connect.url)?.protocol;
+  if (protocol === undefined || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(protocol)) {
+    throw new TielineError('config', 'the address of the broker is not one of MQTT', {
+      hint: 'write it as mqtt://host:1883, or mqtts://host:8883 with TLS',
+    });
+  }
+  return new MqttLink(connect, log.child({ broker: connect.url }));
+}
+
+class MqttLink implements Mqtt {
+  readonly #options: ConnectOptions;
+  readonly #log: Log;
+  readonly #handlers: { readonly filter: string; readonly handler: MessageHandler }[] = [];
+  readonly #listeners: (() => void)[] = [];
+  #connection: MqttConnection;
+  #version: ProtocolVersion = 5;
+  #connectedAtMs: number | undefined;
+  #ready = false;
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+  #dropped = 0;
+
+  constructor(options: ConnectOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#connection = this.#connect();
+  }
+
+  get connected(): boolean {
+    return this.#connection.connected;
+  }
+
+  get protocol(): '5' | '3.1.1' | undefined {
+    if (!this.connected) return undefined;
+    return this.#version === 5 ? '5' : '3.1.1';
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  async publish(topic: string, payload: Uint8Array, delivery: Delivery): Promise<void> {
+    if (payload.length > limits.messageBytesMax) {
+      throw new TielineError('mqtt-too-large', `${payload.length} bytes for ${topic}`);
+    }
+    if (this.#closed) throw offline();
+    await this.#connection.publish(topic, payload, delivery);
+  }
+
+  subscribe(filter: string, handler: MessageHandler): void {
+    this.#handlers.push({ filter, handler });
+    if (this.connected) void this.#subscribe([filter]);
+  }
+
+  onConnected(listener: () => void): void {
+    this.#listeners.push(listener);
+    if (this.#ready) this.#tell(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#connection.close();
+  }
+
+  #connect(): MqttConnection {
+    return new MqttConnection(this.#options, this.#version, {
+      connected: () => void this.#welcome(),
+      message: (topic, payload) => this.#deliver(topic, payload),
+      ended: (error) => this.#ended(error),
+    });
+  }
+
+  async #welcome(): Promise<void> {
+    const connection = this.#connection;
+    this.#connectedAtMs = monotonicMs();
+    this.#log.info('mqtt-connected', { protocol: this.protocol });
+    if (this.#version === 4) {
+      this.#log.warn('mqtt-3.1.1', { note: 'the broker says nothing of what its ACL denies' });
+    }
+    await this.#subscribe([...new Set(this.#handlers.map(({ filter }) => filter))]);
+    if (connection !== this.#connection || !connection.connected) return;
+    this.#ready = true;
+    for (const listener of this.#listeners) this.#tell(listener);
+  }
+
+  async #subscribe(filters: readonly string[]): Promise<void> {
+    for (const error of await this.#connection.subscribe(filters)) {
+      this.#log.error('mqtt-subscribe-failed', { error });
+    }
+  }
+
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log.error('mqtt-listener-failed', { error });
+    }
+  }
+
+  async #deliver(topic: string, payload: Uint8Array): Promise<void> {
+    if (payload.length > limits.messageBytesMax) {
+      this.#dropped += 1;
+      this.#log.warn('mqtt-message-too-large', { topic, bytes: payload.length });
+      return;
+    }
+    for (const { filter, handler } of this.#handlers) {
+      if (!topicMatches({ filter, topic })) continue;
+      try {
+        await handler(topic, payload);
+      } catch (error) {
+        this.#log.error('mqtt-handler-failed', { topic, error });
+      }
+    }
+  }
+
+  #ended(error: Error | undefined): void {
+    const { wasConnected, stable } = this.#stateAtEnd();
+    this.#ready = false;
+    this.#connectedAtMs = undefined;
+    if (this.#closed) return;
+    const olderNext = this.#version === 5 && !wasConnected && mayBeOlder(error);
+    this.#version = olderNext ? 4 : 5;
+    if (stable) this.#failures = 0;
+    const delayMs = olderNext ? 0 : this.#nextDelayMs();
+    if (!olderNext) this.#report(error, { wasConnected, delayMs });
+    this.#retry = setTimeout(() => {
+      this.#connection = this.#connect();
+    }, delayMs);
+  }
+
+  #stateAtEnd(): { readonly wasConnected: boolean; readonly stable: boolean } {
+    const sinceMs = this.#connectedAtMs;
+    const stable = sinceMs !== undefined && monotonicMs() - sinceMs >= limits.reconnectStableMs;
+    return { wasConnected: sinceMs !== undefined, stable };
+  }
+
+  #nextDelayMs(): number {
+    const { reconnectDelayMinMs: minMs, reconnectDelayMaxMs: maxMs } = limits;
+    const delayMs = backoffMs({ failures: this.#failures, minMs, maxMs, random: Math.random() });
+    this.#failures += 1;
+    return delayMs;
+  }
+
+  #report(error: Error | undefined, fields: { wasConnected: boolean; delayMs: number }): void {
+    const refused = reasonCodeOf(error) === undefined ? undefined : mqttFailure('connect', error);
+    if (refused?.retry === 'permanent') {
+      this.#log.error('mqtt-refused', { error: refused, hint: refused.hint, ...fields });
+    } else {
+      const reason = error === undefined ? 'the broker closed the connection' : messageOf(error);
+      this.#log.warn('mqtt-lost', { reason, ...fields });
+    }
+  }
+}
+
+/** An old broker says so, or drops the connection when it meets a version 5 CONNECT. */
+function mayBeOlder(error: Error | undefined): boolean {
+  if (error === undefined || refusesVersion(error)) return true;
+  if (reasonCodeOf(error) !== undefined) return false;
+  return 'syscall' in error && error.syscall === 'read';
+}
