@@ -29,7 +29,7 @@ export function decodeWith<T>(
 }
 
 /** @throws InvariantError for a value that `decodeWith` would refuse. */
-export function encodeWith<T>(field: Field<T>, value: T): Uint8Array {
+export function encodeWith<T>(field: Field<T>, value: NoInfer<T>): Uint8Array {
   const written = field.write(value);
   const read = field.read(written, 'written');
   assert(read.ok, read.ok ? '' : `a value is written that is refused when read: ${read.detail}`);

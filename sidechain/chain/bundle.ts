@@ -55,7 +55,7 @@ export type ReadingProof = Content<typeof readingField>;
 export type SummaryProof = Content<typeof summaryField>;
 
 export function encodeBundle(bundle: Omit<Bundle, 'format'>): Uint8Array {
-  return encodeWith(bundleField, { ...bundle, format: 'tieline-proof/v1' as const });
+  return encodeWith(bundleField, { ...bundle, format: 'tieline-proof/v1' });
 }
 
 /** Bytes are attacker-controlled. */

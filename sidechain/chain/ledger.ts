@@ -11,10 +11,10 @@ import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
 import type { BlockBody } from './block.ts';
 import { blockTimeMs } from './block-time.ts';
-import { openGenesis } from './genesis.ts';
+import { enrolGenesis, openGenesis } from './genesis.ts';
 import { decodeHeader, encodeHeader, type Header } from './header.ts';
 import { type AcceptedEntry, judge, type Verdicts } from './judge.ts';
-import { encodeRefused, encodeStateRoot } from './own-outputs.ts';
+import { encodeRefused, encodeStateRoot, type Refused } from './own-outputs.ts';
 import { Registry } from './registry.ts';
 import { ChainState, chainStateHash, noStateHash, type StateWrite, stateRoot } from './state.ts';
 
@@ -22,8 +22,6 @@ import { ChainState, chainStateHash, noStateHash, type StateWrite, stateRoot } f
 export type Contract = Machine<LedgerEntry, Uint8Array, CborValue>;
 
 export type Output = { readonly salt: Uint8Array; readonly bytes: Uint8Array };
-
-export type Refused = { readonly id: Uint8Array; readonly reason: string };
 
 /** All that one block did. */
 export type AppliedBlock = {
@@ -123,7 +121,7 @@ export class Ledger {
     const effects: CborValue[] = [];
     const accepted: AcceptedEntry[] = [];
     const refused: Refused[] = [];
-    for (const blockEntry of body.entries) {
+    for (const [position, blockEntry] of body.entries.entries()) {
       const judged = judge(this.#suite, blockEntry, {
         chainId: this.chainId,
         registry: this.registry,
@@ -131,8 +129,8 @@ export class Ledger {
         verdicts,
       });
       if (!judged.ok) {
-        refused.push(judged.refused);
-        outputs.push(encodeRefused(judged.refused));
+        refused.push({ ...judged.refused, position });
+        outputs.push(encodeRefused({ ...judged.refused, position }));
         continue;
       }
       accepted.push(judged.entry);
@@ -166,7 +164,7 @@ export class Ledger {
   }
 
   #beginChain(): AppliedBlock {
-    const opened = openGenesis(this.#suite, this.genesisBytes);
+    const opened = enrolGenesis(this.#suite, this.genesisBytes);
     assert(opened.ok, 'the genesis was checked');
     const { genesis } = opened.value;
     this.registry.begin(genesis);
