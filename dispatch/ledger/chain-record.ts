@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the main ledger keeps of one enrolled sidechain, in memory and by value: as much as the next anchor
+// needs to be judged. It grows with the number of chains, never with their history.
+
+import type { Signatories } from '../../sidechain/chain/anchor.ts';
+
+/** The newest checkpoint of a chain that stands in the main log. */
+export type Anchored = {
+  /** Blocks of the sidechain under it. */
+  readonly size: number;
+  /** RFC 9162 root over their headers, 32 bytes. */
+  readonly root: Uint8Array;
+  /** Its leaf in the main log. */
+  readonly logIndex: number;
+};
+
+export type ChainRecord = Signatories & {
+  readonly chainId: Uint8Array;
+  /** As the person who enrolled it called it. */
+  readonly name: string;
+  /** undefined before the first anchor. */
+  readonly anchored: Anchored | undefined;
+  /** Two histories of it satisfied its policy: nothing of it is taken any more. */
+  readonly quarantined: boolean;
+};

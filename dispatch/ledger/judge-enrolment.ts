@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a sidechain may join: its genesis holds by itself, pins this very main log, and a person whom the
+// main genesis gives that right has signed for it. Who carried the request here does not matter.
+
+import { equal } from '../../base/bytes.ts';
+import { accept, type Result, refuse } from '../../base/errors.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import type { Suite } from '../../base/suite.ts';
+import { openEnrolment } from '../../sidechain/chain/enrolment.ts';
+import { openGenesis } from '../../sidechain/chain/genesis.ts';
+import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import type { ChainRecord } from './chain-record.ts';
+
+export type EnrolmentRefusal = 'genesis' | 'enrolment' | 'main-log';
+
+export type JudgedEnrolment = {
+  readonly chain: ChainRecord;
+  /** Name of the person who signed. */
+  readonly by: string;
+};
+
+/** Both byte strings are attacker-controlled. */
+export function judgeEnrolment(
+  suite: Suite,
+  request: { readonly genesis: Uint8Array; readonly enrolment: Uint8Array },
+  main: OpenMainGenesis,
+): Result<JudgedEnrolment, EnrolmentRefusal> {
+  const opened = openGenesis(suite, request.genesis);
+  if (!opened.ok) return opened;
+  const { genesis, chainId } = opened.value;
+  const { mainLog } = main;
+  if (!isSameLog(genesis.mainLog, mainLog)) {
+    const detail = `the genesis pins another main log or other keys of it, not ${mainLog.origin}`;
+    return refuse('main-log', detail);
+  }
+  const { genesis: mainGenesis } = main;
+  const signed = openEnrolment(suite, request.enrolment, { genesis: mainGenesis, id: mainLog.id });
+  if (!signed.ok) return signed;
+  const { name, by } = signed.value;
+  if (!equal(signed.value.chainId, chainId)) {
+    return refuse('enrolment', 'it is signed for another genesis');
+  }
+  const members = genesis.members.map((member) => ({
+    ...member,
+    keyId: keyIdOf(suite, member.publicKey),
+    revoked: false,
+  }));
+  const { policy } = genesis;
+  const chain = { chainId, name, members, policy, anchored: undefined, quarantined: false };
+  return accept({ chain, by });
+}
+
+function isSameLog(pinned: MainLog, own: MainLog): boolean {
+  return (
+    pinned.origin === own.origin &&
+    equal(pinned.id, own.id) &&
+    pinned.threshold === own.threshold &&
+    pinned.keys.length === own.keys.length &&
+    pinned.keys.every(({ publicKey, name }, i) => {
+      const key = own.keys[i];
+      return key !== undefined && key.name === name && equal(key.publicKey, publicKey);
+    })
+  );
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state machine of the main chain: who is enrolled, which anchors were taken, and the RFC 9162 log over them
+// (leaf 0 the genesis, then the hash of each anchor in order). Pure and deterministic: the same transactions with
+// the same facts give the same log on every machine that keeps it.
+// Invariant: what `apply` has done holds in memory at once; an ordering that cannot write its changes must end.
+
+import { assert } from '../../base/assert.ts';
+import { toHex } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
+import { leafHash } from '../../base/merkle.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { HistoryTree } from '../../base/tree.ts';
+import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
+import type { ChainRecord } from './chain-record.ts';
+import { judgeAnchor } from './judge-anchor.ts';
+import { judgeEnrolment } from './judge-enrolment.ts';
+import type { Change, Leaf, Outcomes, TransactionOf } from './transaction.ts';
+
+/** What a transaction is judged with besides the ledger itself; the ordering decides them, alike for all. */
+export type ApplyContext = {
+  /** Time of the order, not of the machine that applies. */
+  readonly timeMs: number;
+};
+
+export type AnchorContext = ApplyContext & {
+  /** Root accepted from this chain at the anchor's size, which lies below its newest; undefined where none. */
+  readonly acceptedRoot: Uint8Array | undefined;
+};
+
+export type Applied<Kind extends keyof Outcomes> = {
+  readonly outcome: Outcomes[Kind];
+  readonly changes: readonly Change[];
+};
+
+export class MainLedger {
+  readonly tree: HistoryTree;
+  readonly #suite: Suite;
+  readonly #genesis: OpenMainGenesis;
+  readonly #chains: Map<string, ChainRecord>;
+
+  private constructor(
+    suite: Suite,
+    start: { genesis: Uint8Array; tree: HistoryTree; chains: Iterable<ChainRecord> },
+  ) {
+    const genesis = openMainGenesis(suite, start.genesis);
+    assert(genesis.ok, 'a main ledger starts from a checked genesis');
+    this.#suite = suite;
+    this.#genesis = genesis.value;
+    this.tree = start.tree;
+    this.#chains = new Map([...start.chains].map((chain) => [toHex(chain.chainId), chain]));
+  }
+
+  /** A new ledger; its log holds the genesis. `tree` is empty. */
+  static begin(
+    suite: Suite,
+    genesis: Uint8Array,
+    tree: HistoryTree,
+  ): { readonly ledger: MainLedger; readonly changes: readonly Change[] } {
+    assert(tree.size === 0, 'a new log is empty');
+    const ledger = new MainLedger(suite, { genesis, tree, chains: [] });
+    const leaf = ledger.#append(leafHash(suite, genesis));
+    return { ledger, changes: [{ kind: 'begun', genesis, leaf }] };
+  }
+
+  /** One that goes on from what was written. `tree` holds all leaves, the genesis among them. */
+  static resume(
+    suite: Suite,
+    stored: {
+      readonly genesis: Uint8Array;
+      readonly tree: HistoryTree;
+      readonly chains: Iterable<ChainRecord>;
+    },
+  ): MainLedger {
+    assert(stored.tree.size > 0, 'a log that goes on holds its genesis');
+    return new MainLedger(suite, stored);
+  }
+
+  get mainLog(): MainLog {
+    return this.#genesis.mainLog;
+  }
+
+  get chainCount(): number {
+    return this.#chains.size;
+  }
+
+  chain(chainId: Uint8Array): ChainRecord | undefined {
+    return this.#chains.get(toHex(chainId));
+  }
+
+  enrol(transaction: TransactionOf<'enrol'>, { timeMs }: ApplyContext): Applied<'enrol'> {
+    const judged = judgeEnrolment(this.#suite, transaction, this.#genesis);
+    if (!judged.ok) {
+      return {
+        outcome: { kind: 'refused', code: judged.code, detail: judged.detail },
+        changes: [],
+      };
+    }
+    const { chain } = judged.value;
+    const known = this.chain(chain.chainId);
+    if (known !== undefined) {
+      return { outcome: { kind: 'enrolled', chain: known, isNew: false }, changes: [] };
+    }
+    if (this.#chains.size >= limits.chainsMax) {
+      const detail = `${limits.chainsMax} chains are enrolled, which is all this log takes`;
+      return { outcome: { kind: 'refused', code: 'full', detail }, changes: [] };
+    }
+    this.#set(chain);
+    const { genesis, enrolment } = transaction;
+    return {
+      outcome: { kind: 'enrolled', chain, isNew: true },
+      changes: [{ kind: 'enrolled', chain, genesis, enrolment, timeMs }],
+    };
+  }
+
+  anchor({ anchor }: TransactionOf<'anchor'>, context: AnchorContext): Applied<'anchor'> {
+    const chain = this.chain(anchor.chainId);
+    if (chain === undefined) {
+      const detail = 'this chain is not enrolled here';
+      return { outcome: { kind: 'refused', code: 'unknown-chain', detail }, changes: [] };
+    }
+    const { size, root } = anchor.checkpoint;
+    const isNewest = size === chain.anchored?.size;
+    const verdict = judgeAnchor(this.#suite, anchor, chain, {
+      logSize: this.tree.size,
+      acceptedRoot: isNewest ? chain.anchored.root : context.acceptedRoot,
+    });
+    const from = anchor.anchor.receiptSize;
+    switch (verdict.kind) {
+      case 'append': {
+        const leaf = this.#append(mainLeafHash(this.#suite, anchor.bytes));
+        const anchored = { size, root, logIndex: leaf.index };
+        this.#set({ ...chain, anchored });
+        const { chainId, bytes } = anchor;
+        const previousSize = chain.anchored?.size ?? 0;
+        const { timeMs } = context;
+        return {
+          outcome: { kind: 'receipt', logIndex: leaf.index, from },
+          changes: [{ kind: 'anchored', chainId, previousSize, anchored, bytes, leaf, timeMs }],
+        };
+      }
+      case 'again':
+      case 'stale': {
+        assert(chain.anchored !== undefined, 'only what follows an anchor is old');
+        const kind = verdict.kind === 'again' ? 'receipt' : 'stale';
+        return { outcome: { kind, logIndex: chain.anchored.logIndex, from }, changes: [] };
+      }
+      case 'fork': {
+        this.#set({ ...chain, quarantined: true });
+        const { chainId, bytes } = anchor;
+        const detail = `another root was accepted at size ${size}: the chain is quarantined`;
+        return {
+          outcome: { kind: 'refused', code: 'fork', detail },
+          changes: [{ kind: 'quarantined', chainId, size, bytes, timeMs: context.timeMs }],
+        };
+      }
+      case 'base':
+      case 'refused':
+        return { outcome: verdict, changes: [] };
+    }
+  }
+
+  #set(chain: ChainRecord): void {
+    this.#chains.set(toHex(chain.chainId), chain);
+  }
+
+  #append(hash: Uint8Array): Leaf {
+    const index = this.tree.size;
+    return { index, hash, groupHash: this.tree.append(hash) };
+  }
+}

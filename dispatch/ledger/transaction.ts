@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes into the main ledger, what comes out, and what has to be written for it. All are data: an ordering
+// decides when a transaction is applied and makes its changes durable, in whatever way it orders.
+
+import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
+import type { Anchored, ChainRecord } from './chain-record.ts';
+
+export type Transaction =
+  | { readonly kind: 'enrol'; readonly genesis: Uint8Array; readonly enrolment: Uint8Array }
+  | { readonly kind: 'anchor'; readonly anchor: OpenAnchor };
+
+type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
+
+/** What a transaction of each kind may lead to. */
+export type Outcomes = {
+  readonly enrol:
+    | { readonly kind: 'enrolled'; readonly chain: ChainRecord; readonly isNew: boolean }
+    | Refused;
+  readonly anchor: /** Taken, now or before. `from`: size of the main log that the chain's newest receipt shows. */
+    | { readonly kind: 'receipt'; readonly logIndex: number; readonly from: number }
+    /** Older than the newest, which stands at `logIndex`. */
+    | { readonly kind: 'stale'; readonly logIndex: number; readonly from: number }
+    /** To be made again from this size of the sidechain. */
+    | { readonly kind: 'base'; readonly size: number }
+    | Refused;
+};
+
+export type TransactionOf<Kind extends keyof Outcomes> = Extract<
+  Transaction,
+  { readonly kind: Kind }
+>;
+
+/** A leaf of the main log, new. */
+export type Leaf = {
+  readonly index: number;
+  readonly hash: Uint8Array;
+  /** Hash of the group of leaves that this one completes, if it does. */
+  readonly groupHash: Uint8Array | undefined;
+};
+
+/** What must be written, all changes of one transaction or none. */
+export type Change =
+  | { readonly kind: 'begun'; readonly genesis: Uint8Array; readonly leaf: Leaf }
+  | {
+      readonly kind: 'enrolled';
+      readonly chain: ChainRecord;
+      readonly genesis: Uint8Array;
+      readonly enrolment: Uint8Array;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'anchored';
+      readonly chainId: Uint8Array;
+      /** What the chain's record held before: compared when it is set. */
+      readonly previousSize: number;
+      readonly anchored: Anchored;
+      readonly bytes: Uint8Array;
+      readonly leaf: Leaf;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'quarantined';
+      readonly chainId: Uint8Array;
+      readonly size: number;
+      /** The anchor whose root differs from the one that was accepted at this size. */
+      readonly bytes: Uint8Array;
+      readonly timeMs: number;
+    };

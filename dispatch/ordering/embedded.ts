@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ordering of one organisation: one process, one SQLite file. Order of work: take all that waits, judge it,
+// write it as one transaction, and only then say so. While one batch is written the next one gathers, so that
+// many anchors share one fsync.
+// Invariant: nothing is signed over a leaf that is not on the disk.
+
+import { assert } from '../../base/assert.ts';
+import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
+import { signReceipt } from '../../base/cose-receipt.ts';
+import { TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { formatNote } from '../../base/note.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
+import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { chainOrigin } from '../../sidechain/chain/names.ts';
+import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
+import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { Applied, MainLedger } from '../ledger/main-ledger.ts';
+import type { Outcomes, Transaction } from '../ledger/transaction.ts';
+import type { LeafGroups } from '../store/leaf-groups.ts';
+import type { LogHead } from '../store/ledger-changes.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import { loadLedger } from '../store/load-ledger.ts';
+import type { Ordering } from './ordering.ts';
+
+type AnyApplied = Applied<'enrol'> | Applied<'anchor'>;
+
+type Waiting = {
+  readonly transaction: Transaction;
+  readonly resolve: (outcome: AnyApplied['outcome']) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+export type EmbeddedOptions = {
+  readonly suite: Suite;
+  readonly store: LedgerStore;
+  /** A key of the main log. */
+  readonly signer: Signer;
+  readonly nowMs: () => number;
+  /** Called once when a batch could not be written: memory is ahead of the disk, and the process must end. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+export class EmbeddedOrdering implements Ordering {
+  readonly #options: EmbeddedOptions;
+  readonly #ledger: MainLedger;
+  readonly #groups: LeafGroups;
+  readonly #waiting: Waiting[] = [];
+  #durable: LogHead;
+  #timeMs = 0;
+  #running: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  private constructor(options: EmbeddedOptions, ledger: MainLedger, groups: LeafGroups) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#groups = groups;
+    this.#durable = { size: ledger.tree.size, root: ledger.tree.root() };
+  }
+
+  static async open(options: EmbeddedOptions): Promise<EmbeddedOrdering> {
+    const { ledger, groups } = await loadLedger(options.suite, options.store);
+    return new EmbeddedOrdering(options, ledger, groups);
+  }
+
+  get mainLog(): MainLog {
+    return this.#ledger.mainLog;
+  }
+
+  get chainCount(): number {
+    return this.#ledger.chainCount;
+  }
+
+  chain(chainId: Uint8Array): ChainRecord | undefined {
+    return this.#ledger.chain(chainId);
+  }
+
+  submit<T extends Transaction>(transaction: T): Promise<Outcomes[T['kind']]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
+    if (this.#waiting.length >= limits.orderingPendingMax) {
+      const busy = new TielineError('ordering-busy', 'the main log does not keep up', {
+        retry: 'transient',
+      });
+      return Promise.reject(busy);
+    }
+    return new Promise((resolve, reject) => {
+      // The outcome is of the transaction's kind: `#apply` calls what belongs to it.
+      this.#waiting.push({ transaction, resolve: resolve as Waiting['resolve'], reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  async receipt(logIndex: number, { from }: { readonly from: number }): Promise<ReceiptMessage> {
+    const anchor = await this.#options.store.anchorAt(logIndex);
+    assert(anchor !== undefined, 'an anchor that was taken is stored');
+    const size = Math.max(anchor.receiptSize, from);
+    assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
+    const { signer } = this.#options;
+    const { tree } = this.#ledger;
+    return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
+      const receipt = signReceipt(
+        {
+          issuer: this.mainLog.origin,
+          subject: chainOrigin(anchor.chainId),
+          size,
+          index: logIndex,
+          path: tree.inclusion(logIndex, size),
+          root: tree.root(size),
+        },
+        signer,
+      );
+      const consistency = tree.consistency(from, size);
+      return { anchor: anchor.bytes, receipts: [receipt], from, consistency };
+    });
+  }
+
+  async checkpoint(): Promise<string> {
+    const { suite, signer } = this.#options;
+    const { origin } = this.mainLog;
+    const body = formatCheckpoint({ origin, ...this.#durable });
+    return formatNote(body, [signCheckpoint(suite, origin, body, signer)]);
+  }
+
+  async close(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, limits.orderingBatchMax);
+      let applied: readonly AnyApplied[];
+      try {
+        const acceptedRoots = await Promise.all(
+          batch.map(({ transaction }) => this.#acceptedRoot(transaction)),
+        );
+        applied = await this.#apply(batch, acceptedRoots);
+      } catch (error) {
+        this.#fail(error, batch);
+        break;
+      }
+      for (const [i, { resolve }] of batch.entries()) resolve((applied[i] as AnyApplied).outcome);
+    }
+    this.#running = undefined;
+  }
+
+  async #apply(
+    batch: readonly Waiting[],
+    acceptedRoots: readonly (Uint8Array | undefined)[],
+  ): Promise<readonly AnyApplied[]> {
+    this.#timeMs = Math.max(this.#timeMs, this.#options.nowMs());
+    const timeMs = this.#timeMs;
+    const applied = batch.map(
+      ({ transaction }, i): AnyApplied =>
+        transaction.kind === 'enrol'
+          ? this.#ledger.enrol(transaction, { timeMs })
+          : this.#ledger.anchor(transaction, { timeMs, acceptedRoot: acceptedRoots[i] }),
+    );
+    const changes = applied.flatMap((one) => one.changes);
+    if (changes.length === 0) return applied;
+    for (const change of changes) {
+      if (change.kind === 'anchored') this.#groups.append(change.leaf.index, change.leaf.hash);
+    }
+    const { tree } = this.#ledger;
+    const head = { size: tree.size, root: tree.root() };
+    await this.#options.store.persist(changes, head);
+    this.#durable = head;
+    return applied;
+  }
+
+  /** Asked of the disk only for an anchor below the chain's newest: the newest is in the ledger. */
+  async #acceptedRoot(transaction: Transaction): Promise<Uint8Array | undefined> {
+    if (transaction.kind !== 'anchor') return undefined;
+    const { chainId, checkpoint } = transaction.anchor;
+    const newest = this.#ledger.chain(chainId)?.anchored?.size ?? 0;
+    if (checkpoint.size >= newest) return undefined;
+    return this.#options.store.acceptedRoot(chainId, checkpoint.size);
+  }
+
+  #fail(error: unknown, batch: readonly Waiting[]): void {
+    this.#failure = { error };
+    for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(error);
+    this.#options.onFailure(error);
+  }
+}

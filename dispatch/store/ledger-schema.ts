@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables of `ledger.sqlite`: what the centre has accepted and must never lose. Everything that is shown to
+// people is made from these again (history/). Published steps are never edited.
+
+/** For `openDatabase`: element n brings the schema from version n to n + 1. */
+export const ledgerMigrations: readonly (readonly string[])[] = [
+  [
+    // One row: the genesis of the main log, and the log's size and root as last written.
+    `CREATE TABLE log (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      genesis BLOB NOT NULL,
+      size INTEGER NOT NULL CHECK (size > 0),
+      root BLOB NOT NULL CHECK (length(root) = 32)
+    ) STRICT`,
+    `CREATE TABLE leaf (
+      log_index INTEGER PRIMARY KEY,
+      hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT`,
+    // Hash of each complete group of 256 leaves: a start reads these and the last group alone.
+    `CREATE TABLE leaf_group (
+      group_index INTEGER PRIMARY KEY,
+      hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT`,
+    // signatories: members and policy as they are now (signatories.ts). size, log_index: of the newest anchor.
+    `CREATE TABLE chain (
+      chain_id BLOB PRIMARY KEY CHECK (length(chain_id) = 32),
+      name TEXT NOT NULL,
+      genesis BLOB NOT NULL,
+      enrolment BLOB NOT NULL,
+      signatories BLOB NOT NULL,
+      enrolled_ms INTEGER NOT NULL,
+      quarantined INTEGER NOT NULL DEFAULT 0 CHECK (quarantined IN (0, 1)),
+      size INTEGER NOT NULL DEFAULT 0,
+      log_index INTEGER REFERENCES anchor (log_index)
+    ) STRICT, WITHOUT ROWID`,
+    // receipt_size: the size of the log that the first receipt was made for; later ones show the same.
+    `CREATE TABLE anchor (
+      log_index INTEGER PRIMARY KEY,
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      size INTEGER NOT NULL CHECK (size > 0),
+      root BLOB NOT NULL CHECK (length(root) = 32),
+      receipt_size INTEGER NOT NULL CHECK (receipt_size > log_index),
+      accepted_ms INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      UNIQUE (chain_id, size)
+    ) STRICT`,
+    // What was signed by those who should not have: the anchor of the second history, the outputs of a second
+    // block at one height.
+    `CREATE TABLE evidence (
+      id INTEGER PRIMARY KEY,
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      kind TEXT NOT NULL CHECK (kind IN ('fork', 'summary')),
+      position INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      found_ms INTEGER NOT NULL
+    ) STRICT`,
+    // Summary messages as they were received, in the order they were taken; and where each output lies.
+    `CREATE TABLE summary_message (
+      sequence INTEGER PRIMARY KEY,
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      bytes BLOB NOT NULL
+    ) STRICT`,
+    `CREATE TABLE summary (
+      chain_id BLOB NOT NULL,
+      height INTEGER NOT NULL,
+      output_index INTEGER NOT NULL,
+      sequence INTEGER NOT NULL REFERENCES summary_message (sequence),
+      PRIMARY KEY (chain_id, height, output_index)
+    ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE refusal (
+      code TEXT PRIMARY KEY,
+      count INTEGER NOT NULL,
+      last_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+  ],
+];

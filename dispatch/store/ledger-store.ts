@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main ledger on disk: writes the changes of a batch as one transaction, and finds accepted anchors again.
+// Nothing is answered that was not written here before.
+
+import type { Suite } from '../../base/suite.ts';
+import { groupSize } from '../../base/tree.ts';
+import type { Database, Row } from '../../host/sqlite.ts';
+import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { Change } from '../ledger/transaction.ts';
+import { bytesOf, integerOf, textOf } from './columns.ts';
+import { type LogHead, statementsOf } from './ledger-changes.ts';
+import { decodeSignatories } from './signatories.ts';
+
+/** An anchor as it was taken. */
+export type StoredAnchor = {
+  readonly logIndex: number;
+  readonly chainId: Uint8Array;
+  readonly bytes: Uint8Array;
+  /** Size of the main log that its first receipt shows. */
+  readonly receiptSize: number;
+  readonly acceptedMs: number;
+};
+
+/** Of the row of a chain, what is only shown. */
+export type StoredChain = {
+  readonly record: ChainRecord;
+  readonly genesis: Uint8Array;
+  readonly enrolledMs: number;
+};
+
+const chainColumns = `c.chain_id, c.name, c.genesis, c.signatories, c.enrolled_ms, c.quarantined,
+  c.log_index, a.size, a.root FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
+
+const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FROM anchor';
+
+export class LedgerStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Durable when it resolves. `head` is the log with all of `changes`. */
+  async persist(changes: readonly Change[], head: LogHead): Promise<void> {
+    await this.#database.write(statementsOf(changes, head));
+  }
+
+  async log(): Promise<{ readonly genesis: Uint8Array; readonly head: LogHead } | undefined> {
+    const [row] = await this.#database.read('SELECT genesis, size, root FROM log');
+    if (row === undefined) return undefined;
+    const head = { size: integerOf(row, 'size'), root: bytesOf(row, 'root') };
+    return { genesis: bytesOf(row, 'genesis'), head };
+  }
+
+  /** The leaf hashes of one group that are there, in order. */
+  async leafHashes(group: number): Promise<readonly Uint8Array[]> {
+    const rows = await this.#database.read(
+      'SELECT hash FROM leaf WHERE log_index >= ? AND log_index < ? ORDER BY log_index',
+      [group * groupSize, (group + 1) * groupSize],
+    );
+    return rows.map((row) => bytesOf(row, 'hash'));
+  }
+
+  /** Hashes of at most `countMax` complete groups, in order from the group `from`. */
+  async groupHashes(from: number, countMax: number): Promise<readonly Uint8Array[]> {
+    const rows = await this.#database.read(
+      'SELECT hash FROM leaf_group WHERE group_index >= ? ORDER BY group_index LIMIT ?',
+      [from, countMax],
+    );
+    return rows.map((row) => bytesOf(row, 'hash'));
+  }
+
+  /** At most `countMax` chains in the order of their ids, after `after`. */
+  async chains(
+    suite: Suite,
+    page: { readonly after: Uint8Array; readonly countMax: number },
+  ): Promise<readonly StoredChain[]> {
+    const rows = await this.#database.read(
+      `SELECT ${chainColumns} WHERE c.chain_id > ? ORDER BY c.chain_id LIMIT ?`,
+      [page.after, page.countMax],
+    );
+    return rows.map((row) => chainOf(suite, row));
+  }
+
+  async chain(suite: Suite, chainId: Uint8Array): Promise<StoredChain | undefined> {
+    const [row] = await this.#database.read(`SELECT ${chainColumns} WHERE c.chain_id = ?`, [
+      chainId,
+    ]);
+    return row && chainOf(suite, row);
+  }
+
+  async anchorAt(logIndex: number): Promise<StoredAnchor | undefined> {
+    const [row] = await this.#database.read(`SELECT ${anchorColumns} WHERE log_index = ?`, [
+      logIndex,
+    ]);
+    return row && anchorOf(row);
+  }
+
+  /** The anchor that brought a chain to just this size. */
+  async anchorOfSize(chainId: Uint8Array, size: number): Promise<StoredAnchor | undefined> {
+    const [row] = await this.#database.read(
+      `SELECT ${anchorColumns} WHERE chain_id = ? AND size = ?`,
+      [chainId, size],
+    );
+    return row && anchorOf(row);
+  }
+
+  /** Root accepted from a chain at just this size. */
+  async acceptedRoot(chainId: Uint8Array, size: number): Promise<Uint8Array | undefined> {
+    const [row] = await this.#database.read(
+      'SELECT root FROM anchor WHERE chain_id = ? AND size = ?',
+      [chainId, size],
+    );
+    return row && bytesOf(row, 'root');
+  }
+}
+
+function chainOf(suite: Suite, row: Row): StoredChain {
+  const anchored =
+    row.log_index === null
+      ? undefined
+      : {
+          size: integerOf(row, 'size'),
+          root: bytesOf(row, 'root'),
+          logIndex: integerOf(row, 'log_index'),
+        };
+  return {
+    record: {
+      chainId: bytesOf(row, 'chain_id'),
+      name: textOf(row, 'name'),
+      ...decodeSignatories(suite, bytesOf(row, 'signatories')),
+      anchored,
+      quarantined: row.quarantined === 1,
+    },
+    genesis: bytesOf(row, 'genesis'),
+    enrolledMs: integerOf(row, 'enrolled_ms'),
+  };
+}
+
+function anchorOf(row: Row): StoredAnchor {
+  return {
+    logIndex: integerOf(row, 'log_index'),
+    chainId: bytesOf(row, 'chain_id'),
+    bytes: bytesOf(row, 'bytes'),
+    receiptSize: integerOf(row, 'receipt_size'),
+    acceptedMs: integerOf(row, 'accepted_ms'),
+  };
+}
