@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// fast-check arbitraries of CBOR values, for properties of everything that is encoded.
+
+import fc from 'fast-check';
+import { type CborValue, isText } from '../../../base/cbor.ts';
+
+const text = fc.string({ unit: 'binary', maxLength: 40 }).filter(isText);
+const integer = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 }));
+const bigInteger = fc
+  .bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n })
+  .filter((value) => !Number.isSafeInteger(Number(value)));
+
+/** Any value we can encode, at most four containers deep. */
+export const cborValue: fc.Arbitrary<CborValue> = fc.letrec<{ value: CborValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'medium' },
+    integer,
+    bigInteger,
+    text,
+    fc.boolean(),
+    fc.constant(null),
+    fc.uint8Array({ maxLength: 300 }),
+    fc.array(tie('value'), { maxLength: 6 }),
+    fc
+      .array(fc.tuple(fc.oneof(integer, text), tie('value')), { maxLength: 6 })
+      .map((pairs) => new Map(pairs)),
+  ),
+})).value;

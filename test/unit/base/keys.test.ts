@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys: signers of seeds, key ids, and the check at enrolment.
+
+import { Point } from '@noble/ed25519';
+import { describe, expect, test } from 'vitest';
+import { InvariantError } from '../../../base/assert.ts';
+import { fromHex, toHex, utf8 } from '../../../base/bytes.ts';
+import { keyIdOf } from '../../../base/ids.ts';
+import { checkPublicKey } from '../../../base/key-check.ts';
+import { generateSeed, signerFromSeed } from '../../../base/keys.ts';
+import { limits } from '../../../base/limits.ts';
+import { nobleSuite } from '../../../base/noble-suite.ts';
+import { nodeSuite } from '../../../base/node-suite.ts';
+import { readVectors } from '../../vectors/read-vectors.ts';
+
+const weakPoints = readVectors<{ encodings: string[] }>('ed25519-weak-points.json').encodings;
+const seed = new Uint8Array(32).fill(7);
+
+describe('signerFromSeed', () => {
+  test('is the same key for the same seed, also after the seed is wiped', () => {
+    const secret = seed.slice();
+    const signer = signerFromSeed(secret);
+    const signature = signer.sign(utf8('message'));
+    secret.fill(0);
+    expect(signer.sign(utf8('message'))).toEqual(signature);
+    expect(signerFromSeed(seed).publicKey).toEqual(signer.publicKey);
+  });
+
+  test('has plain bytes and the key id of formats: SHA-256 of the key, first 8 bytes', () => {
+    const { publicKey, keyId, sign } = signerFromSeed(seed);
+    expect(publicKey.constructor).toBe(Uint8Array);
+    expect(publicKey.buffer.byteLength).toBe(32);
+    expect(sign(utf8('')).constructor).toBe(Uint8Array);
+    expect(toHex(keyId)).toBe(toHex(nodeSuite.sha256(publicKey)).slice(0, 16));
+    expect(keyIdOf(nobleSuite, publicKey)).toEqual(keyId);
+  });
+
+  test('takes no seed of another length', () => {
+    for (const length of [0, 31, 33, 64]) {
+      expect(() => signerFromSeed(new Uint8Array(length))).toThrow(InvariantError);
+    }
+  });
+});
+
+test('generateSeed gives 32 bytes, others each time', () => {
+  const seeds = Array.from({ length: 50 }, () => toHex(generateSeed()));
+  expect(new Set(seeds).size).toBe(50);
+  expect(seeds.every((hex) => hex.length === 64)).toBe(true);
+});
+
+test('verdicts stay right when more keys come than are kept', () => {
+  const message = utf8('message');
+  const first = signerFromSeed(seed);
+  const signature = first.sign(message);
+  expect(nodeSuite.verify(first.publicKey, message, signature)).toBe(true);
+  const other = new Uint8Array(32);
+  for (let i = 0; i <= limits.importedKeysMax; i++) {
+    new DataView(other.buffer).setUint32(0, i + 2);
+    expect(nodeSuite.verify(other, message, signature)).toBe(false);
+  }
+  expect(nodeSuite.verify(first.publicKey, message, signature)).toBe(true);
+});
+
+describe('checkPublicKey', () => {
+  test('accepts the keys we make', () => {
+    for (let i = 0; i < 20; i++) {
+      const { publicKey } = signerFromSeed(generateSeed());
+      expect(checkPublicKey(publicKey)).toEqual({ ok: true, value: publicKey });
+    }
+  });
+
+  test.each(weakPoints)('refuses the weak point %s', (encoded) => {
+    expect(checkPublicKey(fromHex(encoded) as Uint8Array)).toMatchObject({
+      ok: false,
+      code: 'key',
+    });
+  });
+
+  test('refuses a point of the curve outside the prime-order group', () => {
+    const torsion = Point.fromHex(weakPoints[8] as string);
+    for (let n = 1n; n < 8n; n++) {
+      const mixed = Point.BASE.multiply(3n).add(torsion.multiply(n)).toBytes();
+      expect(checkPublicKey(mixed)).toMatchObject({
+        ok: false,
+        detail: 'a point outside the prime-order group',
+      });
+    }
+  });
+
+  test('refuses bytes that are no point, and wrong lengths', () => {
+    const noPoint = new Uint8Array(32).fill(2);
+    expect(checkPublicKey(noPoint).ok).toBe(false);
+    for (const length of [0, 31, 33]) {
+      expect(checkPublicKey(new Uint8Array(length))).toMatchObject({
+        ok: false,
+        detail: `${length} bytes, an Ed25519 public key has 32`,
+      });
+    }
+  });
+});
