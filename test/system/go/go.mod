@@ -1,0 +1,5 @@
+module tieline/test/system
+
+go 1.19
+
+require golang.org/x/mod v0.17.0
