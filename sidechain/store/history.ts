@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The history tree of a chain over what the disk holds: one hash per full group of headers in memory, the
+// headers of a group read again when a proof goes through it. The tree is synchronous and the disk is not, so
+// what a question needs is read first, and then it is asked.
+
+import { assert } from '../../base/assert.ts';
+import { limits } from '../../base/limits.ts';
+import { leafHash, rootOf } from '../../base/merkle.ts';
+import type { Suite } from '../../base/suite.ts';
+import { groupSize, HistoryTree } from '../../base/tree.ts';
+import type { Database, Statement } from '../../host/sqlite.ts';
+import { readBlocks } from './block-table.ts';
+import { blobAt, integerAt } from './columns.ts';
+
+/** A full group of headers, by its place; its hash is kept for ever. */
+export type HeaderGroup = { readonly position: number; readonly hash: Uint8Array };
+
+export function groupStatement({ position, hash }: HeaderGroup): Statement {
+  return {
+    sql: 'INSERT INTO history (position, hash) VALUES (?, ?)',
+    params: [position, hash],
+    changes: 1,
+  };
+}
+
+/** As it is on disk; undefined where it is not. */
+export async function readGroupHash(
+  database: Database,
+  position: number,
+): Promise<Uint8Array | undefined> {
+  const [row] = await database.read('SELECT hash FROM history WHERE position = ?', [position]);
+  return row && blobAt(row, 'hash');
+}
+
+export class History {
+  readonly tree: HistoryTree;
+  readonly #suite: Suite;
+  readonly #database: Database;
+  /** Leaf hashes of groups read or made lately, the oldest first. */
+  readonly #groups = new Map<number, readonly Uint8Array[]>();
+  /** Leaf hashes of the group that is not full. */
+  #tail: Uint8Array[] = [];
+
+  private constructor(suite: Suite, database: Database, groupHashes: Iterable<Uint8Array>) {
+    this.#suite = suite;
+    this.#database = database;
+    this.tree = new HistoryTree(suite, { leafHashAt: (i) => this.#leafHashAt(i) }, groupHashes);
+  }
+
+  /** The tree over the first `size` headers on disk. */
+  static async open(suite: Suite, database: Database, size: number): Promise<History> {
+    const groupCount = Math.floor(size / groupSize);
+    const history = new History(suite, database, await readGroupHashes(database, groupCount));
+    const first = groupCount * groupSize;
+    if (first < size) {
+      for (const { headerBytes } of await readBlocks(database, { from: first, to: size - 1 })) {
+        const hash = leafHash(suite, headerBytes);
+        history.#tail.push(hash);
+        history.tree.append(hash);
+      }
+    }
+    assert(history.tree.size === size, `the disk holds the ${size} headers of the tree`);
+    return history;
+  }
+
+  /**
+   * Takes note of a header that the ledger has just appended to the tree.
+   * @returns the group that it completes, to be stored with its block.
+   */
+  note(headerBytes: Uint8Array): HeaderGroup | undefined {
+    this.#tail.push(leafHash(this.#suite, headerBytes));
+    if (this.#tail.length < groupSize) return undefined;
+    const leafHashes = this.#tail;
+    this.#tail = [];
+    const position = this.tree.size / groupSize - 1;
+    this.#groups.set(position, leafHashes);
+    this.#trim();
+    return { position, hash: rootOf(this.#suite, leafHashes) };
+  }
+
+  /** Asks the tree something about trees of these sizes, and inclusion of these leaves. */
+  async ask<T>(
+    about: { readonly sizes?: readonly number[]; readonly leaves?: readonly number[] },
+    question: (tree: HistoryTree) => T,
+  ): Promise<T> {
+    const edges = (about.sizes ?? []).filter((size) => size % groupSize !== 0);
+    const groups = [...edges, ...(about.leaves ?? [])].map((i) => Math.floor(i / groupSize));
+    const missing = [...new Set(groups)].filter((group) => this.#isOnDiskOnly(group));
+    const read: (readonly [number, readonly Uint8Array[]])[] = [];
+    for (const group of missing) read.push([group, await this.#readGroup(group)]);
+    // From here to the end nothing is awaited: no other question can push the groups out.
+    for (const [group, leafHashes] of read) this.#groups.set(group, leafHashes);
+    const answer = question(this.tree);
+    this.#trim();
+    return answer;
+  }
+
+  #isOnDiskOnly(group: number): boolean {
+    const full = (group + 1) * groupSize <= this.tree.size;
+    return full && !this.#groups.has(group);
+  }
+
+  async #readGroup(group: number): Promise<readonly Uint8Array[]> {
+    const from = group * groupSize;
+    const rows = await readBlocks(this.#database, { from, to: from + groupSize - 1 });
+    assert(rows.length === groupSize, 'the headers of a full group are on disk');
+    return rows.map(({ headerBytes }) => leafHash(this.#suite, headerBytes));
+  }
+
+  #trim(): void {
+    for (const oldest of this.#groups.keys()) {
+      if (this.#groups.size <= limits.historyGroupsMax) return;
+      this.#groups.delete(oldest);
+    }
+  }
+
+  #leafHashAt(index: number): Uint8Array {
+    const group = Math.floor(index / groupSize);
+    const hash = this.#groups.get(group)?.[index % groupSize];
+    assert(hash !== undefined, `leaf ${index} was read before the tree was asked`);
+    return hash;
+  }
+}
+
+async function readGroupHashes(database: Database, count: number): Promise<readonly Uint8Array[]> {
+  const hashes: Uint8Array[] = [];
+  while (hashes.length < count) {
+    const rows = await database.read(
+      'SELECT position, hash FROM history WHERE position >= ? AND position < ? ORDER BY position LIMIT ?',
+      [hashes.length, count, limits.storePageRows],
+    );
+    assert(rows.length > 0, 'every full group of headers has its hash on disk');
+    for (const row of rows) {
+      assert(integerAt(row, 'position') === hashes.length, 'group hashes have no gaps');
+      hashes.push(blobAt(row, 'hash'));
+    }
+  }
+  return hashes;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The replicated log on disk. Each row carries a checksum over all of it, so that a bit that rots is told from
+// an entry that was never written. Nothing is ever truncated because it is damaged.
+
+import { concat, equal, u64 } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Database, Row, Statement } from '../../host/sqlite.ts';
+import type { Entry, EntryKind } from '../raft/entry.ts';
+import { blobAt, integerAt } from './columns.ts';
+
+/** A row as it stands on disk: `kind` and `checksum` may be anything. */
+export type LogRow = {
+  readonly index: number;
+  readonly term: number;
+  readonly kind: number;
+  readonly data: Uint8Array;
+  readonly checksum: Uint8Array;
+};
+
+const kinds: readonly EntryKind[] = ['normal', 'config'];
+const checksumBytes = 8;
+
+/** Replaces all from the first of `entries` on: a follower's log takes its leader's course. */
+export function appendStatements(suite: Suite, entries: readonly Entry[]): readonly Statement[] {
+  const first = entries[0];
+  if (first === undefined) return [];
+  return [
+    { sql: 'DELETE FROM log WHERE idx >= ?', params: [first.index] },
+    ...entries.map((entry) => insert(suite, entry)),
+  ];
+}
+
+function insert(suite: Suite, { index, term, kind, data }: Entry): Statement {
+  const code = kinds.indexOf(kind);
+  const checksum = checksumOf(suite, { index, term, kind: code, data });
+  return {
+    sql: 'INSERT INTO log (idx, term, kind, data, checksum) VALUES (?, ?, ?, ?, ?)',
+    params: [index, term, code, data, checksum],
+    changes: 1,
+  };
+}
+
+/** The entry, or undefined where the row is not what was written. */
+export function entryOf(suite: Suite, row: LogRow): Entry | undefined {
+  const kind = kinds[row.kind];
+  if (kind === undefined || !equal(checksumOf(suite, row), row.checksum)) return undefined;
+  return { index: row.index, term: row.term, kind, data: row.data };
+}
+
+/** @throws TielineError `log-damaged` (fatal) for a row that is not what was written. */
+export function soundEntryOf(suite: Suite, row: LogRow): Entry {
+  const entry = entryOf(suite, row);
+  if (entry !== undefined) return entry;
+  throw new TielineError('log-damaged', `entry ${row.index} of the log is damaged on the disk`, {
+    retry: 'fatal',
+    hint: 'restore the newest copy, or join the chain as a new member; the card may be failing',
+  });
+}
+
+/** Whether an entry is the body of a block. Raft's own entries are not: the empty ones, and changes of members. */
+export function isBlockBody(entry: Entry): boolean {
+  return entry.kind === 'normal' && entry.data.length > 0;
+}
+
+/** Index of the newest row, 0 for none. */
+export async function lastLogIndex(database: Database): Promise<number> {
+  const [row] = await database.read('SELECT coalesce(max(idx), 0) AS last FROM log');
+  return row === undefined ? 0 : integerAt(row, 'last');
+}
+
+/** Rows from `from` to `to`, both included, in order; read in pages of bounded size. */
+export async function* walkLog(
+  database: Database,
+  range: { readonly from: number; readonly to: number },
+): AsyncGenerator<LogRow, undefined> {
+  for (let next = range.from; next <= range.to; ) {
+    const last = await endOfPage(database, { from: next, to: range.to });
+    if (last === undefined) return undefined;
+    const rows = await database.read(
+      'SELECT idx, term, kind, data, checksum FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx',
+      [next, last],
+    );
+    yield* rows.map(logRowOf);
+    next = last + 1;
+  }
+  return undefined;
+}
+
+/** Lengths first: a page of blocks may be a few kilobytes or a gigabyte. At least one row is in a page. */
+async function endOfPage(
+  database: Database,
+  range: { readonly from: number; readonly to: number },
+): Promise<number | undefined> {
+  const rows = await database.read(
+    `SELECT idx, length(data) AS bytes FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx LIMIT ?`,
+    [range.from, range.to, limits.storePageRows],
+  );
+  let last: number | undefined;
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += integerAt(row, 'bytes');
+    if (last !== undefined && bytes > limits.storePageBytes) break;
+    last = integerAt(row, 'idx');
+  }
+  return last;
+}
+
+function logRowOf(row: Row): LogRow {
+  return {
+    index: integerAt(row, 'idx'),
+    term: integerAt(row, 'term'),
+    kind: integerAt(row, 'kind'),
+    data: blobAt(row, 'data'),
+    checksum: blobAt(row, 'checksum'),
+  };
+}
+
+function checksumOf(suite: Suite, row: Omit<LogRow, 'checksum'>): Uint8Array {
+  const { index, term, kind, data } = row;
+  const hashed = concat(u64(BigInt(index)), u64(BigInt(term)), u64(BigInt(kind)), data);
+  return suite.sha256(hashed).slice(0, checksumBytes);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A ledger as it was when the process ended: the stored state, and the blocks after it applied again by the
+// path that live blocks take. Each must come out as the header that is on disk, byte by byte; a member that
+// computes another one must not go on.
+
+import { assert } from '../../base/assert.ts';
+import { equal } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Database } from '../../host/sqlite.ts';
+import { decodeBlock } from '../chain/block.ts';
+import type { Verdicts } from '../chain/judge.ts';
+import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
+import { applyBody } from './apply-body.ts';
+import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
+import { History } from './history.ts';
+import { isBlockBody, soundEntryOf, walkLog } from './log-table.ts';
+import { readState, StateTrail } from './state-table.ts';
+
+export type OpenLedger = {
+  readonly ledger: Ledger;
+  readonly history: History;
+  readonly trail: StateTrail;
+  /** The newest block on disk; the ledger stands there. */
+  readonly last: BlockRow;
+};
+
+/** @throws TielineError `log-damaged`, `diverged` (fatal). */
+export async function openLedger(options: {
+  readonly database: Database;
+  readonly suite: Suite;
+  readonly contracts: readonly Contract[];
+  readonly genesisBytes: Uint8Array;
+  readonly verdicts: Verdicts;
+  readonly nowMs: number;
+}): Promise<OpenLedger> {
+  const { database, suite, contracts, genesisBytes, verdicts, nowMs } = options;
+  const stored = await readState(database);
+  const last = await lastBlock(database);
+  const base = { from: stored.height, to: stored.height };
+  const [standing] = await readBlocks(database, base);
+  assert(last !== undefined && standing !== undefined, 'a state is stored with its block');
+
+  const history = await History.open(suite, database, stored.height + 1);
+  const ledger = Ledger.resume(
+    suite,
+    {
+      genesisBytes,
+      headerBytes: standing.headerBytes,
+      state: stored.pairs,
+      tree: history.tree,
+    },
+    contracts,
+  );
+  const trail = new StateTrail({ height: stored.height, nowMs });
+  const blocks = walkBlocks(database, { from: stored.height + 1, to: last.height });
+  const log = walkLog(database, { from: standing.logIndex + 1, to: last.logIndex });
+  for await (const row of log) {
+    const entry = soundEntryOf(suite, row);
+    if (!isBlockBody(entry)) continue;
+    const body = decodeBlock(entry.data);
+    if (!body.ok) throw malformedBlock(entry.index, body.detail);
+    const { value: expected } = await blocks.next();
+    const { block } = await applyBody(suite, { ledger, history }, { body: body.value, verdicts });
+    assertSame(block, expected, entry.index);
+    trail.add(block);
+  }
+  assert(ledger.head.header.height === last.height, 'every block on disk has its body in the log');
+  return { ledger, history, trail, last };
+}
+
+export function malformedBlock(index: number, detail: string): TielineError {
+  return new TielineError('block-malformed', `entry ${index} of the log is no block: ${detail}`, {
+    retry: 'fatal',
+    hint: 'a leader has put into the log what no member can apply; `tieline chain verify` shows more',
+  });
+}
+
+function assertSame(block: AppliedBlock, stored: BlockRow | undefined, logIndex: number): void {
+  const { height } = block.header;
+  const same =
+    stored !== undefined &&
+    stored.height === height &&
+    stored.logIndex === logIndex &&
+    equal(stored.headerBytes, block.headerBytes);
+  if (same) return;
+  throw new TielineError(
+    'diverged',
+    `block ${height} does not come out as it did before: its header on disk is another one`,
+    {
+      retry: 'fatal',
+      hint: 'run `tieline chain verify`; it names what was changed, on the disk or in the program',
+    },
+  );
+}

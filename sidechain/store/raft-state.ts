@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Raft keeps on disk, besides the log: its promises; and the window of both that it starts from. Term and
+// vote are written in the transaction of the entries they come with. The commit index is not a promise: it is
+// stored along, and at least as far as the newest block.
+
+import { assert } from '../../base/assert.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Database, Statement } from '../../host/sqlite.ts';
+import type { Configuration } from '../raft/configuration/configuration.ts';
+import type { Entry } from '../raft/entry.ts';
+import { MemoryStorage } from '../raft/memory-storage.ts';
+import type { HardState } from '../raft/storage.ts';
+import { integerAt } from './columns.ts';
+import { lastLogIndex, soundEntryOf, walkLog } from './log-table.ts';
+
+export function hardStateStatement({ term, vote, commit }: HardState): Statement {
+  return {
+    sql: 'UPDATE hard_state SET term = ?, vote = ?, commit_index = ? WHERE term <= ?',
+    params: [term, vote, commit, term],
+    changes: 1,
+  };
+}
+
+async function readHardState(database: Database): Promise<HardState> {
+  const [row] = await database.read('SELECT term, vote, commit_index FROM hard_state');
+  assert(row !== undefined, 'a chain has its hard state');
+  return {
+    term: integerAt(row, 'term'),
+    vote: integerAt(row, 'vote'),
+    commit: integerAt(row, 'commit_index'),
+  };
+}
+
+/**
+ * The storage that the core starts from: the log after the newest block, and what comes before it by its
+ * position alone.
+ */
+export async function loadRaftStorage(
+  database: Database,
+  suite: Suite,
+  applied: { readonly index: number; readonly configuration: Configuration },
+): Promise<MemoryStorage> {
+  const { index, configuration } = applied;
+  const hardState = await readHardState(database);
+  const storage = new MemoryStorage({
+    hardState: { ...hardState, commit: Math.max(hardState.commit, index) },
+    configuration,
+  });
+  const last = await lastLogIndex(database);
+  assert(last >= hardState.commit && last >= index, 'what is committed is on disk');
+  const entries: Entry[] = [];
+  for await (const row of walkLog(database, { from: Math.max(index, 1), to: last })) {
+    const entry = soundEntryOf(suite, row);
+    if (entry.index === index) {
+      storage.applySnapshot({ index, term: entry.term, configuration, data: new Uint8Array() });
+    } else entries.push(entry);
+  }
+  storage.append(entries);
+  return storage;
+}
