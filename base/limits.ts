@@ -119,6 +119,13 @@ export const limits = Object.freeze({
   refusalsFlushMs: 10_000,
   historyPageMax: 1_000,
   historyBatchMessagesMax: 16,
+
+  // HTTP.
+  httpBodyBytesMax: 1024 * 1024,
+  httpConnectionsMax: 256,
+  httpParameterCharactersMax: 256,
+  httpRequestTimeoutMs: 30_000,
+  httpCloseTimeoutMs: 5_000,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');

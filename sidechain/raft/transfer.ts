@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handing leadership over: bring the other's log up to ours, then tell it to campaign. Meanwhile proposals are
+// refused, and after one election timeout it is given up (Raft thesis §3.10).
+
+import type { Core } from './core.ts';
+import { type NodeId, noNode } from './entry.ts';
+import { sendAppend } from './replicate.ts';
+
+/** Ignored for a learner, for a stranger, for ourselves, and if it is on its way already. */
+export function startTransfer(core: Core, transferee: NodeId): void {
+  const progress = core.progress.get(transferee);
+  if (progress === undefined || progress.isLearner || core.transferee === transferee) return;
+  core.transferee = noNode;
+  if (transferee === core.id) return;
+  core.transferee = transferee;
+  // It gets one election timeout from now on.
+  core.electionElapsed = 0;
+  if (progress.match === core.log.lastIndex()) {
+    core.send({ ...core.envelope(transferee), kind: 'timeout-now' });
+  } else {
+    sendAppend(core, transferee, 'send-empty');
+  }
+}
+
+/** From our own caller: done here if we lead, else passed on to the leader. */
+export function transferLeader(core: Core, transferee: NodeId): void {
+  if (core.role === 'leader') {
+    startTransfer(core, transferee);
+  } else if (core.role === 'follower' && core.leader !== noNode) {
+    core.send({ ...core.envelope(core.leader), kind: 'transfer-leader', transferee });
+  }
+}
