@@ -52,8 +52,18 @@ export const limits = Object.freeze({
   trustedKeysMax: 1_024,
 
   // Decimals.
+  valueExponentMax: 18,
   decimalExponentMax: 24,
   decimalCharactersMax: 64,
+
+  // Summaries: windows, outputs and events of one device or block.
+  schemasInForceMax: 16,
+  summaryWindowsKept: 96,
+  summaryCatchUpWindowsMax: 2_976,
+  summaryAheadMsMax: 5 * 60 * 1_000,
+  summaryOutputsPerBlockMax: 8_192,
+  summaryRunsMax: 64,
+  summaryEventsMax: 16,
 
   // The SQLite file: calls waiting, prepared statements kept, what one read may bring, the journal kept.
   databasePendingMax: 1_024,
@@ -125,7 +135,11 @@ export const limits = Object.freeze({
   httpConnectionsMax: 256,
   httpParameterCharactersMax: 256,
   httpRequestTimeoutMs: 30_000,
-  httpCloseTimeoutMs: 5_000,
+  httpCloseTimeoutMs: 2_000,
+
+  // Files and processes.
+  secretFileBytesMax: 16 * 1024,
+  exitTimeoutMs: 10_000,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
@@ -147,4 +161,10 @@ assert(
 assert(
   limits.historyBatchMessagesMax * limits.messageBytesMax <= limits.databaseReadBytesMax,
   'a page of summary messages is read at once',
+);
+assert(limits.valueExponentMax + 3 <= limits.decimalExponentMax, 'a mean can be written out');
+assert(
+  limits.summaryOutputsPerBlockMax + limits.packValuesMax * 2 * limits.schemasInForceMax <=
+    limits.outputsPerBlockMax,
+  'the last device may run over the share of a block that summaries have',
 );

@@ -5,12 +5,12 @@
 
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { fromUtf8 } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { keyStart, pathText, valueStart } from './config-place.ts';
-import { type Problem, schemaProblems, syntaxProblem } from './config-problem.ts';
+import { type Problem, schemaProblems } from './schema-problem.ts';
 
 export type ConfigForm<T> = {
   /** Objects must be closed (`additionalProperties: false`); its `default`s fill what is left out. */
@@ -65,6 +65,15 @@ export function parseConfig<T>(
   const checked = check?.(config) ?? [];
   report([...syntax, ...checked.map((problem) => ({ ...problem, at: 'value' as const }))]);
   return config;
+}
+
+/** The parser's own message may quote the line, so what it quotes is cut off. */
+function syntaxProblem(error: YAMLError): Problem {
+  const message =
+    error.code === 'DUPLICATE_KEY'
+      ? 'this key is given twice'
+      : error.message.replace(/: ".*$/s, '').replace(/\s+/g, ' ');
+  return { path: [], message, at: error.pos[0] };
 }
 
 function compile<T>(schema: object) {

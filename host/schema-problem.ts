@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a configuration, in words that say how to set it right: from the errors of the YAML
-// parser and of the JSON schema. Names of keys and allowed values appear, values that were given never do.
+// What a JSON schema found wrong with a configuration or a request, in words that say how to set it right.
+// Names of keys and allowed values appear, values that were given never do: some of them are secrets.
 
 import type { ErrorObject } from 'ajv';
-import type { YAMLError } from 'yaml';
 import type { ConfigPath } from './config-place.ts';
 import { nearest } from './nearest.ts';
 
@@ -14,15 +13,6 @@ export type Problem = {
   /** Where to point at: the value that `path` names, its key, or an offset into the text. */
   readonly at: 'value' | 'key' | number;
 };
-
-/** The parser's own message may quote the line, so what it quotes is cut off. */
-export function syntaxProblem(error: YAMLError): Problem {
-  const message =
-    error.code === 'DUPLICATE_KEY'
-      ? 'this key is given twice'
-      : error.message.replace(/: ".*$/s, '').replace(/\s+/g, ' ');
-  return { path: [], message, at: error.pos[0] };
-}
 
 export function schemaProblems(errors: readonly ErrorObject[]): readonly Problem[] {
   return errors.filter((error) => !isSummary(error, errors)).map(schemaProblem);
