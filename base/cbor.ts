@@ -63,10 +63,10 @@ export function decode(
   }
   let value: CborValue;
   try {
-    value = decodeTokens(bytes, {
-      ...decodeOptions,
-      tokenizer: new StrictTokenizer(bytes, decodeOptions),
-    });
+    // A Buffer would hand out views of itself; the tokenizer is to copy.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const tokenizer = new StrictTokenizer(plain, decodeOptions);
+    value = decodeTokens(plain, { ...decodeOptions, tokenizer });
   } catch (error) {
     return refuse('cbor', messageOf(error).replace(/^CBOR decode error: /, ''));
   }

@@ -90,11 +90,11 @@ export function text(lengthMax: number): Field<string> {
 }
 
 /** One of a few constants: `choice('voter', 'follower')`, `choice(1)`. */
-export function choice<const T extends string | number | boolean>(
-  ...allowed: readonly T[]
-): Field<T> {
+export function choice<const T extends readonly (string | number | boolean)[]>(
+  ...allowed: T
+): Field<T[number]> {
   const expected = allowed.map((one) => JSON.stringify(one)).join(' or ');
-  return scalar(expected, (value) => allowed.includes(value as T));
+  return scalar(expected, (value) => allowed.includes(value as T[number]));
 }
 
 /** A name that travels as its place in the list: `code('synchronised', 'free-running', 'unset')`. */
