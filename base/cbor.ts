@@ -3,7 +3,7 @@
 // encoding, and only that one is read. No floats, no tags, no undefined, no indefinite lengths; map keys are
 // integers or text. Invariant: decode(bytes) accepts => encode of its value equals bytes.
 
-import { decode as decodeTokens, encode as encodeSorted, type Token, Tokenizer, Type } from 'cborg';
+import { decodeFirst, encode as encodeSorted, type Token, Tokenizer, Type } from 'cborg';
 import { assert } from './assert.ts';
 import { compare } from './bytes.ts';
 import { accept, messageOf, type Result, refuse } from './errors.ts';
@@ -62,14 +62,16 @@ export function decode(
     return refuse('cbor', `${bytes.length} bytes, at most ${bytesMax} are read`);
   }
   let value: CborValue;
+  let rest: Uint8Array;
   try {
     // A Buffer would hand out views of itself; the tokenizer is to copy.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const tokenizer = new StrictTokenizer(plain, decodeOptions);
-    value = decodeTokens(plain, { ...decodeOptions, tokenizer });
+    [value, rest] = decodeFirst(plain, { ...decodeOptions, tokenizer });
   } catch (error) {
     return refuse('cbor', messageOf(error).replace(/^CBOR decode error: /, ''));
   }
+  if (rest.length > 0) return refuse('cbor', `${rest.length} bytes after the end of the value`);
   // What cborg reads leniently (the order of keys, broken UTF-8) shows when it is written again.
   return compare(encodeChecked(value), bytes) === 0
     ? accept(value)
@@ -77,7 +79,7 @@ export function decode(
 }
 
 /** cborg's own key order (major type, then length, then bytes) is that of RFC 8949 §4.2.1 for keys that are
- * integers or text, and several times as fast as its `rfc8949EncodeOptions`.*/
+ * integers or text, and several times as fast as its `rfc8949EncodeOptions`. */
 function encodeChecked(value: CborValue): Uint8Array {
   return encodeSorted(value);
 }

@@ -4,6 +4,7 @@
 // stand in the protected header; another label is read only by a caller who names it.
 // To read is not to verify: nothing in it counts before `verifySign1` said yes, under a key from elsewhere.
 
+import { assert } from './assert.ts';
 import { concat } from './bytes.ts';
 import { type CborMap, encode, map } from './cbor.ts';
 import { accept, type Result, refuse } from './errors.ts';
@@ -77,6 +78,8 @@ const empty = new Uint8Array();
 /** The bytes of a COSE_Sign1 by this signer. */
 export function sign1(statement: Statement, signer: Signer): Uint8Array {
   const { type, payload, claims, kid = signer.keyId, extraProtected = new Map() } = statement;
+  const ours: readonly number[] = Object.values(label);
+  assert(!ours.some((one) => extraProtected.has(one)), 'an extra label is one of the profile');
   const protectedBytes = encode(
     map([
       [label.algorithm, algorithm],
@@ -110,7 +113,7 @@ export function parseSign1(encoded: Uint8Array): Result<Sign1Parts, 'cose'> {
   if (!parts.ok) return refuse('cose', parts.detail);
   const [protectedBytes, unprotected, payload, signature] = parts.value;
   const protectedMap = readProtected(protectedBytes);
-  if (!protectedMap.ok) return refuse('cose', `protected header: ${protectedMap.detail}`);
+  if (!protectedMap.ok) return refuse('cose', protectedMap.detail);
   return accept({
     protectedBytes,
     protectedMap: protectedMap.value,
@@ -171,7 +174,7 @@ function signedBytes(parts: {
 /** No bytes stand for an empty header (RFC 9052 §3). */
 function readProtected(protectedBytes: Uint8Array): Result<CborMap> {
   if (protectedBytes.length === 0) return accept(new Map());
-  return decodeWith(openMap, protectedBytes, { name: 'header' });
+  return decodeWith(openMap, protectedBytes, { name: 'protected' });
 }
 
 function without(header: CborMap, labels: readonly number[] = []): CborMap {

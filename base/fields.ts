@@ -25,7 +25,9 @@ export function decodeWith<T>(
   options: { readonly name: string; readonly bytesMax?: number },
 ): Result<T, 'cbor' | 'form'> {
   const decoded = decode(bytes, options.bytesMax);
-  return decoded.ok ? field.read(decoded.value, options.name) : decoded;
+  return decoded.ok
+    ? field.read(decoded.value, options.name)
+    : refuse('cbor', `${options.name}: ${decoded.detail}`);
 }
 
 /** @throws InvariantError for a value that `decodeWith` would refuse. */
