@@ -41,26 +41,35 @@ export async function createFileDurably(
  * @throws TielineError `file-missing`, `file-mode` with the chmod to run, `file`
  */
 export async function readSecretFile(path: string): Promise<Uint8Array> {
-  const file = await openForReading(path);
   try {
-    const { mode, size } = await file.stat();
-    if ((mode & 0o077) !== 0) {
-      const octal = (mode & 0o777).toString(8).padStart(4, '0');
-      throw new TielineError(
-        'file-mode',
-        `${path} holds a secret, but others may read it (${octal})`,
-        {
-          hint: `run: chmod 600 '${path}'`,
-        },
-      );
+    const file = await open(path, 'r');
+    try {
+      return await readSecret(file, path);
+    } finally {
+      await file.close();
     }
-    if (size > limits.secretFileBytesMax) {
-      throw new TielineError('file', `${path} is too large for a key: ${size} bytes`);
-    }
-    return new Uint8Array(await file.readFile());
-  } finally {
-    await file.close();
+  } catch (error) {
+    throw error instanceof TielineError ? error : failure(path, error);
   }
+}
+
+/** Mode and content of one open file: nobody can put another in its place between the two. */
+async function readSecret(file: FileHandle, path: string): Promise<Uint8Array> {
+  const { mode, size } = await file.stat();
+  if ((mode & 0o077) !== 0) {
+    const octal = (mode & 0o777).toString(8).padStart(4, '0');
+    throw new TielineError(
+      'file-mode',
+      `${path} holds a secret, but others may read it (${octal})`,
+      {
+        hint: `run: chmod 600 '${path}'`,
+      },
+    );
+  }
+  if (size > limits.secretFileBytesMax) {
+    throw new TielineError('file', `${path} is too large for a secret: ${size} bytes`);
+  }
+  return new Uint8Array(await file.readFile());
 }
 
 async function writeBeside(
@@ -92,14 +101,6 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-async function openForReading(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    throw failure(path, error);
   }
 }
 
