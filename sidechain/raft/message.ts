@@ -84,11 +84,11 @@ export type ReadIndexResponse = Envelope & {
   readonly context: Uint8Array;
 };
 
-/** The storage has made durable all up to `last`, and the snapshot at this index. */
+/** The storage has made durable all up to `last`, and the snapshot. */
 export type StorageAppendResponse = Envelope & {
   readonly kind: 'storage-append-response';
   readonly last: Position | undefined;
-  readonly snapshotIndex: number | undefined;
+  readonly snapshot: Snapshot | undefined;
 };
 
 /** These committed entries are applied. */

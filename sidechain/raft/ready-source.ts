@@ -119,7 +119,7 @@ export class ReadySource {
       ...core.envelope(core.id),
       kind: 'storage-append-response',
       last: core.log.unstable.isEmpty ? undefined : core.log.last(),
-      snapshotIndex: snapshot?.index,
+      snapshot,
     };
   }
 

@@ -109,10 +109,10 @@ function onStorageAppend(core: Core, message: StorageAppendResponse): StepResult
   // Of an earlier term it says nothing about entries: others may have taken their places, and the write that
   // is reported be undone by one still to come. A snapshot is of committed state, whatever the term.
   if (message.term < core.term) {
-    if (message.snapshotIndex !== undefined) snapshotApplied(core, message.snapshotIndex);
+    if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot.index);
     return refuse('lower-term', 'another write for the same entries is under way');
   }
   if (message.last !== undefined) core.log.unstable.stableTo(message.last);
-  if (message.snapshotIndex !== undefined) snapshotApplied(core, message.snapshotIndex);
+  if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot.index);
   return done;
 }
