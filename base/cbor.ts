@@ -152,11 +152,17 @@ type Frame = {
   pending: number;
 };
 
-/** Refuses what we never write, and counts the depth before cborg recurses. attacker-controlled. */
+/** Refuses what we never write; counts the depth before cborg recurses, and the values, for a byte on the
+ * wire may be a hundred in memory. attacker-controlled. */
 class StrictTokenizer extends Tokenizer {
   readonly #open: Frame[] = [];
+  #values = 0;
 
   override next(): Token {
+    this.#values += 1;
+    if (this.#values > limits.cborValuesMax) {
+      throw new Error(`more than ${limits.cborValuesMax} values`);
+    }
     const isKey = this.#advance();
     const token = super.next();
     const { type, value } = token;

@@ -8,6 +8,7 @@ export const limits = Object.freeze({
   // Encoded values.
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
+  cborValuesMax: 1024 * 1024,
 
   // Signed statements and their verification.
   coseTextMax: 256,
@@ -112,6 +113,7 @@ export const limits = Object.freeze({
   outboxAlarmPercent: 80,
   poolBytesMax: 16 * 1024 * 1024,
   blockOverheadBytes: 1_024,
+  blocksUnderWayMax: 4,
   verdictsMax: 16_384,
   clockJumpMsMax: 30 * 24 * 60 * 60 * 1_000,
 
@@ -130,6 +132,14 @@ export const limits = Object.freeze({
   historyPageMax: 1_000,
   historyBatchMessagesMax: 16,
 
+  // The gateway's way up: when an unanswered message goes again, blocks whose summaries wait for their answer,
+  // steps that wait their turn; and what is looked through for summaries at once.
+  uplinkTickMs: 500,
+  resendMsMin: 5_000,
+  resendMsMax: 60_000,
+  summaryBlocksWaitingMax: 64,
+  uplinkStepsWaitingMax: 1_024,
+
   // HTTP.
   httpBodyBytesMax: 1024 * 1024,
   httpConnectionsMax: 256,
@@ -140,6 +150,18 @@ export const limits = Object.freeze({
   // Files and processes.
   secretFileBytesMax: 16 * 1024,
   exitTimeoutMs: 10_000,
+
+  // Lines to meters: requests waiting, attempts to connect, silence asked for, frames, peers of a simulator.
+  lineQueueMax: 256,
+  lineConnectMs: 5_000,
+  lineReopenMs: 500,
+  lineReopenMsMax: 5_000,
+  lineKeepAliveMs: 10_000,
+  lineTimeOutsMax: 3,
+  lineSettleMsMax: 10_000,
+  modbusRegistersMax: 125,
+  modbusFrameBytesMax: 260,
+  simulatorPeersMax: 32,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
@@ -152,6 +174,10 @@ assert(
   limits.storePageBytes + limits.blockBytesMax <= limits.databaseReadBytesMax &&
     limits.storePageRows * (limits.outputBytesMax + 64) <= limits.databaseReadBytesMax,
   'a page is read at once',
+);
+assert(
+  limits.blocksUnderWayMax * limits.blockBytesMax <= limits.raftUncommittedBytesMax,
+  'the blocks under way are let into the log',
 );
 assert(limits.blockBytesMax <= limits.poolBytesMax, 'a full block can wait in memory');
 assert(
@@ -168,3 +194,4 @@ assert(
     limits.outputsPerBlockMax,
   'the last device may run over the share of a block that summaries have',
 );
+assert(2 * limits.modbusRegistersMax + 9 < limits.modbusFrameBytesMax, 'the longest answer fits');

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../base/assert.ts';
-import { concat, fromHex, toHex } from '../../../base/bytes.ts';
+import { concat, fromHex, toHex, u32 } from '../../../base/bytes.ts';
 import { type CborValue, decode, encode, map } from '../../../base/cbor.ts';
 import { limits } from '../../../base/limits.ts';
 import { readVectors } from '../../vectors/read-vectors.ts';
@@ -117,6 +117,16 @@ describe('hostile bytes', () => {
     expect(decode(bytes, bytes.length - 1)).toMatchObject({
       ok: false,
       detail: '102 bytes, at most 101 are read',
+    });
+  });
+
+  test('may hold values to the limit and no more', () => {
+    const valuesMax = limits.cborValuesMax;
+    const zeros = (count: number) => concat(Uint8Array.of(0x9a), u32(count), new Uint8Array(count));
+    expect(decode(zeros(valuesMax - 1)).ok).toBe(true);
+    expect(decode(zeros(valuesMax))).toMatchObject({
+      ok: false,
+      detail: `more than ${valuesMax} values`,
     });
   });
 
