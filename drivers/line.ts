@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// A line: one serial bus or one TCP endpoint, with all the devices behind it, and one owner. It asks one thing
+// at a time. Invariant: what it returns as registers was sent by that unit in answer to that request; in
+// doubt it returns a fault.
+
+import type { ReadFunction } from './meter-definition.ts';
+
+/** Who goes first when several wait: writes before alarms before the schedule before scans. */
+export type Priority = 'control' | 'alarm' | 'scheduled' | 'scan';
+
+export type RegisterRequest = {
+  /** Modbus unit id: 1 to 247 on a serial bus, 0 to 255 over TCP. */
+  readonly unit: number;
+  readonly functionCode: ReadFunction;
+  readonly address: number;
+  /** 1 to 125 */
+  readonly count: number;
+};
+
+/** Why there is no answer. `detail` says what happened, `hint` what to do about it.
+ * `time-out`: none in time. `crc`: one with a wrong checksum. `malformed`: one that does not fit the
+ * request. `closed`: no connection. `busy`: too many wait already. `exception`: the device refused. */
+export type LineFault =
+  | {
+      readonly kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy';
+      readonly detail: string;
+      readonly hint?: string;
+    }
+  | {
+      readonly kind: 'exception';
+      /** Modbus exception code, e.g. 2 illegal data address. */
+      readonly exceptionCode: number;
+      readonly detail: string;
+    };
+
+export type Answer =
+  | {
+      readonly ok: true;
+      /** Exactly `count` of them, each 0 to 65535. */
+      readonly registers: readonly number[];
+      /** The first answer after a fault on the line: sound, but to be marked. */
+      readonly afterFault: boolean;
+    }
+  | { readonly ok: false; readonly fault: LineFault };
+
+export type Line = {
+  /** For people and schemas, e.g. `modbus-rtu /dev/ttyUSB0 9600 8N1`. */
+  readonly name: string;
+  /** Never rejects: whatever goes wrong is a fault. */
+  readonly request: (
+    request: RegisterRequest,
+    options?: { readonly priority?: Priority },
+  ) => Promise<Answer>;
+  /** Pending requests end as `closed`. */
+  readonly close: () => Promise<void>;
+};
+
+export function faulty(fault: LineFault): Answer {
+  return { ok: false, fault };
+}

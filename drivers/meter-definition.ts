@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a meter is, as data: where each value stands in its registers, what it means, and how we know. A
+// definition holds verified facts only; the plausible bounds alone are our own choice.
+
+import { rescale } from '../base/decimal.ts';
+import type { Measurand } from './measurand.ts';
+
+export type RawType = 'float32' | 'uint32' | 'int32' | 'uint16' | 'int16';
+
+/** Which half of a 32-bit value stands at the lower address. Bytes within a register are big-endian. */
+export type WordOrder = 'high-word-first' | 'low-word-first';
+
+/** Modbus function that reads the registers: 3 holding, 4 input. */
+export type ReadFunction = 3 | 4;
+
+/** How a fact is known: found alike in two or more public sources, or in one. */
+export type Provenance = {
+  readonly level: 'two-or-more-sources' | 'one-source';
+  readonly sources: readonly string[];
+};
+
+export type MeterRegister = Measurand & {
+  /** As sent on the wire, from 0. */
+  readonly address: number;
+  readonly rawType: RawType;
+  readonly wordOrder: WordOrder;
+  /** value in `unit` = raw × 10^scalePowerOfTen */
+  readonly scalePowerOfTen: number;
+  /** Plausible mantissas at `exponent`, null where we cannot say. */
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Largest plausible step of a counter's mantissa in a second. */
+  readonly maxStepPerSecond: number | null;
+  readonly provenance: Provenance;
+};
+
+export type Parity = 'none' | 'even' | 'odd';
+
+export type SerialSettings = {
+  readonly baudRate: number;
+  readonly parity: Parity;
+  readonly dataBits: 7 | 8;
+  readonly stopBits: 1 | 2;
+};
+
+export type MeterDefinition = {
+  /** `<vendor>-<model>`, kebab-case; named in every schema, so it never changes. */
+  readonly id: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly functionCode: ReadFunction;
+  /** Most registers that the device gives in one answer. */
+  readonly registersPerReadMax: number;
+  /** As delivered, where known. */
+  readonly serial: (Partial<SerialSettings> & { readonly provenance: Provenance }) | null;
+  readonly registers: readonly MeterRegister[];
+  /** What a reader of the map should know, in our words. */
+  readonly notes: readonly string[];
+};
+
+export function provenance(...sources: readonly string[]): Provenance {
+  return { level: sources.length > 1 ? 'two-or-more-sources' : 'one-source', sources };
+}
+
+/** How many 16-bit registers a raw value takes. */
+export function registerCount(rawType: RawType): 1 | 2 {
+  return rawType === 'uint16' || rawType === 'int16' ? 1 : 2;
+}
+
+/** Plausible bounds in whole units, e.g. volts; mantissas are made from them. */
+export type Bounds = {
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxStepPerSecond?: number;
+};
+
+type Place = {
+  readonly address: number;
+  readonly rawType?: RawType;
+  readonly wordOrder?: WordOrder;
+  readonly scalePowerOfTen?: number;
+  readonly bounds?: Bounds;
+  readonly sources: readonly string[];
+};
+
+/** A register from what it measures and where it stands; by default a float32, high word first, unscaled. */
+export function register(measurand: Measurand, place: Place): MeterRegister {
+  const mantissa = (bound: number | undefined) =>
+    bound === undefined ? null : Number(rescale(bound, { from: 0, to: measurand.exponent }));
+  return {
+    ...measurand,
+    address: place.address,
+    rawType: place.rawType ?? 'float32',
+    wordOrder: place.wordOrder ?? 'high-word-first',
+    scalePowerOfTen: place.scalePowerOfTen ?? 0,
+    min: mantissa(place.bounds?.min),
+    max: mantissa(place.bounds?.max),
+    maxStepPerSecond: mantissa(place.bounds?.maxStepPerSecond),
+    provenance: provenance(...place.sources),
+  };
+}

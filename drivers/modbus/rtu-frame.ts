@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames of Modbus RTU (Modbus over Serial Line V1.02): pure. An answer is accepted only when every byte is
+// what this request's answer must have: unit, function, byte count, length and checksum.
+
+import { concat } from '../../base/bytes.ts';
+import type { RegisterRequest } from '../line.ts';
+
+/** What bytes received so far are, as an answer to a request. */
+export type Judgement =
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'registers'; readonly registers: readonly number[] }
+  | { readonly kind: 'exception'; readonly exceptionCode: number }
+  | { readonly kind: 'crc'; readonly detail: string }
+  | { readonly kind: 'malformed'; readonly detail: string };
+
+const crcLength = 2;
+const headerLength = 3;
+const exceptionFlag = 0x80;
+const exceptionFrameLength = headerLength + crcLength;
+
+/** CRC-16/MODBUS: polynomial 0xA001 reflected, from 0xFFFF. */
+export function crc16(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
+  }
+  return crc;
+}
+
+/** The bytes with their checksum behind them, low byte first. */
+export function withCrc(bytes: Uint8Array): Uint8Array {
+  const crc = crc16(bytes);
+  return concat(bytes, Uint8Array.of(crc & 0xff, crc >>> 8));
+}
+
+/** Whether the last two bytes are the checksum of those before. */
+export function hasGoodCrc(frame: Uint8Array): boolean {
+  // A frame followed by its own checksum has the checksum zero.
+  return frame.length > crcLength && crc16(frame) === 0;
+}
+
+export function encodeRequest({ unit, functionCode, address, count }: RegisterRequest): Uint8Array {
+  return withCrc(
+    Uint8Array.of(unit, functionCode, address >>> 8, address & 0xff, count >>> 8, count & 0xff),
+  );
+}
+
+/** Length of a frame that answers with `count` registers. */
+export function answerLength(count: number): number {
+  return headerLength + 2 * count + crcLength;
+}
+
+/** Bytes are attacker-controlled. */
+export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgement {
+  const [unit, functionCode, byteCount] = bytes;
+  if (unit === undefined) return { kind: 'incomplete' };
+  if (unit !== request.unit) return malformed(`it is from unit ${unit}, not ${request.unit}`);
+  if (functionCode === undefined) return { kind: 'incomplete' };
+  const refused = functionCode === (request.functionCode | exceptionFlag);
+  if (!refused && functionCode !== request.functionCode) {
+    return malformed(`it is of function ${functionCode}, not ${request.functionCode}`);
+  }
+  if (byteCount === undefined) return { kind: 'incomplete' };
+  if (!refused && byteCount !== 2 * request.count) {
+    return malformed(`it holds ${byteCount} bytes of data, not ${2 * request.count}`);
+  }
+  const length = refused ? exceptionFrameLength : answerLength(request.count);
+  if (bytes.length < length) return { kind: 'incomplete' };
+  if (bytes.length > length) return malformed(`it has ${bytes.length} bytes, not ${length}`);
+  if (!hasGoodCrc(bytes)) return { kind: 'crc', detail: 'its checksum is wrong' };
+  if (refused) return { kind: 'exception', exceptionCode: byteCount };
+  return { kind: 'registers', registers: registersOf(bytes.subarray(headerLength, -crcLength)) };
+}
+
+function registersOf(data: Uint8Array): readonly number[] {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Array.from({ length: data.length / 2 }, (_, i) => view.getUint16(2 * i));
+}
+
+function malformed(detail: string): Judgement {
+  return { kind: 'malformed', detail };
+}

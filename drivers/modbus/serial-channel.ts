@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tty as a channel of bytes, through the package serialport.
+
+import { readdir } from 'node:fs/promises';
+import { SerialPort } from 'serialport';
+import type { SerialSettings } from '../meter-definition.ts';
+import type { ByteChannel, ByteChannelListener, OpenByteChannel } from './byte-channel.ts';
+import { serialOpenError } from './serial-open-error.ts';
+
+type SerialEndpoint = SerialSettings & { readonly path: string };
+
+export function serialChannel(endpoint: SerialEndpoint): OpenByteChannel {
+  const { path, baudRate, parity, dataBits, stopBits } = endpoint;
+  return async (listener) => {
+    // A fresh object each time: the package keeps it.
+    const options = { path, baudRate, parity, dataBits, stopBits };
+    const port = new SerialPort({ ...options, autoOpen: false, lock: true });
+    // Before anything else: an `error` without a listener ends the process.
+    port.on('error', () => undefined);
+    const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
+    if (failure !== null) throw serialOpenError(path, failure.message, await serialPorts());
+    return channelOf(port, listener);
+  };
+}
+
+/** Paths of the serial ports of this machine, the ones with lasting names first. */
+export async function serialPorts(): Promise<readonly string[]> {
+  // SerialPort.list() needs udevadm, which small systems lack.
+  const stable = await entries('/dev/serial/by-id', /./);
+  const plain = await entries('/dev', /^tty(USB|ACM|AMA|SC|RS485-)\d+$/);
+  return [...stable, ...plain];
+}
+
+function channelOf(port: SerialPort, listener: ByteChannelListener): ByteChannel {
+  const closed = (error: Error | null) => listener.closed(error?.message ?? 'the port was closed');
+  port.on('close', closed);
+  // Also what notices that the adapter was pulled out: a port that nobody reads from does not.
+  port.on('data', (bytes: Uint8Array) => listener.bytes(bytes));
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        port.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
+    discardInput: () =>
+      new Promise((resolve, reject) => {
+        port.flush((error) => (error ? reject(error) : resolve()));
+      }),
+    // Not `destroy`: it leaves the descriptor open.
+    close: () =>
+      new Promise((resolve) => {
+        port.off('close', closed);
+        if (port.isOpen) port.close(() => resolve());
+        else resolve();
+      }),
+  };
+}
+
+async function entries(folder: string, name: RegExp): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((entry) => name.test(entry))
+    .toSorted()
+    .map((entry) => `${folder}/${entry}`);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Modbus TCP, through modbus-serial: the one file that imports it, and that knows its ways. Its transaction
+// numbers keep a late answer from being taken for the next one. What it does not do is done here: a bound on
+// every wait, one request at a time, a check of every length, a new client for every connection.
+
+import modbus from 'modbus-serial';
+import { messageOf, TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { Connection } from '../connection.ts';
+import { type Answer, faulty, type Line, type Priority, type RegisterRequest } from '../line.ts';
+import { LineQueue } from '../line-queue.ts';
+import { deadline } from './deadline.ts';
+import { exceptionAnswer } from './exception.ts';
+
+type Endpoint = { readonly host: string; readonly port: number };
+type Client = {
+  readonly isOpen: () => boolean;
+  readonly read: (request: RegisterRequest) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+};
+
+// A device answers within milliseconds; a gateway with a slow serial bus behind it needs longer.
+const defaultTimeoutMs = 1_000;
+// The package's own time-out comes first, except where it has lost the request.
+const graceMs = 250;
+
+export function openModbusTcpLine(
+  endpoint: Endpoint,
+  options: { readonly timeoutMs?: number } = {},
+): Line {
+  return new ModbusTcpLine(endpoint, options.timeoutMs ?? defaultTimeoutMs);
+}
+
+class ModbusTcpLine implements Line {
+  readonly name: string;
+  readonly #place: string;
+  readonly #timeoutMs: number;
+  readonly #queue = new LineQueue();
+  readonly #connection: Connection<Client>;
+  readonly #closing = Promise.withResolvers<Answer>();
+  #timeOutsInARow = 0;
+  #afterFault = false;
+
+  constructor(endpoint: Endpoint, timeoutMs: number) {
+    this.#place = `${endpoint.host}:${endpoint.port}`;
+    this.name = `modbus-tcp ${this.#place}`;
+    this.#timeoutMs = timeoutMs;
+    this.#connection = new Connection(() => connect(endpoint, timeoutMs));
+  }
+
+  request(
+    request: RegisterRequest,
+    { priority = 'scheduled' }: { readonly priority?: Priority } = {},
+  ): Promise<Answer> {
+    return this.#queue.run(priority, async () => {
+      const answer = await Promise.race([this.#exchange(request), this.#closing.promise]);
+      return this.#noted(answer);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.resolve(faulty({ kind: 'closed', detail: 'the line was closed' }));
+    await this.#connection.close();
+  }
+
+  async #exchange(request: RegisterRequest): Promise<Answer> {
+    let client: Client;
+    try {
+      client = await this.#opened();
+    } catch (error) {
+      return faulty({ kind: 'closed', detail: messageOf(error), ...hintOf(error) });
+    }
+    try {
+      const waitMs = this.#timeoutMs + graceMs;
+      return judged(request, await deadline(waitMs, client.read(request), timedOut));
+    } catch (thrown) {
+      if (!client.isOpen()) {
+        return faulty({ kind: 'closed', detail: `the connection to ${this.#place} was lost` });
+      }
+      return this.#faultOf(thrown, request);
+    }
+  }
+
+  /** After a reset by the other side the package says neither `close` nor `error`: only `isOpen` shows it. */
+  async #opened(): Promise<Client> {
+    const client = await this.#connection.get();
+    if (client.isOpen()) return client;
+    await this.#connection.drop();
+    return this.#connection.get();
+  }
+
+  #faultOf(thrown: unknown, { unit }: RegisterRequest): Answer {
+    const { errno, modbusCode } = propertiesOf(thrown);
+    if (typeof modbusCode === 'number') return exceptionAnswer(modbusCode);
+    if (errno === 'ETIMEDOUT') {
+      const detail = `unit ${unit} at ${this.#place} did not answer within ${this.#timeoutMs} ms`;
+      const hint = `check that ${this.#place} is the meter or its gateway, and that its unit id is ${unit}`;
+      return faulty({ kind: 'time-out', detail, hint });
+    }
+    if (errno !== undefined) return faulty({ kind: 'closed', detail: messageOf(thrown) });
+    return faulty({ kind: 'malformed', detail: messageOf(thrown) });
+  }
+
+  /** A connection that only times out may be half open, its other end gone: it is given up. */
+  async #noted(answer: Answer): Promise<Answer> {
+    if (answer.ok) {
+      const afterFault = this.#afterFault;
+      this.#afterFault = false;
+      this.#timeOutsInARow = 0;
+      return { ...answer, afterFault };
+    }
+    const { kind } = answer.fault;
+    this.#timeOutsInARow = kind === 'time-out' ? this.#timeOutsInARow + 1 : 0;
+    if (kind !== 'exception') this.#afterFault = true;
+    if (kind === 'malformed' || this.#timeOutsInARow >= limits.lineTimeOutsMax) {
+      this.#timeOutsInARow = 0;
+      await this.#connection.drop();
+    }
+    return answer;
+  }
+}
+
+async function connect({ host, port }: Endpoint, timeoutMs: number): Promise<Client> {
+  const client = new modbus.default();
+  // Before anything else: an `error` without a listener ends the process.
+  client.on('error', () => undefined);
+  client.setTimeout(timeoutMs);
+  const close = () => new Promise<void>((resolve) => client.destroy(() => resolve()));
+  // The package writes into its options: they are made anew each time.
+  const options = { port, keepAlive: true, keepAliveInitialDelay: limits.lineKeepAliveMs };
+  try {
+    await deadline(limits.lineConnectMs, client.connectTCP(host, options), timedOut);
+  } catch (error) {
+    await close();
+    const { errno, code } = propertiesOf(error);
+    const reason = String(code ?? errno ?? messageOf(error));
+    throw new TielineError('line-closed', `no connection to ${host}:${port}: ${reason}`, {
+      retry: 'transient',
+      hint: 'check host and port, and that the meter or gateway is switched on and reachable',
+      cause: error,
+    });
+  }
+  return {
+    isOpen: () => client.isOpen,
+    read: ({ unit, functionCode, address, count }) => {
+      // The id is taken at the call: no `await` may come between these two.
+      client.setID(unit);
+      return functionCode === 3
+        ? client.readHoldingRegisters(address, count)
+        : client.readInputRegisters(address, count);
+    },
+    close,
+  };
+}
+
+/** The package trusts the byte count of an answer, and so returns checksum bytes as data. */
+function judged(request: RegisterRequest, result: unknown): Answer {
+  const { data } = propertiesOf(result);
+  if (!Array.isArray(data) || data.length !== request.count || !data.every(isRegister)) {
+    const detail = `the answer does not hold the ${request.count} registers that were asked for`;
+    return faulty({ kind: 'malformed', detail });
+  }
+  return { ok: true, registers: data, afterFault: false };
+}
+
+function isRegister(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff;
+}
+
+function timedOut(): unknown {
+  return { errno: 'ETIMEDOUT', message: 'timed out' };
+}
+
+function hintOf(error: unknown): { readonly hint?: string } {
+  return error instanceof TielineError && error.hint !== undefined ? { hint: error.hint } : {};
+}
+
+/** Much of what the package throws is no Error: it is told apart by its properties alone. */
+function propertiesOf(
+  thrown: unknown,
+): Partial<Record<'errno' | 'code' | 'modbusCode' | 'data', unknown>> {
+  return typeof thrown === 'object' && thrown !== null ? thrown : {};
+}

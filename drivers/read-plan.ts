@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Merges the registers of a meter into few requests. Pure. A hole between two values is read along where that
+// is cheaper than another request; a value is never split. Requests are put in such an order that neighbours
+// differ in length wherever possible: an RTU answer carries no number of its own, and its length alone then
+// tells a late answer from the awaited one.
+
+import { assert } from '../base/assert.ts';
+import {
+  type MeterDefinition,
+  type MeterRegister,
+  type ReadFunction,
+  registerCount,
+} from './meter-definition.ts';
+
+/** Adjacent registers, from 0. */
+export type Span = { readonly address: number; readonly count: number };
+
+export type PlannedRead = Span & {
+  readonly functionCode: ReadFunction;
+  /** The same without the holes; for a device that refuses to have them read. */
+  readonly parts: readonly Span[];
+  readonly registers: readonly MeterRegister[];
+};
+
+// At 9600 baud a request of its own costs about 50 ms (13 bytes of frame, two gaps, the device's turn-round),
+// as much as 22 registers. The margin is for devices that answer faster.
+const holeRegistersMax = 16;
+
+type Meter = Pick<MeterDefinition, 'functionCode' | 'registers' | 'registersPerReadMax'>;
+
+export function planReads(meter: Meter): readonly PlannedRead[] {
+  const groups: MeterRegister[][] = [];
+  for (const register of meter.registers.toSorted((a, b) => a.address - b.address)) {
+    const group = groups.at(-1);
+    if (group !== undefined && belongsTo(group, register, meter.registersPerReadMax)) {
+      group.push(register);
+    } else {
+      groups.push([register]);
+    }
+  }
+  const reads = groups.map((registers) => ({
+    ...spanOf(registers),
+    functionCode: meter.functionCode,
+    parts: partsOf(registers),
+    registers,
+  }));
+  return neighboursApart(reads);
+}
+
+function belongsTo(
+  group: readonly MeterRegister[],
+  next: MeterRegister,
+  countMax: number,
+): boolean {
+  const hole = next.address - endOf(group);
+  return hole <= holeRegistersMax && spanOf([...group, next]).count <= countMax;
+}
+
+function spanOf(registers: readonly MeterRegister[]): Span {
+  const [first] = registers;
+  assert(first !== undefined, 'a read has at least one value');
+  return { address: first.address, count: endOf(registers) - first.address };
+}
+
+function endOf(registers: readonly MeterRegister[]): number {
+  return Math.max(...registers.map(({ address, rawType }) => address + registerCount(rawType)));
+}
+
+function partsOf(registers: readonly MeterRegister[]): readonly Span[] {
+  const parts: MeterRegister[][] = [];
+  for (const register of registers) {
+    const part = parts.at(-1);
+    if (part !== undefined && register.address <= endOf(part)) part.push(register);
+    else parts.push([register]);
+  }
+  return parts.map(spanOf);
+}
+
+/** Deals the reads out, longest first, to every second place and then to those between: two of one length
+ * become neighbours only where more than half of all are of that length. */
+function neighboursApart(reads: readonly PlannedRead[]): readonly PlannedRead[] {
+  const byLength = reads.toSorted((a, b) => b.count - a.count || a.address - b.address);
+  const half = Math.ceil(byLength.length / 2);
+  return byLength.slice(0, half).flatMap((read, i) => {
+    const partner = byLength[half + i];
+    return partner === undefined ? [read] : [read, partner];
+  });
+}
