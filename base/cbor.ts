@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deterministic CBOR (RFC 8949 §4.2.1), the form of everything that is signed or hashed: one value has one
-// encoding, and only that one is read. No floats, no tags, no undefined, no indefinite lengths; map keys are
-// integers or text. Invariant: decode(bytes) accepts => encode of its value equals bytes.
+// Deterministic CBOR (RFC 8949 §4.2.1), the form of everything that is signed or hashed: one value
+// has one encoding, and only that one is read. No floats, no tags, no undefined, no indefinite
+// lengths; map keys are integers or text. Invariant: decode(bytes) accepts => encode of its value
+// equals bytes.
 
 import { decodeFirst, encode as encodeSorted, type Token, Tokenizer, Type } from 'cborg';
 import { assert } from './assert.ts';
@@ -39,14 +40,14 @@ export function isText(text: string): boolean {
 
 /**
  * The one encoding of a value. What may come from outside is checked before it gets here.
- * @throws InvariantError for what has no encoding: floats, integers beyond 64 bits, text that `isText`
- * refuses, nesting deeper than `limits.cborDepthMax`.
+ * @throws InvariantError for what has no encoding: floats, integers beyond 64 bits, text that
+ * `isText` refuses, nesting deeper than `limits.cborDepthMax`.
  */
 export function encode(value: CborValue): Uint8Array {
   const flaw = flawOf(value, 0);
   assert(flaw === undefined, `no CBOR is written for ${flaw}`);
-  // A copy, for cborg writes into a pool that is shared: `.buffer` would show what others wrote. Its
-  // result may be a Buffer, whose slice() is no copy.
+  // A copy, for cborg writes into a pool that is shared: `.buffer` would show what others wrote.
+  // Its result may be a Buffer, whose slice() is no copy.
   return new Uint8Array(encodeChecked(value));
 }
 
@@ -78,8 +79,8 @@ export function decode(
     : refuse('cbor', 'not in the deterministic encoding of RFC 8949 §4.2.1');
 }
 
-/** cborg's own key order (major type, then length, then bytes) is that of RFC 8949 §4.2.1 for keys that are
- * integers or text, and several times as fast as its `rfc8949EncodeOptions`. */
+/** cborg's own key order (major type, then length, then bytes) is that of RFC 8949 §4.2.1 for
+ * keys that are integers or text, and several times as fast as its `rfc8949EncodeOptions`. */
 function encodeChecked(value: CborValue): Uint8Array {
   return encodeSorted(value);
 }
@@ -152,8 +153,8 @@ type Frame = {
   pending: number;
 };
 
-/** Refuses what we never write; counts the depth before cborg recurses, and the values, for a byte on the
- * wire may be a hundred in memory. attacker-controlled. */
+/** Refuses what we never write; counts the depth before cborg recurses, and the values, for a
+ * byte on the wire may be a hundred in memory. attacker-controlled. */
 class StrictTokenizer extends Tokenizer {
   readonly #open: Frame[] = [];
   #values = 0;

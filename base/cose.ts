@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// COSE_Sign1 (RFC 9052 §4.2, tag 18) with Ed25519 named as −19 (RFC 9864), the form of everything signed.
-// One closed profile: algorithm, key id, type (RFC 9596) and, where asked for, issuer and subject (RFC 9597)
-// stand in the protected header; another label is read only by a caller who names it.
-// To read is not to verify: nothing in it counts before `verifySign1` said yes, under a key from elsewhere.
+// COSE_Sign1 (RFC 9052 §4.2, tag 18) with Ed25519 named as −19 (RFC 9864), the form of everything
+// signed. One closed profile: algorithm, key id, type (RFC 9596) and, where asked for, issuer and
+// subject (RFC 9597) stand in the protected header; another label is read only by a caller who
+// names it. To read is not to verify: nothing in it counts before `verifySign1` said yes, under a
+// key from elsewhere.
 
 import { assert } from './assert.ts';
 import { concat } from './bytes.ts';
@@ -14,7 +15,8 @@ import { limits } from './limits.ts';
 import { openMap, record } from './records.ts';
 import type { Signer, Suite } from './suite.ts';
 
-/** Ed25519 and nothing else (RFC 9864). The polymorphic EdDSA, −8, is neither written nor accepted. */
+/** Ed25519 and nothing else (RFC 9864). The polymorphic EdDSA, −8, is neither written nor
+ * accepted. */
 export const algorithm = -19;
 
 /** Who says it and of what: CWT claims 1 and 2. */
@@ -123,8 +125,8 @@ export function parseSign1(encoded: Uint8Array): Result<Sign1Parts, 'cose'> {
   });
 }
 
-/** A COSE_Sign1 of our profile; labels beyond it are refused unless named here. Its type is for the caller
- * to compare: a statement of one type is never taken for another. */
+/** A COSE_Sign1 of our profile; labels beyond it are refused unless named here. Its type is for
+ * the caller to compare: a statement of one type is never taken for another. */
 export function decodeSign1(
   encoded: Uint8Array,
   allowed: {
@@ -143,8 +145,8 @@ export function decodeSign1(
   return accept({ ...parts.value, kid, type, ...(claims && { claims }) });
 }
 
-/** Whether the signature holds under this key. `detachedPayload` is given exactly where the payload is
- * detached: with both or neither the answer is false. */
+/** Whether the signature holds under this key. `detachedPayload` is given exactly where the
+ * payload is detached: with both or neither the answer is false. */
 export function verifySign1(
   suite: Suite,
   parts: Sign1Parts,

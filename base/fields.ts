@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields: how a record of ours stands in CBOR, said once and used in both directions. A field reads untrusted
-// values (closed maps, exact lengths, ranges; the refusal names the path) and writes ours.
-// Invariant: what `encodeWith` writes, `decodeWith` reads back.
+// Fields: how a record of ours stands in CBOR, said once and used in both directions. A field reads
+// untrusted values (closed maps, exact lengths, ranges; the refusal names the path) and writes
+// ours. Invariant: what `encodeWith` writes, `decodeWith` reads back.
 
 import { assert } from './assert.ts';
 import { type CborValue, decode, encode, isText } from './cbor.ts';
@@ -18,7 +18,8 @@ export type Field<T> = {
 /** What a field reads and writes: `type Pack = Content<typeof packField>`. */
 export type Content<F> = F extends Field<infer T> ? T : never;
 
-/** Deterministic CBOR and then the field: refused with `cbor` for the encoding, `form` for the content. */
+/** Deterministic CBOR and then the field: refused with `cbor` for the encoding, `form` for the
+ * content. */
 export function decodeWith<T>(
   field: Field<T>,
   bytes: Uint8Array,
@@ -99,7 +100,8 @@ export function choice<const T extends readonly (string | number | boolean)[]>(
   return scalar(expected, (value) => allowed.includes(value as T[number]));
 }
 
-/** A name that travels as its place in the list: `code('synchronised', 'free-running', 'unset')`. */
+/** A name that travels as its place in the list: `code('synchronised', 'free-running',
+ * 'unset')`. */
 export function code<const T extends string>(...names: readonly T[]): Field<T> {
   return {
     read: (value, path) => {
@@ -176,7 +178,8 @@ export function mapped<Wire, T>(
   };
 }
 
-/** A field whose values have to satisfy more than their form: `refined(text(64), 'an OBIS code', isObis)`. */
+/** A field whose values have to satisfy more than their form: `refined(text(64), 'an OBIS code',
+ * isObis)`. */
 export function refined<T>(
   field: Field<T>,
   expected: string,

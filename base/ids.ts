@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of things that must not be mixed up: byte strings and counts that carry their meaning in their type.
-// Each has one maker, which asserts, and one field, which refuses.
+// Names of things that must not be mixed up: byte strings and counts that carry their meaning in
+// their type. Each has one maker, which asserts, and one field, which refuses.
 
 import { assert } from './assert.ts';
 import { bytes, type Field, uint } from './fields.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ed25519 keys that sign, by node:crypto. A key is known by its seed, the 32 secret bytes of RFC 8032 §5.1.5;
-// where a seed is kept is the business of the host.
+// Ed25519 keys that sign, by node:crypto. A key is known by its seed, the 32 secret bytes of RFC
+// 8032 §5.1.5; where a seed is kept is the business of the host.
 
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
 import { assert } from './assert.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suite of browsers, and the second opinion in tests. Its rule is that of node-suite.ts: RFC 8032 §5.1.7
-// with S < L and the equation without the cofactor, [S]B = R + [k]A. noble's own `verify` multiplies by the
-// cofactor and so accepts signatures that OpenSSL refuses; on one chain all verifiers must judge alike.
+// The suite of browsers, and the second opinion in tests. Its rule is that of node-suite.ts: RFC
+// 8032 §5.1.7 with S < L and the equation without the cofactor, [S]B = R + [k]A. noble's own
+// `verify` multiplies by the cofactor and so accepts signatures that OpenSSL refuses; on one chain
+// all verifiers must judge alike.
 
 import { etc, Point } from '@noble/ed25519';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';

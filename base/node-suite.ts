@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suite of gateways and the centre, by node:crypto (an order of magnitude faster than JavaScript).
-// OpenSSL checks S < L and compares the encoding of [S]B − [k]A with R, so neither has a second form. Which
-// weak points it takes depends on its version and on Node's; here none is. noble-suite.ts has the same rule.
+// The suite of gateways and the centre, by node:crypto (an order of magnitude faster than
+// JavaScript). OpenSSL checks S < L and compares the encoding of [S]B − [k]A with R, so neither has
+// a second form. Which weak points it takes depends on its version and on Node's; here none is.
+// noble-suite.ts has the same rule.
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { concat, toHex } from './bytes.ts';

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The encodings of curve points with which nothing is verified, told by their bytes alone: points of small
-// order (as a key, one signature of it fits many messages) and second encodings of a point. Libraries, and
-// versions of one library, differ in which of them they take, as key or as R; both suites refuse all.
+// The encodings of curve points with which nothing is verified, told by their bytes alone: points
+// of small order (as a key, one signature of it fits many messages) and second encodings of a
+// point. Libraries, and versions of one library, differ in which of them they take, as key or as R;
+// both suites refuse all.
 
 import { toHex } from './bytes.ts';
 
-/** y little-endian, the sign of x in the topmost bit (RFC 8032 §5.1.2): a public key, or R of a signature. */
+/** y little-endian, the sign of x in the topmost bit (RFC 8032 §5.1.2): a public key, or R of a
+ * signature. */
 export const pointBytes = 32;
 
 /** The y coordinates of the eight points of small order. */
@@ -20,8 +22,8 @@ const smallOrderY = new Set([
 /** y from the prime 2^255 − 19 (ed ff … ff 7f) upwards: the same point has a smaller y too. */
 const unreducedY = /^(e[d-f]|f[0-9a-f])f{60}7f$/;
 
-/** True for small order, for y that is not reduced, for a wrong length. That bytes pass does not make them
- * a point: half of all y have no x. */
+/** True for small order, for y that is not reduced, for a wrong length. That bytes pass does not
+ * make them a point: half of all y have no x. */
 export function isWeakPoint(encoded: Uint8Array): boolean {
   if (encoded.length !== pointBytes) return true;
   const y = encoded.slice();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields that are closed CBOR maps with integer keys: an unknown key is refused, a missing one too unless it
-// is declared optional. A union of records is told apart by the text under one key, its kind.
+// Fields that are closed CBOR maps with integer keys: an unknown key is refused, a missing one too
+// unless it is declared optional. A union of records is told apart by the text under one key, its
+// kind.
 
 import { assert } from './assert.ts';
 import { type CborMap, type CborValue, map } from './cbor.ts';
@@ -15,7 +16,8 @@ type SomeField = {
 
 type Member = readonly [key: number, field: SomeField, presence?: 'optional'];
 
-/** For each property its map key and its field: `{height: [3, uint()], note: [4, text(80), 'optional']}`. */
+/** For each property its map key and its field: `{height: [3, uint()], note: [4, text(80),
+ * 'optional']}`. */
 type Members = Readonly<Record<string, Member>>;
 
 /** A map whose keys are not known beforehand. */

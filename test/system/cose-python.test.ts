@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our CBOR and our COSE_Sign1 with −19, read, verified and made by Python with cbor2 and cryptography, which
-// share no code with ours. There is no published vector of −19.
+// Our CBOR and our COSE_Sign1 with −19, read, verified and made by Python with cbor2 and
+// cryptography, which share no code with ours. There is no published vector of −19.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

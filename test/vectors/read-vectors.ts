@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a file of published vectors. Each names its source; the shape is stated by the test that reads it.
+// Reads a file of published vectors. Each names its source; the shape is stated by the test that
+// reads it.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deterministic CBOR against the examples of RFC 8949, against a slow twin, and against hostile bytes.
+// Deterministic CBOR against the examples of RFC 8949, against a slow twin, and against hostile
+// bytes.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

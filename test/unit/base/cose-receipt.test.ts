@@ -101,7 +101,8 @@ describe('RFC 9942: receipt of inclusion', () => {
   });
 
   test('the size of the proof is the signed size', () => {
-    // The same path leads from leaf 5 to the same root in a tree of 8: the signed root alone does not bind it.
+    // The same path leads from leaf 5 to the same root in a tree of 8: the signed root alone does
+    // not bind it.
     const asOfEight = inclusionRoot(suite, { leafHash: at(index), index, size: 8, path });
     expect(asOfEight).toEqual(root);
     expect(opened(made({}, [encode([8, index, path])]))).toMatchObject({

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// COSE_Sign1 against the working group's example, and our closed profile against everything outside it.
+// COSE_Sign1 against the working group's example, and our closed profile against everything outside
+// it.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -101,7 +102,7 @@ describe('RFC 9052, the working group’s example eddsa-sig-01', () => {
 });
 
 describe('sign1', () => {
-  test('writes the layout of formats: tag 18, protected {1, 4, 15, 16}, nothing unprotected', () => {
+  test('writes the agreed layout: tag 18, protected {1, 4, 15, 16}, nothing unprotected', () => {
     const claims = { issuer: 'gateway', subject: 'chain' };
     const encoded = sign1({ ...statement, claims }, signer);
     expect(encoded[0]).toBe(0xd2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fields and records: what they read, what they refuse and where they say it is, and that they write what they
-// read.
+// Fields and records: what they read, what they refuse and where they say it is, and that they
+// write what they read.
 
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';

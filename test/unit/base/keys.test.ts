@@ -26,7 +26,7 @@ describe('signerFromSeed', () => {
     expect(signerFromSeed(seed).publicKey).toEqual(signer.publicKey);
   });
 
-  test('has plain bytes and the key id of formats: SHA-256 of the key, first 8 bytes', () => {
+  test('has plain bytes and the agreed key id: SHA-256 of the key, first 8 bytes', () => {
     const { publicKey, keyId, sign } = signerFromSeed(seed);
     expect(publicKey.constructor).toBe(Uint8Array);
     expect(publicKey.buffer.byteLength).toBe(32);

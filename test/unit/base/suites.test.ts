@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both suites against RFC 8032, against the edge cases in which Ed25519 libraries differ, and against each
-// other: a signature has one verdict, whoever judges it.
+// Both suites against RFC 8032, against the edge cases in which Ed25519 libraries differ, and
+// against each other: a signature has one verdict, whoever judges it.
 
 import { Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
@@ -44,8 +44,8 @@ function fromLittleEndian(bytes: Uint8Array): bigint {
 const torsion = Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05');
 const torsionTimes = (n: number) => torsion.multiply(BigInt(n), false);
 
-/** Signs with a point of small order added to key and R: the equation holds for sure only when multiplied by
- * the cofactor. */
+/** Signs with a point of small order added to key and R: the equation holds for sure only when
+ * multiplied by the cofactor. */
 function signWithTorsion(
   { secret, nonce, message }: { secret: bigint; nonce: bigint; message: Uint8Array },
   { onKey, onCommitment }: { onKey: number; onCommitment: number },
@@ -138,7 +138,7 @@ describe('node and noble', () => {
   const scalar = fc.bigInt({ min: 1n, max: groupOrder - 1n });
   const order = fc.integer({ min: 0, max: 7 });
 
-  test('give one verdict on signatures with a part of small order: that without the cofactor', () => {
+  test('give one verdict where the cofactor decides: that without it', () => {
     const signed = fc.record({
       secret: scalar,
       nonce: scalar,
