@@ -43,7 +43,7 @@ export type AcceptedEntry = {
       readonly schemaId: SchemaId;
       readonly payload: Uint8Array;
     }
-  | { readonly kind: 'receipt'; readonly receipt: ReceiptState }
+  | { readonly kind: 'receipt'; readonly receipt: Omit<ReceiptState, 'height'> }
 );
 
 export type Judgement =

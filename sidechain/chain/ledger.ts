@@ -134,7 +134,7 @@ export class Ledger {
         continue;
       }
       accepted.push(judged.entry);
-      this.registry.record(judged.entry);
+      this.registry.record(judged.entry, height);
       if (judged.entry.ledgerEntry !== undefined) {
         this.#run(judged.entry.ledgerEntry, context, { outputs, effects });
       }

@@ -70,19 +70,28 @@ export class Pool<Item extends { readonly entry: BlockEntry }> {
     );
   }
 
-  /** The oldest, as many as go into one block. */
-  take(): readonly Item[] {
+  /** The oldest, as many as go into one block; they stay until they are removed. */
+  next(): readonly Item[] {
     let bytes = 0;
     let count = 0;
     for (const waiting of this.#waiting.slice(0, this.#rules.itemsMax)) {
-      if (bytes + waiting.bytes > entriesBytesMax) break;
       bytes += waiting.bytes;
+      if (bytes > entriesBytesMax) break;
       count += 1;
     }
-    const taken = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    this.#bytes -= bytes;
-    return taken.map(({ item }) => item);
+    return this.#waiting.slice(0, count).map(({ item }) => item);
+  }
+
+  /** The oldest are in a block now. */
+  remove(count: number): void {
+    for (const { bytes } of this.#waiting.splice(0, count)) this.#bytes -= bytes;
+  }
+
+  /** For those that no block can take any more. */
+  removeIf(isHopeless: (item: Item) => boolean): void {
+    const kept = this.#waiting.filter(({ item }) => !isHopeless(item));
+    this.#waiting = kept;
+    this.#bytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** For one who may not cut blocks any more. */

@@ -49,6 +49,8 @@ export type ReceiptState = {
   /** The main log as the receipt shows it. */
   readonly mainSize: number;
   readonly mainRoot: Uint8Array;
+  /** Block of this chain that holds it. */
+  readonly height: number;
 };
 
 const memberField: Field<Member> = mapped(
@@ -69,9 +71,9 @@ const sequenceField: Field<SequenceState> = mapped(
   },
 );
 
-const receiptField: Field<ReceiptState> = mapped(tuple(uint(), uint(), bytes(32)), {
-  read: ([size, mainSize, mainRoot]) => accept({ size, mainSize, mainRoot }),
-  write: ({ size, mainSize, mainRoot }) => [size, mainSize, mainRoot] as const,
+const receiptField: Field<ReceiptState> = mapped(tuple(uint(), uint(), bytes(32), uint()), {
+  read: ([size, mainSize, mainRoot, height]) => accept({ size, mainSize, mainRoot, height }),
+  write: ({ size, mainSize, mainRoot, height }) => [size, mainSize, mainRoot, height] as const,
 });
 
 const membersField = listOf(memberField, limits.membersMax);
@@ -165,7 +167,7 @@ export class Registry {
   }
 
   /** Writes what an accepted entry changes. */
-  record(entry: AcceptedEntry): void {
+  record(entry: AcceptedEntry, height: number): void {
     switch (entry.kind) {
       case 'reading-batch': {
         const { gateway, sequence, timeMs: batchTimeMs, clock } = entry.batch;
@@ -183,7 +185,7 @@ export class Registry {
         this.#state.put(schemaKey(entry.gateway, entry.schemaId), entry.payload);
         return;
       case 'receipt':
-        this.#state.put('chain/receipt', receiptField.write(entry.receipt));
+        this.#state.put('chain/receipt', receiptField.write({ ...entry.receipt, height }));
         return;
     }
   }
