@@ -7,16 +7,24 @@
 
 import { assert } from './assert.ts';
 import { concat } from './bytes.ts';
-import { type CborMap, encode, map } from './cbor.ts';
+import { type CborMap, encode } from './cbor.ts';
 import { accept, type Result, refuse } from './errors.ts';
-import { bytes, bytesUpTo, choice, decodeWith, nullable, text, tuple } from './fields.ts';
-import { type KeyId, keyIdField } from './ids.ts';
+import {
+  bytes,
+  bytesUpTo,
+  choice,
+  decodeWith,
+  nullable,
+  text,
+  tuple,
+  writeWith,
+} from './fields.ts';
+import { type KeyId, keyIdField, toKeyId } from './ids.ts';
 import { limits } from './limits.ts';
 import { openMap, record } from './records.ts';
 import type { Signer, Suite } from './suite.ts';
 
-/** Ed25519 and nothing else (RFC 9864). The polymorphic EdDSA, −8, is neither written nor
- * accepted. */
+/** Ed25519 (RFC 9864). The polymorphic EdDSA, −8, is neither written nor accepted. */
 export const algorithm = -19;
 
 /** Who says it and of what: CWT claims 1 and 2. */
@@ -79,33 +87,19 @@ const empty = new Uint8Array();
 
 /** The bytes of a COSE_Sign1 by this signer. */
 export function sign1(statement: Statement, signer: Signer): Uint8Array {
-  const { type, payload, claims, kid = signer.keyId, extraProtected = new Map() } = statement;
-  const ours: readonly number[] = Object.values(label);
-  assert(!ours.some((one) => extraProtected.has(one)), 'an extra label is one of the profile');
-  const protectedBytes = encode(
-    map([
-      [label.algorithm, algorithm],
-      [label.kid, kid],
-      [
-        label.claims,
-        claims &&
-          map([
-            [1, claims.issuer],
-            [2, claims.subject],
-          ]),
-      ],
-      [label.type, type],
-      ...extraProtected,
-    ]),
-  );
-  const signature = signer.sign(
-    signedBytes({ protectedBytes, externalAad: statement.externalAad, payload }),
-  );
-  const written = statement.detached === true ? null : payload;
-  return concat(
-    sign1Tag,
-    encode([protectedBytes, statement.unprotected ?? new Map(), written, signature]),
-  );
+  const { payload, externalAad, unprotected = new Map(), detached = false } = statement;
+  const protectedBytes = encode(protectedHeader(statement, signer));
+  const signature = signer.sign(signedBytes({ protectedBytes, externalAad, payload }));
+  const written = detached ? null : payload;
+  return concat(sign1Tag, encode([protectedBytes, unprotected, written, signature]));
+}
+
+function protectedHeader(statement: Statement, signer: Signer): CborMap {
+  const { type, claims, kid = signer.keyId, extraProtected = new Map() } = statement;
+  const header = writeWith(headerField, { algorithm, kid: toKeyId(kid), claims, type }) as CborMap;
+  const all = new Map([...header, ...extraProtected]);
+  assert(all.size === header.size + extraProtected.size, 'an extra label is one of the profile');
+  return all;
 }
 
 /** Any COSE_Sign1 in deterministic CBOR, of any algorithm whose signatures have 64 bytes. */
@@ -140,7 +134,7 @@ export function decodeSign1(
   const header = headerField.read(without(protectedMap, allowed.protectedLabels), 'protected');
   if (!header.ok) return refuse('cose', header.detail);
   const stray = without(unprotected, allowed.unprotectedLabels).keys().next();
-  if (!stray.done) return refuse('cose', `unprotected header: no label ${stray.value} is read`);
+  if (!stray.done) return refuse('cose', `unprotected: no label ${showLabel(stray.value)} is read`);
   const { kid, type, claims } = header.value;
   return accept({ ...parts.value, kid, type, ...(claims && { claims }) });
 }
@@ -177,6 +171,11 @@ function signedBytes(parts: {
 function readProtected(protectedBytes: Uint8Array): Result<CborMap> {
   if (protectedBytes.length === 0) return accept(new Map());
   return decodeWith(openMap, protectedBytes, { name: 'protected' });
+}
+
+/** Attacker-controlled: no longer than a line has room for. */
+function showLabel(label: number | string): string {
+  return JSON.stringify(label).slice(0, 40);
 }
 
 function without(header: CborMap, labels: readonly number[] = []): CborMap {

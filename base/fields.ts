@@ -18,8 +18,8 @@ export type Field<T> = {
 /** What a field reads and writes: `type Pack = Content<typeof packField>`. */
 export type Content<F> = F extends Field<infer T> ? T : never;
 
-/** Deterministic CBOR and then the field: refused with `cbor` for the encoding, `form` for the
- * content. */
+/** Deterministic CBOR and then the field. Refused with `cbor` for the encoding, with `form` for the
+ * content; `name` begins the detail. Bytes are attacker-controlled. */
 export function decodeWith<T>(
   field: Field<T>,
   bytes: Uint8Array,
@@ -33,10 +33,15 @@ export function decodeWith<T>(
 
 /** @throws InvariantError for a value that `decodeWith` would refuse. */
 export function encodeWith<T>(field: Field<T>, value: NoInfer<T>): Uint8Array {
+  return encode(writeWith(field, value));
+}
+
+/** @throws InvariantError for a value that the field would refuse to read. */
+export function writeWith<T>(field: Field<T>, value: NoInfer<T>): CborValue {
   const written = field.write(value);
   const read = field.read(written, 'written');
   assert(read.ok, read.ok ? '' : `a value is written that is refused when read: ${read.detail}`);
-  return encode(written);
+  return written;
 }
 
 /** Refuses with the path in front: `header.height: expected an unsigned integer`. */
@@ -100,8 +105,7 @@ export function choice<const T extends readonly (string | number | boolean)[]>(
   return scalar(expected, (value) => allowed.includes(value as T[number]));
 }
 
-/** A name that travels as its place in the list: `code('synchronised', 'free-running',
- * 'unset')`. */
+/** A name that travels as its place in the list, from 0: `code('on', 'off')`. */
 export function code<const T extends string>(...names: readonly T[]): Field<T> {
   return {
     read: (value, path) => {
@@ -178,8 +182,8 @@ export function mapped<Wire, T>(
   };
 }
 
-/** A field whose values have to satisfy more than their form: `refined(text(64), 'an OBIS code',
- * isObis)`. */
+/** A field whose values have to satisfy more than their form:
+ * `refined(text(24), 'an OBIS code', isObis)`. */
 export function refined<T>(
   field: Field<T>,
   expected: string,

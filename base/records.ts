@@ -16,15 +16,7 @@ type SomeField = {
 
 type Member = readonly [key: number, field: SomeField, presence?: 'optional'];
 
-/** For each property its map key and its field: `{height: [3, uint()], note: [4, text(80),
- * 'optional']}`. */
 type Members = Readonly<Record<string, Member>>;
-
-/** A map whose keys are not known beforehand. */
-export const openMap: Field<CborMap> = {
-  read: (value, path) => (isMap(value) ? accept(value) : malformed(path, 'a map')),
-  write: (value) => value,
-};
 
 type OptionalName<M extends Members> = {
   [Name in keyof M]: M[Name] extends readonly [number, SomeField, 'optional'] ? Name : never;
@@ -34,6 +26,8 @@ type RecordOf<M extends Members> = {
   readonly [Name in Exclude<keyof M, OptionalName<M>>]: Content<M[Name][1]>;
 } & { readonly [Name in OptionalName<M>]?: Content<M[Name][1]> | undefined };
 
+/** For each property its map key and its field, and whether the key may be missing:
+ * `record({height: [3, uint()], note: [4, text(80), 'optional']})`. */
 export function record<const M extends Members>(members: M): Field<RecordOf<M>> {
   const entries = Object.entries<Member>(members);
   return {
@@ -126,6 +120,12 @@ export function byKind<const V extends Readonly<Record<string, SomeField>>>(
     },
   };
 }
+
+/** A map whose keys are not known beforehand. */
+export const openMap: Field<CborMap> = {
+  read: (value, path) => (isMap(value) ? accept(value) : malformed(path, 'a map')),
+  write: (value) => value,
+};
 
 function isMap(value: CborValue): value is CborMap {
   return value instanceof Map;

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { InvariantError } from '../../../base/assert.ts';
 import { concat, fromHex, toHex, utf8 } from '../../../base/bytes.ts';
 import { type CborMap, type CborValue, decode, encode, map } from '../../../base/cbor.ts';
 import {
@@ -175,7 +176,13 @@ describe('sign1', () => {
   });
 
   test('lets nobody replace a label of the profile by an extra one', () => {
-    expect(() => sign1({ ...statement, extraProtected: map([[1, -8]]) }, signer)).toThrow();
+    const extraProtected = map([[1, -8]]);
+    expect(() => sign1({ ...statement, extraProtected }, signer)).toThrow(InvariantError);
+  });
+
+  test('writes nothing that would be refused when read', () => {
+    expect(() => sign1({ ...statement, kid: new Uint8Array(7) }, signer)).toThrow(InvariantError);
+    expect(() => sign1({ ...statement, type: 'x'.repeat(300) }, signer)).toThrow(InvariantError);
   });
 });
 
@@ -201,7 +208,7 @@ describe('decodeSign1 refuses', () => {
     [
       'an unprotected label',
       assemble({ unprotected: map([[4, keyId]]) }),
-      'unprotected header: no label 4 is read',
+      'unprotected: no label 4 is read',
     ],
     ['no algorithm', assemble({ protected: headerOf([[1, undefined]]) }), 'protected.algorithm'],
     ['algorithm ES256', assemble({ protected: headerOf([[1, -7]]) }), 'protected.algorithm'],
