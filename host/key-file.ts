@@ -19,6 +19,16 @@ export async function createKeyFile(path: string): Promise<Signer> {
   return signerFromSeed(seed);
 }
 
+/** The key that is there, or a new one: for what may be run again. @throws TielineError as both of these. */
+export async function loadOrCreateSigner(path: string): Promise<Signer> {
+  try {
+    return await readKeyFile(path);
+  } catch (error) {
+    if (!(error instanceof TielineError) || error.code !== 'file-missing') throw error;
+    return createKeyFile(path);
+  }
+}
+
 /** @throws TielineError `file-missing`, `file-mode`, `file`; `key-file` where it holds no Ed25519 key. */
 export async function readKeyFile(path: string): Promise<Signer> {
   const text = fromUtf8(await readSecretFile(path)) ?? '';

@@ -2,7 +2,6 @@
 // Brings the main ledger back from its store. It reads one hash for 256 leaves, the last leaves and one record
 // for each chain; and goes on only where these make the root that was signed last.
 
-import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -20,7 +19,11 @@ export async function loadLedger(
   store: LedgerStore,
 ): Promise<{ readonly ledger: MainLedger; readonly groups: LeafGroups }> {
   const log = await store.log();
-  assert(log !== undefined, 'a ledger is stored together with its genesis');
+  if (log === undefined) {
+    throw new TielineError('ledger-empty', 'the ledger has no genesis: making it was interrupted', {
+      hint: 'delete ledger.sqlite and run `tieline dispatch init` again',
+    });
+  }
   const { genesis, head } = log;
   const groups = new LeafGroups((group) => store.leafHashes(group));
   const tree = new HistoryTree(suite, groups, await allGroupHashes(store));

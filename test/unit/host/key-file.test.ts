@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { createKeyFile, readKeyFile } from '../../../host/key-file.ts';
+import { createKeyFile, loadOrCreateSigner, readKeyFile } from '../../../host/key-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tieline-key-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -27,6 +27,14 @@ test('RFC 8410: OpenSSL reads the same key, and a file that it wrote is read', a
   expect(new Uint8Array(spki.subarray(-32))).toEqual(made.publicKey);
   writeFileSync(path, key.export({ format: 'pem', type: 'pkcs8' }));
   expect((await readKeyFile(path)).keyId).toEqual(made.keyId);
+});
+
+test('loading or creating makes a key once and keeps it', async () => {
+  const path = join(directory, 'd.key');
+  const made = await loadOrCreateSigner(path);
+  expect((await loadOrCreateSigner(path)).publicKey).toEqual(made.publicKey);
+  writeFileSync(path, 'damaged\n');
+  await expect(loadOrCreateSigner(path)).rejects.toMatchObject({ code: 'key-file' });
 });
 
 test('a file that others may read, or that holds something else, is refused', async () => {

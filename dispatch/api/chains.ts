@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes of the chains: the list, one of them, its public keys, and enrolment. A request to enrol carries its own
+// proof: it is signed by a person of the main log, whoever brings it.
+
+import { fromBase64, fromHex, toHex } from '../../base/bytes.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { HttpRequest, Route } from '../../host/http.ts';
+import { type HttpResponse, problem } from '../../host/http-problem.ts';
+import { formatTrustedKeys } from '../../sidechain/chain/trusted-keys.ts';
+import type { Ordering } from '../ordering/ordering.ts';
+import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
+import { chainDetailView, chainView, genesisOf } from './chain-view.ts';
+import { chainIdOf, chainParams, countOf, textOf } from './request.ts';
+
+export type ChainRoutesOptions = {
+  readonly suite: Suite;
+  readonly ordering: Ordering;
+  readonly ledger: LedgerStore;
+};
+
+export function chainRoutes(options: ChainRoutesOptions): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/chains',
+      description: 'The enrolled sidechains, in the order of their ids.',
+      querySchema: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          limit: { type: 'integer', minimum: 1, maximum: limits.chainsPageMax, default: 100 },
+          cursor: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+        },
+      },
+      handler: (request) => list(options, request),
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/chains',
+      description: 'Enrols a sidechain: its genesis, and the enrolment signed by a person.',
+      bodySchema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['genesis', 'enrolment'],
+        properties: { genesis: { type: 'string' }, enrolment: { type: 'string' } },
+      },
+      handler: (request) => enrol(options, request),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/chains/:id',
+      description: 'One sidechain with its members and its policy.',
+      paramsSchema: chainParams,
+      handler: (request) =>
+        withChain(options, request, (chain) => ({
+          status: 200,
+          body: chainDetailView(options.suite, chain),
+        })),
+    },
+    {
+      method: 'GET',
+      path: '/api/v1/chains/:id/keys',
+      description:
+        'The public keys of the main log and of the members, as `tieline verify` reads them.',
+      paramsSchema: chainParams,
+      handler: (request) => withChain(options, request, (chain) => keys(options, chain)),
+    },
+  ];
+}
+
+/** 404 where the chain is not enrolled. */
+export async function withChain(
+  { suite, ledger }: ChainRoutesOptions,
+  request: HttpRequest,
+  answer: (chain: StoredChain) => HttpResponse | Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const chain = await ledger.chain(suite, chainIdOf(request));
+  return chain === undefined ? problem(404, 'this chain is not enrolled here') : answer(chain);
+}
+
+async function list(
+  { suite, ledger }: ChainRoutesOptions,
+  { query }: HttpRequest,
+): Promise<HttpResponse> {
+  const limit = countOf(query, 'limit', 100);
+  const after = fromHex(textOf(query, 'cursor') ?? '') ?? new Uint8Array();
+  const chains = await ledger.chains(suite, { after, countMax: limit });
+  const last = chains.length < limit ? undefined : chains.at(-1);
+  const next = last === undefined ? null : toHex(last.record.chainId);
+  return { status: 200, body: { chains: chains.map(chainView), next } };
+}
+
+async function enrol(
+  { suite, ordering, ledger }: ChainRoutesOptions,
+  { body }: HttpRequest,
+): Promise<HttpResponse> {
+  const { genesis: genesisText, enrolment: enrolmentText } = body as Record<string, string>;
+  const genesis = fromBase64(genesisText ?? '');
+  const enrolment = fromBase64(enrolmentText ?? '');
+  if (genesis === undefined || enrolment === undefined) {
+    return problem(400, 'genesis and enrolment are base64 with padding (RFC 4648 §4)');
+  }
+  const outcome = await ordering.submit({ kind: 'enrol', genesis, enrolment });
+  if (outcome.kind === 'refused') {
+    return problem(outcome.code === 'full' ? 507 : 422, outcome.detail, { code: outcome.code });
+  }
+  const { chainId } = outcome.chain;
+  const stored = await ledger.chain(suite, chainId);
+  return {
+    status: outcome.isNew ? 201 : 200,
+    headers: { location: `/api/v1/chains/${toHex(chainId)}` },
+    body: stored && chainView(stored),
+  };
+}
+
+function keys({ suite, ordering }: ChainRoutesOptions, chain: StoredChain): HttpResponse {
+  const members = genesisOf(suite, chain).members.map(({ publicKey }) => ({
+    publicKey,
+    keyId: keyIdOf(suite, publicKey),
+  }));
+  const { chainId } = chain.record;
+  const text = formatTrustedKeys(suite, { mainLog: ordering.mainLog, chainId, members });
+  return { status: 200, body: text };
+}

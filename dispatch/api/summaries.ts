@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routes of the history: a chain's summaries by time, device and register, one of them, and its proof bundle.
+
+import { toHex } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
+import type { HttpRequest, Route } from '../../host/http.ts';
+import { type HttpResponse, problem } from '../../host/http-problem.ts';
+import type { History, HistoryPlace } from '../history/history.ts';
+import type { StoredChain } from '../store/ledger-store.ts';
+import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
+import { type ChainRoutesOptions, withChain } from './chains.ts';
+import { chainParams, countOf, textOf } from './request.ts';
+import { proveSummary } from './summary-proof.ts';
+import { summaryView } from './summary-view.ts';
+import { parseTime } from './time-query.ts';
+
+export type SummaryRoutesOptions = ChainRoutesOptions & {
+  readonly summaries: SummaryStore;
+  readonly history: History;
+};
+
+const querySchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    from: { type: 'string' },
+    to: { type: 'string' },
+    device: { type: 'string', minLength: 1 },
+    obis: { type: 'string', minLength: 1 },
+    revisions: { enum: ['latest', 'all'], default: 'latest' },
+    limit: { type: 'integer', minimum: 1, maximum: limits.historyPageMax, default: 100 },
+    cursor: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}-\\d{1,15}$' },
+  },
+};
+
+const summaryParams = {
+  type: 'object',
+  properties: {
+    ...chainParams.properties,
+    summary: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}$' },
+  },
+};
+
+export function summaryRoutes(options: SummaryRoutesOptions): readonly Route[] {
+  const path = '/api/v1/chains/:id/summaries';
+  return [
+    {
+      method: 'GET',
+      path,
+      description: 'Summaries of windows that start from `from` on and before `to`, oldest first.',
+      paramsSchema: chainParams,
+      querySchema,
+      handler: (request) => withChain(options, request, (chain) => list(options, chain, request)),
+    },
+    {
+      method: 'GET',
+      path: `${path}/:summary`,
+      description: 'One summary, named by the height of its block and its place in it.',
+      paramsSchema: summaryParams,
+      handler: (request) => withChain(options, request, (chain) => one(options, chain, request)),
+    },
+    {
+      method: 'GET',
+      path: `${path}/:summary/proof`,
+      description: 'The proof bundle of a summary, for `tieline verify`.',
+      paramsSchema: summaryParams,
+      handler: (request) => withChain(options, request, (chain) => proof(options, chain, request)),
+    },
+  ];
+}
+
+async function list(
+  { history }: SummaryRoutesOptions,
+  { record }: StoredChain,
+  { query }: HttpRequest,
+): Promise<HttpResponse> {
+  const from = parseTime(textOf(query, 'from') ?? '0');
+  if (!from.ok) return problem(400, `query from: ${from.detail}`);
+  const to = parseTime(textOf(query, 'to') ?? '999999999999999');
+  if (!to.ok) return problem(400, `query to: ${to.detail}`);
+  const limit = countOf(query, 'limit', 100);
+  const rows = await history.query({
+    chainId: record.chainId,
+    fromMs: from.value,
+    toMs: to.value,
+    device: textOf(query, 'device'),
+    obis: textOf(query, 'obis'),
+    allRevisions: query.revisions === 'all',
+    after: placeOf(textOf(query, 'cursor')),
+    countMax: limit,
+  });
+  const last = rows.length < limit ? undefined : rows.at(-1);
+  const next = last === undefined ? null : `${last.startMs}-${last.height}-${last.outputIndex}`;
+  const href = hrefOf(record.chainId);
+  return { status: 200, body: { summaries: rows.map((row) => summaryView(row, href)), next } };
+}
+
+async function one(
+  { summaries }: SummaryRoutesOptions,
+  { record }: StoredChain,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const key = keyOf(record.chainId, request);
+  const message = await summaries.messageOf(key);
+  const output = message?.outputs.find(({ index }) => index === key.outputIndex);
+  if (output === undefined) return notFound;
+  const shown = { ...key, bytes: output.bytes };
+  return { status: 200, body: summaryView(shown, hrefOf(record.chainId)) };
+}
+
+async function proof(
+  options: SummaryRoutesOptions,
+  chain: StoredChain,
+  request: HttpRequest,
+): Promise<HttpResponse> {
+  const key = keyOf(chain.record.chainId, request);
+  const bundle = await proveSummary(options, chain, key);
+  if (bundle === undefined) return notFound;
+  const file = `summary-${toHex(key.chainId).slice(0, 8)}-${key.height}-${key.outputIndex}.tieline`;
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/cbor',
+      'content-disposition': `attachment; filename="${file}"`,
+    },
+    body: bundle,
+  };
+}
+
+const notFound = problem(404, 'there is no summary of this name');
+
+function hrefOf(chainId: Uint8Array): string {
+  return `/api/v1/chains/${toHex(chainId)}/summaries`;
+}
+
+function keyOf(chainId: Uint8Array, { params }: HttpRequest): SummaryKey {
+  const [height, outputIndex] = (textOf(params, 'summary') ?? '').split('-').map(Number);
+  return { chainId, height: height ?? 0, outputIndex: outputIndex ?? 0 };
+}
+
+function placeOf(cursor: string | undefined): HistoryPlace | undefined {
+  if (cursor === undefined) return undefined;
+  const [startMs = 0, height = 0, outputIndex = 0] = cursor.split('-').map(Number);
+  return { startMs, height, outputIndex };
+}

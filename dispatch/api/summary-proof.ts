@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The proof bundle of one summary, from what was kept: the message that brought it, the anchor it was proven
+// under, and the receipt of that anchor, which comes out the same each time.
+
+import { assert } from '../../base/assert.ts';
+import { leafHash } from '../../base/merkle.ts';
+import { pathFromMultiproof } from '../../base/multiproof-path.ts';
+import { saltedLeaf } from '../../base/pack.ts';
+import type { Suite } from '../../base/suite.ts';
+import { encodeBundle, type SummaryProof } from '../../sidechain/chain/bundle.ts';
+import { decodeHeader } from '../../sidechain/chain/header.ts';
+import type { SummaryMessage } from '../../sidechain/chain/summary-message.ts';
+import type { Ordering } from '../ordering/ordering.ts';
+import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
+import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
+
+export type ProofSources = {
+  readonly suite: Suite;
+  readonly ordering: Ordering;
+  readonly ledger: LedgerStore;
+  readonly summaries: SummaryStore;
+};
+
+/** undefined where there is no such summary. */
+export async function proveSummary(
+  { suite, ordering, ledger, summaries }: ProofSources,
+  chain: StoredChain,
+  key: SummaryKey,
+): Promise<Uint8Array | undefined> {
+  const message = await summaries.messageOf(key);
+  if (message === undefined) return undefined;
+  const anchor = await ledger.anchorOfSize(key.chainId, message.size);
+  assert(anchor !== undefined, 'summaries are kept under an anchor that was taken');
+  const { receipts } = await ordering.receipt(anchor.logIndex, { from: 0 });
+  return encodeBundle({
+    genesis: chain.genesis,
+    header: message.header,
+    headerPath: message.headerPath,
+    anchor: anchor.bytes,
+    receipts,
+    summary: outputProof(suite, message, key.outputIndex),
+  });
+}
+
+function outputProof(suite: Suite, message: SummaryMessage, outputIndex: number): SummaryProof {
+  const header = decodeHeader(message.header);
+  const output = message.outputs.find(({ index }) => index === outputIndex);
+  assert(header.ok && output !== undefined, 'a message was checked before it was kept');
+  const leaves = message.outputs.map(({ index, salt, bytes }) => ({
+    index,
+    leafHash: leafHash(suite, saltedLeaf(salt, bytes)),
+  }));
+  const size = header.value.outputCount;
+  const proof = { size, leaves, hashes: message.hashes };
+  return {
+    outputIndex,
+    salt: output.salt,
+    output: output.bytes,
+    outputPath: pathFromMultiproof(suite, proof, outputIndex),
+  };
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enrols a sidechain from where a person works: signs its genesis with that person's key and hands both to the
+// centre. The centre checks the signature, not the way it came.
+
+import { readFile } from 'node:fs/promises';
+import { toBase64, toHex } from '../base/bytes.ts';
+import { messageOf, TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { nodeSuite } from '../base/node-suite.ts';
+import { wallClockMs } from '../host/clock.ts';
+import { readKeyFile } from '../host/key-file.ts';
+import { signEnrolment } from '../sidechain/chain/enrolment.ts';
+import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
+
+export type Enrolled = {
+  /** 64 hex digits. */
+  readonly chainId: string;
+  readonly name: string;
+  /** False where it was enrolled before. */
+  readonly isNew: boolean;
+};
+
+/**
+ * @param options.apiUrl of the centre, `http://127.0.0.1:8080`.
+ * @param options.name what the network calls the chain; by default the name of its first member.
+ * @throws TielineError `genesis`, `key-file`, `api-unreachable` (transient), `not-enrolled` with the reason.
+ */
+export async function enrolChain(options: {
+  readonly apiUrl: string;
+  readonly genesisPath: string;
+  readonly personKeyPath: string;
+  readonly name?: string | undefined;
+}): Promise<Enrolled> {
+  const { genesis, chainId, bytes } = await readGenesis(options.genesisPath);
+  const signer = await readKeyFile(options.personKeyPath);
+  const name = options.name ?? genesis.members[0]?.name ?? toHex(chainId).slice(0, 8);
+  const enrolment = signEnrolment(
+    { chainId, name, timeMs: wallClockMs() },
+    genesis.mainLog.id,
+    signer,
+  );
+  const response = await post(new URL('/api/v1/chains', options.apiUrl), {
+    genesis: toBase64(bytes),
+    enrolment: toBase64(enrolment),
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.status !== 200 && response.status !== 201) {
+    const detail = textIn(body, 'detail') ?? `HTTP status ${response.status}`;
+    throw new TielineError('not-enrolled', `the centre did not enrol the chain: ${detail}`);
+  }
+  const isNew = response.status === 201;
+  return { chainId: toHex(chainId), name: textIn(body, 'name') ?? name, isNew };
+}
+
+async function readGenesis(path: string): Promise<OpenGenesis> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw new TielineError('genesis', `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: '`tieline init` writes genesis.cbor beside the configuration of the gateway',
+      cause,
+    });
+  }
+  const opened = openGenesis(nodeSuite, bytes);
+  if (opened.ok) return opened.value;
+  throw new TielineError('genesis', `${path} is not the genesis of a sidechain: ${opened.detail}`);
+}
+
+async function post(url: URL, body: object): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(limits.connectTimeoutMs),
+    });
+  } catch (cause) {
+    throw new TielineError('api-unreachable', `${url.origin} does not answer`, {
+      retry: 'transient',
+      hint: 'start the centre (`tieline dispatch`), or name its address',
+      cause,
+    });
+  }
+}
+
+function textIn(body: unknown, name: string): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const value = (body as Readonly<Record<string, unknown>>)[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies in the directory of a centre, by name.
+
+import { join } from 'node:path';
+
+export function dispatchFiles(directory: string) {
+  return {
+    config: join(directory, 'dispatch.yaml'),
+    /** Secret: signs receipts, answers and checkpoints. */
+    logKey: join(directory, 'main-log.key'),
+    /** Secret: the person who enrols chains; may be moved to where that person works. */
+    personKey: join(directory, 'dispatcher.key'),
+    /** Public: what a sidechain's genesis pins. */
+    mainLog: join(directory, 'main-log.json'),
+    ledger: join(directory, 'ledger.sqlite'),
+    history: join(directory, 'history.sqlite'),
+  };
+}

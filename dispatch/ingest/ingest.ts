@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes up from the sidechains: told apart by topic, put into its chain's lane, judged, made durable, and
+// only then answered. Whatever arrives, it goes on: what cannot be taken is named, counted and, within bounds,
+// answered. An answer that is lost is given again, for the gateway asks again.
+
+import { InvariantError } from '../../base/assert.ts';
+import { toHex } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Log } from '../../host/log.ts';
+import { type Answer, signAnswer } from '../../sidechain/chain/answer.ts';
+import type { Ordering } from '../ordering/ordering.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+import type { SummaryStore } from '../store/summary-store.ts';
+import { takeAnchor } from './anchor.ts';
+import { Lanes } from './lanes.ts';
+import { Rate } from './rate.ts';
+import type { Refusals } from './refusals.ts';
+import type { Reply } from './reply.ts';
+import { takeSummary } from './summary.ts';
+import { answerTopic, parseUpTopic, type UpKind } from './topics.ts';
+
+export type IngestOptions = {
+  readonly suite: Suite;
+  readonly ordering: Ordering;
+  readonly ledger: LedgerStore;
+  readonly summaries: SummaryStore;
+  readonly refusals: Refusals;
+  /** A key of the main log: signs the answers. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
+  /** Summaries were stored: the history may read them. */
+  readonly onStored: () => void;
+  /** Called where going on could lose or double something: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+type Message = {
+  readonly kind: UpKind;
+  readonly chainId: Uint8Array;
+  readonly payload: Uint8Array;
+};
+
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #lanes = new Lanes();
+  readonly #refusalRate: Rate;
+  readonly #unknownChainRate: Rate;
+  #open = true;
+
+  constructor(options: IngestOptions) {
+    const { monotonicMs } = options.clock;
+    this.#options = options;
+    this.#refusalRate = new Rate(limits.refusalAnswersPerSecond, monotonicMs);
+    this.#unknownChainRate = new Rate(limits.unknownChainAnswersPerSecond, monotonicMs);
+  }
+
+  /** Resolves when the message has been handled, answered or dropped; never rejects. Attacker-controlled. */
+  async take(topic: string, payload: Uint8Array): Promise<void> {
+    if (!this.#open) return;
+    const place = parseUpTopic(topic);
+    if (place === undefined) {
+      this.#options.refusals.count('topic');
+      return;
+    }
+    const message = { ...place, payload };
+    if (this.#options.ordering.chain(place.chainId) === undefined) {
+      await this.#refuseUnknownChain(message);
+      return;
+    }
+    const chain = toHex(place.chainId);
+    const handled = this.#lanes.enter({ chain, byteCount: payload.length }, () =>
+      this.#handle(message),
+    );
+    // Not answered: the chain has more under way than it may, and sends this one again anyway.
+    if (handled === undefined) this.#options.refusals.count(`${message.kind}/crowded`);
+    await handled;
+  }
+
+  /** Takes nothing more and finishes what waits. */
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#lanes.empty();
+  }
+
+  async #handle(message: Message): Promise<void> {
+    try {
+      const reply = await this.#judge(message);
+      if (reply.kind === 'stored') this.#options.onStored();
+      await this.#reply(message, reply, this.#refusalRate);
+    } catch (error) {
+      this.#failed(message, error);
+    }
+  }
+
+  async #judge({ kind, chainId, payload }: Message): Promise<Reply> {
+    const { suite, ordering, ledger, summaries, clock } = this.#options;
+    if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
+    const chain = ordering.chain(chainId);
+    if (chain === undefined) return unknownChain;
+    return takeSummary({ suite, ledger, summaries, nowMs: clock.nowMs }, chain, payload);
+  }
+
+  async #refuseUnknownChain(message: Message): Promise<void> {
+    try {
+      await this.#reply(message, unknownChain, this.#unknownChainRate);
+    } catch (error) {
+      this.#failed(message, error);
+    }
+  }
+
+  async #reply(message: Message, reply: Reply, rate: Rate): Promise<void> {
+    const { suite, refusals, log } = this.#options;
+    const { kind, chainId, payload } = message;
+    if (reply.kind !== 'refused') {
+      await this.#send(chainId, reply);
+      return;
+    }
+    refusals.count(`${kind}/${reply.code}`);
+    if (!rate.take()) return;
+    const { code } = reply;
+    const detail = reply.detail.slice(0, detailCharactersMax).toWellFormed();
+    log.warn('refused', { what: kind, chain: chainId, code, detail });
+    const messageHash = suite.sha256(payload);
+    await this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
+  }
+
+  /** An answer that does not get out is no harm: nothing was promised, and the question comes again. */
+  async #send(chainId: Uint8Array, answer: Answer): Promise<void> {
+    const { publish, signer, log } = this.#options;
+    const signed = signAnswer(answer, chainId, signer);
+    try {
+      await publish(answerTopic(chainId), signed);
+    } catch (error) {
+      log.debug('answer-lost', { chain: chainId, answer: answer.kind, error });
+    }
+  }
+
+  #failed({ kind, chainId }: Message, error: unknown): void {
+    const { refusals, log, onFailure } = this.#options;
+    log.error('message-failed', { what: kind, chain: chainId, error });
+    refusals.count(`${kind}/failed`);
+    const goesOn = error instanceof TielineError && error.retry !== 'fatal';
+    if (!goesOn || error instanceof InvariantError) onFailure(error);
+  }
+}
+
+/** Within what an answer may carry. */
+const detailCharactersMax = 300;
+
+const unknownChain: Reply = {
+  kind: 'refused',
+  code: 'unknown-chain',
+  detail: 'this chain is not enrolled here: enrol its genesis with `tieline enrol`',
+};

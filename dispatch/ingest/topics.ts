@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The topics of the centre: up they name a chain and what is sent, down they carry the answers to that chain.
+
+import { chainIdOfOrigin, chainOrigin } from '../../sidechain/chain/names.ts';
+
+export type UpKind = 'anchor' | 'summary';
+
+/** To subscribe to. */
+export const upFilters = ['tieline/v1/+/anchor', 'tieline/v1/+/summary'] as const;
+
+/** undefined for any other topic. */
+export function parseUpTopic(
+  topic: string,
+): { readonly chainId: Uint8Array; readonly kind: UpKind } | undefined {
+  const [, origin = '', kind] = /^(.*)\/(anchor|summary)$/s.exec(topic) ?? [];
+  const chainId = chainIdOfOrigin(origin);
+  if (chainId === undefined) return undefined;
+  return { chainId, kind: kind === 'anchor' ? 'anchor' : 'summary' };
+}
+
+export function answerTopic(chainId: Uint8Array): string {
+  return `${chainOrigin(chainId)}/receipt`;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a centre: the key of its main log, a person who may enrol chains, the genesis, an empty ledger, the
+// configuration, and the public file that sidechains pin. The ledger comes last: until it is there the rest may be
+// made again, and never after. Keys and a configuration that exist are kept.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { assert } from '../base/assert.ts';
+import { utf8 } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
+import { nodeSuite } from '../base/node-suite.ts';
+import { isKeyName } from '../base/note.ts';
+import { HistoryTree } from '../base/tree.ts';
+import { wallClockMs } from '../host/clock.ts';
+import { createFileDurably, writeFileDurably } from '../host/files.ts';
+import { loadOrCreateSigner } from '../host/key-file.ts';
+import { openDatabase } from '../host/sqlite.ts';
+import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
+import type { MainLog } from '../sidechain/chain/main-log.ts';
+import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { dispatchFiles } from './files.ts';
+import { MainLedger } from './ledger/main-ledger.ts';
+import { ledgerMigrations } from './store/ledger-schema.ts';
+import { LedgerStore } from './store/ledger-store.ts';
+
+export type InitOptions = {
+  /** Made where it is missing. */
+  readonly dir: string;
+  /** Name of the main log, for ever: like a host and a path, without spaces, `grid.example/main`. */
+  readonly origin: string;
+  /** Who keeps the log. */
+  readonly organisation: string;
+  /** Who enrols chains. */
+  readonly person: string;
+  readonly mqttUrl: string;
+  readonly httpPort: number;
+};
+
+export type Initialised = {
+  readonly mainLog: MainLog;
+  readonly files: ReturnType<typeof dispatchFiles>;
+};
+
+/** @throws TielineError `centre-exists`, `origin`, `file`, `key-file` */
+export async function initDispatch(options: InitOptions): Promise<Initialised> {
+  const { dir, origin } = options;
+  if (!isKeyName(origin) || origin.length > 128) {
+    throw new TielineError(
+      'origin',
+      'the name of the main log is no text without spaces and plus',
+      {
+        hint: 'use a name of yours, such as grid.example/main',
+      },
+    );
+  }
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const files = dispatchFiles(dir);
+  if (existsSync(files.ledger)) {
+    throw new TielineError('centre-exists', `${dir} holds a centre already`, {
+      hint: 'choose another directory; a second genesis under one key would be another log',
+    });
+  }
+  const logKey = await loadOrCreateSigner(files.logKey);
+  const personKey = await loadOrCreateSigner(files.personKey);
+  const genesis = signMainGenesis(
+    {
+      version: 1,
+      origin,
+      keys: [{ publicKey: logKey.publicKey, name: options.organisation }],
+      threshold: 1,
+      persons: [
+        { publicKey: personKey.publicKey, name: options.person, roles: ['dispatch', 'local'] },
+      ],
+      timeMs: wallClockMs(),
+      nonce: new Uint8Array(randomBytes(32)),
+    },
+    logKey,
+  );
+  const opened = openMainGenesis(nodeSuite, genesis);
+  assert(opened.ok, 'a genesis of our own is well formed');
+  const { mainLog } = opened.value;
+  await writeFileDurably(files.mainLog, utf8(formatMainLogFile(mainLog)), { mode: 0o644 });
+  if (!existsSync(files.config)) {
+    await createFileDurably(files.config, utf8(configText(options)), { mode: 0o644 });
+  }
+  await createLedger(files.ledger, genesis);
+  return { mainLog, files };
+}
+
+async function createLedger(path: string, genesis: Uint8Array): Promise<void> {
+  const tree = new HistoryTree(nodeSuite, { leafHashAt: noLeaf });
+  const { ledger, changes } = MainLedger.begin(nodeSuite, genesis, tree);
+  const database = await openDatabase({ path, mode: 'create', migrations: ledgerMigrations });
+  try {
+    const head = { size: ledger.tree.size, root: ledger.tree.root() };
+    await new LedgerStore(database).persist(changes, head);
+  } finally {
+    await database.close();
+  }
+}
+
+function noLeaf(): never {
+  throw new Error('a new log has no complete group of leaves');
+}
+
+function configText({ origin, mqttUrl, httpPort }: InitOptions): string {
+  return `# The centre that keeps the main log ${origin}.
+# Paths are relative to this file. Start it with: tieline dispatch --config dispatch.yaml
+
+data: .                # ledger.sqlite, history.sqlite, main-log.key
+
+mqtt:
+  url: ${JSON.stringify(mqttUrl)}
+
+http:
+  host: 127.0.0.1      # no access control yet: this machine alone
+  port: ${httpPort}
+`;
+}
