@@ -45,8 +45,9 @@ function childOf(node: Node | null, step: string | number): Node | null {
   return isNode(item) ? item : null;
 }
 
+/** Of a key given twice the last counts, as it does for the parser. */
 function pairOf(pairs: readonly Pair[], step: string | number | undefined): Pair | undefined {
-  return pairs.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return pairs.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
 }
 
 function startOf(node: Node | null): number {

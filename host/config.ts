@@ -80,6 +80,8 @@ function compile<T>(schema: object) {
   return new Ajv({
     allErrors: true,
     strict: true,
+    // A discriminator's key is required beside the branches that define it.
+    strictRequired: false,
     allowUnionTypes: true,
     useDefaults: true,
     discriminator: true,

@@ -20,16 +20,23 @@ function begins(word: string, wanted: string): boolean {
   return wanted.length >= 3 && (fold(word).startsWith(wanted) || wanted.startsWith(fold(word)));
 }
 
-/** Edits (insert, delete, replace) from one word to the other: Levenshtein, one row at a time. */
+/** Edits from one word to the other: insert, delete, replace, swap two neighbours (Damerau, Levenshtein). */
 function distanceOf(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+  const table: number[][] = [];
+  const at = (i: number, j: number): number => table[i]?.[j] ?? 0;
+  for (let i = 0; i <= from.length; i++) {
+    const row: number[] = [];
+    table.push(row);
+    for (let j = 0; j <= to.length; j++) {
+      if (i === 0 || j === 0) {
+        row.push(i + j);
+        continue;
+      }
+      const replaced = at(i - 1, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const swappable = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swapped = swappable ? at(i - 2, j - 2) + 1 : replaced;
+      row.push(Math.min(replaced, swapped, at(i - 1, j) + 1, at(i, j - 1) + 1));
     }
-    row = next;
   }
-  return row[to.length] ?? 0;
+  return at(from.length, to.length);
 }

@@ -18,11 +18,17 @@ export function schemaProblems(errors: readonly ErrorObject[]): readonly Problem
   return errors.filter((error) => !isSummary(error, errors)).map(schemaProblem);
 }
 
-/** "matches no branch" says nothing where the branches themselves have said what they miss. */
+/** Says only, less well, what another error says: "matches no branch", "the missing key is not a text". */
 function isSummary(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  const { keyword, schemaPath, instancePath, params } = error;
+  if (keyword === 'discriminator') {
+    return errors.some(
+      (other) => other.instancePath === instancePath && other.params.missingProperty === params.tag,
+    );
+  }
   return (
-    ['oneOf', 'anyOf', 'if', 'allOf'].includes(error.keyword) &&
-    errors.some((other) => other !== error && other.schemaPath.startsWith(`${error.schemaPath}/`))
+    ['oneOf', 'anyOf', 'if', 'allOf'].includes(keyword) &&
+    errors.some((other) => other !== error && other.schemaPath.startsWith(`${schemaPath}/`))
   );
 }
 

@@ -43,6 +43,8 @@ async function ids(database: Database): Promise<unknown[]> {
   return (await database.read('SELECT id FROM item ORDER BY id')).map((row) => row.id);
 }
 
+const count = 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)';
+
 describe('values', () => {
   test('come back as they went in: exact integers, bytes as Uint8Array, texts, null', async () => {
     const database = await open('create');
@@ -141,8 +143,6 @@ describe('a write', () => {
 });
 
 describe('a read', () => {
-  const count = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)`;
-
   test('brings up to the limit of rows and refuses more', async () => {
     const database = await open('create');
     const all = await database.read(`${count} SELECT i FROM n`, [limits.databaseRowsMax]);
@@ -210,7 +210,7 @@ describe('the end', () => {
   test('of the thread fails the calls under way and all later ones, as fatal', async () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage');
     const database = await open('create');
-    const underWay = database.read('SELECT 1');
+    const underWay = database.read(`${count} SELECT count(*) FROM n`, [1_000_000]);
     const fatal = { code: 'database-thread', retry: 'fatal' };
     const failed = expect(underWay).rejects.toMatchObject(fatal);
     const [thread] = post.mock.contexts;
