@@ -23,33 +23,26 @@ export type OutboxRow = {
 export class Outbox {
   readonly #database: Database;
   readonly #bytesMax: number;
-  #bytes: number;
-  #count: number;
-  #lastPosition: number;
+  #bytes = 0;
+  #count = 0;
+  #lastPosition = 0;
 
-  private constructor(
-    database: Database,
-    start: { bytesMax: number; bytes: number; count: number; lastPosition: number },
-  ) {
+  private constructor(database: Database, bytesMax: number) {
     this.#database = database;
-    this.#bytesMax = start.bytesMax;
-    this.#bytes = start.bytes;
-    this.#count = start.count;
-    this.#lastPosition = start.lastPosition;
+    this.#bytesMax = bytesMax;
   }
 
   static async open(database: Database, bytesMax: number): Promise<Outbox> {
     const [row] = await database.read(
-      `SELECT count(*) AS count, coalesce(max(position), 0) AS last,
-         coalesce(sum(bytes), 0) AS bytes FROM outbox`,
+      `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes,
+         coalesce(max(position), 0) AS last FROM outbox`,
     );
     assert(row !== undefined, 'a sum is one row');
-    return new Outbox(database, {
-      bytesMax,
-      bytes: integerAt(row, 'bytes'),
-      count: integerAt(row, 'count'),
-      lastPosition: integerAt(row, 'last'),
-    });
+    const outbox = new Outbox(database, bytesMax);
+    outbox.#bytes = integerAt(row, 'bytes');
+    outbox.#count = integerAt(row, 'count');
+    outbox.#lastPosition = integerAt(row, 'last');
+    return outbox;
   }
 
   get bytes(): number {
@@ -90,16 +83,34 @@ export class Outbox {
     return { row, statement: insert(row) };
   }
 
+  /** Takes back what was added and never stored. */
+  cancel(row: OutboxRow): void {
+    this.#subtract(1, blockEntryBytes(row.entry));
+  }
+
   /** For the transaction that stores the block. */
   remove(row: OutboxRow): Statement {
-    this.#bytes -= blockEntryBytes(row.entry);
-    this.#count -= 1;
+    this.#subtract(1, blockEntryBytes(row.entry));
+    return { sql: 'DELETE FROM outbox WHERE position = ?', params: [row.position], changes: 1 };
+  }
+
+  /** All that is stored of numbers after this one, for the transaction that stores the block. */
+  async removeAfter(sequence: number): Promise<Statement> {
+    const [row] = await this.#database.read(
+      `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM outbox
+       WHERE sequence > ?`,
+      [sequence],
+    );
+    assert(row !== undefined, 'a sum is one row');
+    const changes = integerAt(row, 'count');
+    this.#subtract(changes, integerAt(row, 'bytes'));
+    return { sql: 'DELETE FROM outbox WHERE sequence > ?', params: [sequence], changes };
+  }
+
+  #subtract(count: number, bytes: number): void {
+    this.#count -= count;
+    this.#bytes -= bytes;
     assert(this.#bytes >= 0 && this.#count >= 0, 'an entry leaves the outbox once');
-    return {
-      sql: 'DELETE FROM outbox WHERE position = ?',
-      params: [row.position],
-      changes: 1,
-    };
   }
 
   /** Rows after a position, in order, up to so many bytes but at least one. */

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns committed entries into blocks, and blocks into what one transaction stores: header, outputs, the entries
+// of the outbox that they settle, and now and then the state. In memory the ledger is then ahead of the disk
+// until that transaction is durable; if it fails, the process ends and the ledger with it.
+
+import { assert } from '../../base/assert.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Statement } from '../../host/sqlite.ts';
+import { type BlockBody, decodeBlock } from '../chain/block.ts';
+import type { Verdicts } from '../chain/judge.ts';
+import type { AppliedBlock, Ledger } from '../chain/ledger.ts';
+import type { Entry } from '../raft/entry.ts';
+import { applyBody } from './apply-body.ts';
+import { blockStatements } from './block-table.ts';
+import { groupStatement, type History } from './history.ts';
+import { isBlockBody } from './log-table.ts';
+import { malformedBlock } from './open-ledger.ts';
+import type { StateTrail } from './state-table.ts';
+import type { Settlement, Submissions } from './submissions.ts';
+
+/** A block that is applied and durable. */
+export type NewBlock = {
+  readonly logIndex: number;
+  readonly body: BlockBody;
+  readonly block: AppliedBlock;
+};
+
+type Standing = {
+  readonly ledger: Ledger;
+  readonly history: History;
+  readonly trail: StateTrail;
+  readonly verdicts: Verdicts;
+  readonly submissions: Submissions;
+  /** Log index of the newest block. */
+  readonly appliedIndex: number;
+};
+
+export class Applier {
+  readonly #suite: Suite;
+  readonly #standing: Standing;
+  #index: number;
+
+  constructor(suite: Suite, standing: Standing) {
+    this.#suite = suite;
+    this.#standing = standing;
+    this.#index = standing.appliedIndex;
+  }
+
+  /** Log index up to which entries are applied. */
+  get index(): number {
+    return this.#index;
+  }
+
+  /** What comes of these entries, which follow the last ones; `finish` once its statements are durable. */
+  async apply(
+    entries: readonly Entry[],
+    nowMs: number,
+  ): Promise<Settlement & { readonly blocks: readonly NewBlock[] }> {
+    const { submissions, trail } = this.#standing;
+    const blocks: NewBlock[] = [];
+    const statements: Statement[] = [];
+    const settlements: Settlement[] = [];
+    for (const entry of entries) {
+      assert(entry.index === this.#index + 1, 'entries are applied in order, each once');
+      this.#index = entry.index;
+      if (!isBlockBody(entry)) {
+        assert(entry.kind === 'normal', 'the members are those of the genesis');
+        continue;
+      }
+      const made = await this.#applyBlock(entry);
+      trail.add(made.block);
+      const settlement = await submissions.settle(made.block, nowMs);
+      blocks.push(made);
+      settlements.push(settlement);
+      statements.push(...made.statements, ...settlement.statements);
+    }
+    if (trail.isDue(nowMs)) statements.push(...trail.take(nowMs));
+    return {
+      blocks,
+      statements,
+      finish: () => {
+        for (const { finish } of settlements) finish();
+      },
+    };
+  }
+
+  async #applyBlock(
+    entry: Entry,
+  ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
+    const { ledger, history, verdicts } = this.#standing;
+    const decoded = decodeBlock(entry.data);
+    if (!decoded.ok) throw malformedBlock(entry.index, decoded.detail);
+    const body = decoded.value;
+    const given = { body, verdicts };
+    const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
+    const statements = [
+      ...blockStatements(block, entry.index),
+      ...(group === undefined ? [] : [groupStatement(group)]),
+    ];
+    return { logIndex: entry.index, body, block, statements };
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cuts blocks while this member leads: of what waits when the rules say so, and of nothing where the chain has
+// been silent for too long. A leader proposes only once it has applied an entry of its own term: then all that
+// came before is applied, and nothing of the outbox is proposed twice.
+
+import { limits } from '../../base/limits.ts';
+import type { Clock } from '../../host/clock.ts';
+import { encodeBlock } from '../chain/block.ts';
+import { blockTimeMs } from '../chain/block-time.ts';
+import type { Genesis } from '../chain/genesis.ts';
+import { isIdleBlockDue } from '../chain/idle.ts';
+import { LeaderClock } from '../chain/leader-clock.ts';
+import type { Ledger } from '../chain/ledger.ts';
+import type { RaftNode } from '../raft/raft-node.ts';
+import type { Submissions } from './submissions.ts';
+
+export type ProposerOptions = {
+  readonly raft: RaftNode;
+  readonly ledger: Ledger;
+  readonly genesis: Genesis;
+  readonly submissions: Submissions;
+  readonly clock: Clock;
+  /** Unpredictable bytes for the blocks' secrets. */
+  readonly random: (length: number) => Uint8Array;
+  /** A chain with nothing to say makes a block this often. */
+  readonly heartbeatMs: number;
+};
+
+export class Proposer {
+  readonly #options: ProposerOptions;
+  readonly #leaderClock = new LeaderClock();
+  /** Log indexes of the blocks proposed and not yet applied. */
+  #underWay: readonly number[] = [];
+  #lastBlockAtMs: number;
+  /** Of the newest entry that is applied. */
+  #appliedTerm = 0;
+
+  constructor(options: ProposerOptions) {
+    this.#options = options;
+    this.#lastBlockAtMs = options.clock.monotonicMs();
+  }
+
+  /** All up to this entry is applied. */
+  applied(last: { readonly index: number; readonly term: number }, blockCount: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const wasOpen = this.#isOpen;
+    this.#appliedTerm = last.term;
+    this.#underWay = this.#underWay.filter((index) => index > last.index);
+    if (blockCount > 0) this.#lastBlockAtMs = nowMs;
+    if (!wasOpen && this.#isOpen) this.#options.submissions.openPool(nowMs);
+  }
+
+  /** This member leads no more: what it proposed may be lost, and is proposed again when it leads again. */
+  deposed(): void {
+    this.#underWay = [];
+    this.#options.submissions.closePool();
+  }
+
+  isDue(): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    return this.#mayPropose && this.#options.submissions.isBlockDue(nowMs);
+  }
+
+  /** Proposes the blocks that are due. */
+  cut(): void {
+    while (this.isDue()) if (!this.#propose()) return;
+    if (this.#mayPropose && this.#underWay.length === 0 && this.#isSilent()) this.#propose();
+  }
+
+  get #isOpen(): boolean {
+    const { role, term } = this.#options.raft.status();
+    return role === 'leader' && term === this.#appliedTerm;
+  }
+
+  get #mayPropose(): boolean {
+    return this.#isOpen && this.#underWay.length < limits.blocksUnderWayMax;
+  }
+
+  /** The clock claims what it likes; what counts is the time that the block would have. */
+  #isSilent(): boolean {
+    const { ledger, genesis, clock, heartbeatMs } = this.#options;
+    const previousMs = ledger.head.header.timeMs;
+    const synchronisedMs = ledger.registry.synchronisedTimesMs();
+    return isIdleBlockDue(
+      { summary: genesis.summary, previousMs, heartbeatMs },
+      {
+        blockTimeMs: blockTimeMs({ previousMs, leaderMs: this.#claimMs(), synchronisedMs }),
+        sinceLastBlockMs: clock.monotonicMs() - this.#lastBlockAtMs,
+      },
+    );
+  }
+
+  #propose(): boolean {
+    const { raft, submissions, clock, random } = this.#options;
+    const entries = submissions.next();
+    const data = encodeBlock({
+      timeMs: this.#claimMs(),
+      clock: clock.state(),
+      secret: random(32),
+      entries,
+    });
+    const proposed = raft.propose([data]);
+    if (!proposed.ok || proposed.value.kind !== 'appended') return false;
+    submissions.proposed(entries.length);
+    this.#underWay = [...this.#underWay, proposed.value.lastIndex];
+    return true;
+  }
+
+  #claimMs(): number {
+    const { clock, ledger } = this.#options;
+    return this.#leaderClock.claimMs(ledger.head.header.timeMs, {
+      wallMs: clock.nowMs(),
+      monotonicMs: clock.monotonicMs(),
+      state: clock.state().state,
+    });
+  }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// This gateway's own entries, from the moment they are signed until a block has taken or refused them: on disk
+// in the outbox, the oldest of them in memory too, and of those in the pool what waits for a block. Nothing is
+// pooled before it is durable, and nothing leaves before its block is.
+
+import { assert } from '../../base/assert.ts';
+import { toHex } from '../../base/bytes.ts';
+import { limits } from '../../base/limits.ts';
+import type { Suite } from '../../base/suite.ts';
+import type { Statement } from '../../host/sqlite.ts';
+import type { BlockEntry } from '../chain/block.ts';
+
+import type { AppliedBlock } from '../chain/ledger.ts';
+import type { Refused } from '../chain/own-outputs.ts';
+import { blockEntryBytes, type CuttingRules, Pool } from '../chain/pool.ts';
+import type { Outbox, OutboxRow } from './outbox.ts';
+
+/** What became of an entry. `known`: it was on the chain before, so all is well. */
+export type Applied =
+  | { readonly kind: 'accepted' | 'known'; readonly height: number }
+  | { readonly kind: 'refused'; readonly height: number; readonly reason: string };
+
+type Waiter = {
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** The statements are for a transaction; `finish` is called once it is durable. */
+export type Settlement = { readonly statements: readonly Statement[]; readonly finish: () => void };
+
+/** What leaves with a block. */
+type Leaving = { readonly statements: Statement[]; readonly tell: (() => void)[] };
+
+export class Submissions {
+  readonly #suite: Suite;
+  readonly #outbox: Outbox;
+  readonly #pool: Pool<OutboxRow>;
+  readonly #waiters = new Map<string, Waiter>();
+  /** Rows in memory by entry id, oldest first: all up to #windowTo that no block has settled. */
+  readonly #window = new Map<string, OutboxRow>();
+  #windowTo = 0;
+  #windowBytes = 0;
+  /** Not durable yet. */
+  #arrivals: { readonly row: OutboxRow; readonly statement: Statement }[] = [];
+  /** Number of the newest numbered entry that waits. */
+  #lastSequence: number | undefined;
+  #isOpen = false;
+
+  private constructor(suite: Suite, outbox: Outbox, rules: CuttingRules) {
+    this.#suite = suite;
+    this.#outbox = outbox;
+    this.#pool = new Pool(rules);
+  }
+
+  static async open(suite: Suite, outbox: Outbox, rules: CuttingRules): Promise<Submissions> {
+    const submissions = new Submissions(suite, outbox, rules);
+    submissions.#lastSequence = await outbox.lastSequence();
+    await submissions.#read();
+    return submissions;
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  get hasArrivals(): boolean {
+    return this.#arrivals.length > 0;
+  }
+
+  /** The number after the newest that waits, or after the newest on the chain. */
+  nextSequence(onChain: number): number {
+    return Math.max(this.#lastSequence ?? 0, onChain) + 1;
+  }
+
+  /** @throws TielineError `outbox-full`. The promise is settled when a block has it. */
+  add(id: Uint8Array, entry: BlockEntry, sequence: number | undefined): Promise<Applied> {
+    this.#arrivals.push(this.#outbox.add(entry, sequence));
+    this.#lastSequence = sequence ?? this.#lastSequence;
+    const applied = new Promise<Applied>((resolve, reject) => {
+      this.#waiters.set(toHex(id), { resolve, reject });
+    });
+    // The entry is safe whether or not anyone waits for it: a rejection that nobody takes is no fault.
+    applied.catch(() => {});
+    return applied;
+  }
+
+  /** What has arrived, for the next transaction; `finish` once it is durable. */
+  takeArrivals(nowMs: number): Settlement {
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    return {
+      statements: arrivals.map(({ statement }) => statement),
+      finish: () => {
+        for (const { row } of arrivals) {
+          // Behind rows that are on disk only, it is read back in its turn.
+          if (row.position === this.#windowTo + 1 && this.#hasRoom) this.#enter(row, nowMs);
+        }
+      },
+    };
+  }
+
+  /** This member leads, and all before its term is applied: what no block has yet is to be proposed. */
+  openPool(nowMs: number): void {
+    this.#pool.clear();
+    this.#isOpen = true;
+    for (const row of this.#window.values()) this.#pool.add(row, nowMs);
+  }
+
+  closePool(): void {
+    this.#pool.clear();
+    this.#isOpen = false;
+  }
+
+  /** The entries of the next block, oldest first. */
+  next(): readonly BlockEntry[] {
+    return this.#pool.next().map(({ entry }) => entry);
+  }
+
+  /** The oldest in the pool are proposed. */
+  proposed(count: number): void {
+    this.#pool.remove(count);
+  }
+
+  isBlockDue(nowMs: number): boolean {
+    return this.#pool.isDue(nowMs);
+  }
+
+  /** Reads on where the memory has room for more of what is on disk. */
+  async refill(nowMs: number): Promise<void> {
+    if (this.#windowTo >= this.#storedTo || !this.#hasRoom) return;
+    for (const row of await this.#read()) if (this.#isOpen) this.#pool.add(row, nowMs);
+  }
+
+  /** What a block means for the entries that wait here: it may hold some of them, taken or refused. */
+  async settle(block: AppliedBlock, nowMs: number): Promise<Settlement> {
+    const { height } = block.header;
+    const leaving: Leaving = { statements: [], tell: [] };
+    const isEarly = ({ id, reason }: Refused): boolean =>
+      reason === 'gap' && this.#isBehindAnother(id);
+    // Before anything leaves: the number before may be in this very block, behind.
+    const early = block.refused.filter(isEarly);
+    for (const { id } of early) this.#retry(id, nowMs);
+    for (const id of block.accepted) this.#leave(id, { kind: 'accepted', height }, leaving);
+    for (const refused of block.refused) {
+      const { id, reason } = refused;
+      if (early.includes(refused)) continue;
+      if (reason === 'old' || reason === 'duplicate') {
+        this.#leave(id, { kind: 'known', height }, leaving);
+        continue;
+      }
+      const row = this.#leave(id, { kind: 'refused', height, reason }, leaving);
+      if (row?.sequence !== undefined) await this.#purgeAfter(row.sequence, height, leaving);
+    }
+    return {
+      statements: leaving.statements,
+      finish: () => {
+        for (const tell of leaving.tell) tell();
+      },
+    };
+  }
+
+  /** Nobody will hear of any entry any more, in this process. */
+  abandon(error: unknown): void {
+    for (const { reject } of this.#waiters.values()) reject(error);
+    this.#waiters.clear();
+  }
+
+  /** Position of the newest entry that is durable, or was. */
+  get #storedTo(): number {
+    return (this.#arrivals[0]?.row.position ?? this.#outbox.lastPosition + 1) - 1;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#windowBytes < limits.poolBytesMax;
+  }
+
+  async #read(): Promise<readonly OutboxRow[]> {
+    const rows = await this.#outbox.read(this.#windowTo, limits.poolBytesMax - this.#windowBytes);
+    for (const row of rows) this.#remember(row);
+    if (rows.length === 0) this.#windowTo = this.#storedTo;
+    return rows;
+  }
+
+  #enter(row: OutboxRow, nowMs: number): void {
+    this.#remember(row);
+    if (this.#isOpen) this.#pool.add(row, nowMs);
+  }
+
+  #remember(row: OutboxRow): void {
+    assert(row.position > this.#windowTo, 'entries come into memory in their order');
+    this.#window.set(this.#keyOf(row), row);
+    this.#windowTo = row.position;
+    this.#windowBytes += blockEntryBytes(row.entry);
+  }
+
+  /** Another gateway's entry, or one that has left before, is not ours to remove. */
+  #leave(id: Uint8Array, applied: Applied, leaving: Leaving): OutboxRow | undefined {
+    const key = toHex(id);
+    const row = this.#window.get(key);
+    if (row === undefined) return undefined;
+    this.#forget(key, row);
+    leaving.statements.push(this.#outbox.remove(row));
+    leaving.tell.push(() => this.#tell(key, applied));
+    return row;
+  }
+
+  /**
+   * A numbered entry was refused for good, so the numbers behind it can never be taken. They leave as refused,
+   * and its number is given again: the gateway signs anew, and says what was lost.
+   */
+  async #purgeAfter(sequence: number, height: number, leaving: Leaving): Promise<void> {
+    leaving.statements.push(await this.#outbox.removeAfter(sequence));
+    const isBehind = (row: OutboxRow): boolean => (row.sequence ?? 0) > sequence;
+    const refuse = (key: string): void => {
+      leaving.tell.push(() => this.#tell(key, { kind: 'refused', height, reason: 'gap' }));
+    };
+    this.#pool.removeIf(isBehind);
+    for (const [key, row] of [...this.#window]) {
+      if (!isBehind(row)) continue;
+      this.#forget(key, row);
+      refuse(key);
+    }
+    for (const { row } of this.#arrivals.filter(({ row }) => isBehind(row))) {
+      this.#outbox.cancel(row);
+      refuse(this.#keyOf(row));
+    }
+    this.#arrivals = this.#arrivals.filter(({ row }) => !isBehind(row));
+    this.#lastSequence = sequence - 1;
+  }
+
+  #forget(key: string, row: OutboxRow): void {
+    this.#window.delete(key);
+    this.#windowBytes -= blockEntryBytes(row.entry);
+  }
+
+  #tell(key: string, applied: Applied): void {
+    this.#waiters.get(key)?.resolve(applied);
+    this.#waiters.delete(key);
+  }
+
+  #keyOf(row: OutboxRow): string {
+    return toHex(this.#suite.sha256(row.entry.entry));
+  }
+
+  /** Whether a number before this one is still on its way: then the gap will be filled. */
+  #isBehindAnother(id: Uint8Array): boolean {
+    const own = this.#window.get(toHex(id));
+    for (const row of this.#window.values()) {
+      if (row === own) return false;
+      if (row.sequence !== undefined) return own !== undefined;
+    }
+    return false;
+  }
+
+  #retry(id: Uint8Array, nowMs: number): void {
+    const row = this.#window.get(toHex(id));
+    if (row !== undefined && this.#isOpen) this.#pool.add(row, nowMs);
+  }
+}
