@@ -70,7 +70,7 @@ const obisField = refined(text(24), 'an OBIS code as A-B:C.D.E*F', isObis);
 const valueWireField = tuple(
   obisField,
   text(16),
-  int(-limits.decimalExponentMax, limits.decimalExponentMax),
+  int(-limits.valueExponentMax, limits.valueExponentMax),
   name(64),
   code('tradable', 'local'),
   code('instantaneous', 'counter'),
