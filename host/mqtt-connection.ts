@@ -2,6 +2,7 @@
 // One MQTT connection from CONNECT to its end, in one protocol version. It never connects again: what was under
 // way when it ended has failed, and whoever wants it done does it again on the next connection (mqtt.ts).
 
+import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -46,6 +47,9 @@ export class MqttConnection {
   constructor(options: ConnectOptions, version: ProtocolVersion, events: ConnectionEvents) {
     this.#client = mqtt.connect(options.url, clientOptions(options, version));
     this.#client.on('connect', (packet) => {
+      // Small packets that wait for one another's acknowledgement: 40 ms each, otherwise.
+      const { stream } = this.#client;
+      if (stream instanceof Socket) stream.setNoDelay(true);
       const theirs = packet.properties?.receiveMaximum ?? limits.publishInflightMax;
       this.#inflightMax = Math.min(theirs, limits.publishInflightMax);
       this.#connected = true;
