@@ -7,15 +7,17 @@ import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Signer, Suite } from '../base/suite.ts';
+import type { HistoryTree } from '../base/tree.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
 import type { BlockEntry } from './chain/block.ts';
 import { openEntry } from './chain/entry.ts';
 import type { Genesis } from './chain/genesis.ts';
-import type { Contract, Ledger } from './chain/ledger.ts';
+import type { Contract } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
 import { type CuttingRules, fitsIntoBlock } from './chain/pool.ts';
+import type { Registry } from './chain/registry.ts';
 import type { Role } from './raft/core.ts';
 import { RaftNode } from './raft/raft-node.ts';
 import type { Ready } from './raft/ready.ts';
@@ -108,7 +110,6 @@ export class SidechainNode {
   readonly #cosigner: Cosigner;
   readonly #listeners = new Set<(block: NewBlock) => void>();
   readonly #stopTicking: () => void;
-  /** Blocks that are applied and on disk. */
   #durableSize: number;
   #ticks = 0;
   #wake: () => void = () => {};
@@ -154,14 +155,20 @@ export class SidechainNode {
     this.finished.catch(() => {});
   }
 
-  get #ledger(): Ledger {
-    return this.#opened.ledger;
+  /** Blocks that are applied and on disk. */
+  get durableSize(): number {
+    return this.#durableSize;
+  }
+
+  /** Members, schemas, sequences, main log and newest receipt, as the applied blocks have them. */
+  get registry(): Registry {
+    return this.#opened.ledger.registry;
   }
 
   /** The number that this gateway's next numbered entry has. Ask, sign and submit without waiting in between. */
   nextSequence(): number {
     const { keyId } = this.#options.signer;
-    return this.#opened.submissions.nextSequence(this.#ledger.registry.sequence(keyId).sequence);
+    return this.#opened.submissions.nextSequence(this.registry.sequence(keyId).sequence);
   }
 
   /**
@@ -211,27 +218,21 @@ export class SidechainNode {
     return this.#cosigner.sign(size, Math.floor(this.#options.clock.nowMs() / 1_000));
   }
 
-  /** RFC 9162 path of block `height` to the root of the first `size` blocks. */
-  inclusion(of: {
-    readonly height: number;
-    readonly size: number;
-  }): Promise<readonly Uint8Array[]> {
-    const { height, size } = of;
-    return this.#opened.history.ask({ sizes: [size], leaves: [height] }, (tree) =>
-      tree.inclusion(height, size),
-    );
-  }
-
-  /** RFC 9162 proof that the first `from` blocks are a prefix of the first `to`. */
-  consistency(of: { readonly from: number; readonly to: number }): Promise<readonly Uint8Array[]> {
-    const { from, to } = of;
-    return this.#opened.history.ask({ sizes: [from, to] }, (tree) => tree.consistency(from, to));
+  /**
+   * Asks the history tree for roots and proofs. What lies outside memory is read before, for which `about` names
+   * the tree sizes and the leaves (heights) that the question is about; at most `durableSize`.
+   */
+  askHistory<T>(
+    about: { readonly sizes?: readonly number[]; readonly leaves?: readonly number[] },
+    question: (tree: HistoryTree) => T,
+  ): Promise<T> {
+    return this.#opened.history.ask(about, question);
   }
 
   status(): NodeStatus {
     const { role, term } = this.#raft.status();
     const { outbox } = this.#opened.submissions;
-    const { header } = this.#ledger.head;
+    const { header } = this.#opened.ledger.head;
     return {
       role,
       term,
@@ -239,7 +240,7 @@ export class SidechainNode {
       timeMs: header.timeMs,
       outbox: { count: outbox.count, bytes: outbox.bytes, isFilling: outbox.isFilling },
       cosignedSize: this.#cosigner.last?.size ?? 0,
-      receiptSize: this.#ledger.registry.receipt?.size ?? 0,
+      receiptSize: this.registry.receipt?.size ?? 0,
     };
   }
 
