@@ -3,6 +3,7 @@
 // renews its subscriptions. It keeps no message: what cannot be sent now is refused, because the durable queues
 // are elsewhere, and an acknowledgement by a broker proves nothing to them.
 
+import { createSecureContext } from 'node:tls';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { backoffMs } from './backoff.ts';
@@ -40,7 +41,10 @@ export interface Mqtt {
   close(): Promise<void>;
 }
 
-/** Returns at once; connects, and connects again, in the background. */
+/**
+ * Returns at once; connects, and connects again, in the background.
+ * @throws TielineError `config` for an address, certificate or key that no connection could be made with.
+ */
 export function connectMqtt(options: ConnectOptions & { readonly log: Log }): Mqtt {
   const { log, ...connect } = options;
   const protocol = URL.parse(connect.url)?.protocol;
@@ -48,6 +52,13 @@ export function connectMqtt(options: ConnectOptions & { readonly log: Log }): Mq
     throw new TielineError('config', 'the address of the broker is not one of MQTT', {
       hint: 'write it as mqtt://host:1883, or mqtts://host:8883 with TLS',
     });
+  }
+  try {
+    createSecureContext(connect.tls);
+  } catch (error) {
+    const message = `the certificate or key for the broker is not usable: ${messageOf(error)}`;
+    const hint = 'give the authority, the certificate and its own key as PEM';
+    throw new TielineError('config', message, { hint, cause: error });
   }
   return new MqttLink(connect, log.child({ broker: connect.url }));
 }

@@ -109,6 +109,14 @@ describe('the protocol', () => {
   });
 });
 
+test.each([
+  { ca: 'not a certificate', cert: 'nor this' },
+  { key: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----' },
+])('TLS material that is not PEM is refused at once: %j', (tls) => {
+  const options = { url: 'mqtts://127.0.0.1', clientId: 'a', log: recorder().log, tls };
+  expect(() => connectMqtt(options)).toThrow(expect.objectContaining({ code: 'config' }));
+});
+
 describe('messages', () => {
   test('go from one client to another as the same bytes', async () => {
     const broker = await Broker.start();
