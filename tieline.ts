@@ -1,1 +1,108 @@
-console.log('hi');
+// SPDX-License-Identifier: Apache-2.0
+// The command line. Each command is loaded when it is called, so that `tieline verify` needs no database and
+// `tieline read` no broker.
+
+import { type CommandEntry, findCommand, helpOf, parseWords } from './host/command.ts';
+import { run } from './host/exit.ts';
+import { version } from './host/version.ts';
+
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'meters',
+    summary: 'list the meters that Tieline knows',
+    load: async () => (await import('./agent/commands/meters.ts')).meters,
+  },
+  {
+    name: 'read',
+    summary: 'read a meter once',
+    load: async () => (await import('./agent/commands/read.ts')).read,
+  },
+  {
+    name: 'simulate-meter',
+    summary: 'play a meter with a living load',
+    load: async () => (await import('./agent/commands/simulate-meter.ts')).simulateMeter,
+  },
+  {
+    name: 'init',
+    summary: 'make a gateway: key, chain, configuration',
+    load: async () => (await import('./agent/commands/init.ts')).init,
+  },
+  {
+    name: 'run',
+    summary: 'run a gateway',
+    load: async () => (await import('./agent/commands/run.ts')).runGateway,
+  },
+  {
+    name: 'status',
+    summary: 'what a running gateway reads, holds and has sent',
+    load: async () => (await import('./agent/commands/status.ts')).status,
+  },
+  {
+    name: 'chain verify',
+    summary: "audit a gateway's chain from its genesis",
+    load: async () => (await import('./agent/commands/chain-verify.ts')).chainVerify,
+  },
+  {
+    name: 'proof',
+    summary: 'write the proof bundle of a reading',
+    load: async () => (await import('./agent/commands/proof.ts')).proof,
+  },
+  {
+    name: 'verify',
+    summary: 'check a proof bundle offline',
+    load: async () => (await import('./agent/commands/verify.ts')).verify,
+  },
+  {
+    name: 'dispatch init',
+    summary: 'make a dispatch node: keys, main log, configuration',
+    load: async () => (await import('./dispatch/commands/init.ts')).dispatchInit,
+  },
+  {
+    name: 'dispatch enrol',
+    summary: 'enrol a sidechain at a dispatch node',
+    load: async () => (await import('./dispatch/commands/enrol.ts')).dispatchEnrol,
+  },
+  {
+    name: 'dispatch',
+    summary: 'run a dispatch node',
+    load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,
+  },
+];
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    'Tieline: the lower tier of a trustworthy grid.',
+    '',
+    'usage: tieline COMMAND [options]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    '`tieline COMMAND --help` tells more; `tieline --version` tells the version.',
+  ].join('\n');
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+await run(async (ending) => {
+  const words = process.argv.slice(2);
+  const [first] = words;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    print(overview());
+    return first === undefined ? 2 : 0;
+  }
+  if (first === '--version') {
+    print(version());
+    return 0;
+  }
+  const { command: entry, rest } = findCommand(commands, words);
+  const command = await entry.load();
+  const { values, positionals } = parseWords(command, rest);
+  if (values.help === true) {
+    print(helpOf(command));
+    return 0;
+  }
+  return command.run({ values, positionals, print, ending });
+});

@@ -16,7 +16,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Same length and same bytes. Not constant-time: for public data only. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return compare(a, b) === 0;
 }
 
 /** Negative, zero or positive, in bytewise lexicographic order (a prefix sorts first). */

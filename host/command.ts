@@ -24,8 +24,15 @@ export type Invocation = {
   readonly ending: AbortSignal;
 };
 
-export type Command = {
+/** What the list of commands shows; the rest is loaded when the command is called. */
+export type CommandEntry = {
   /** One or two words: `read`, `chain verify`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+};
+
+export type Command = {
   readonly name: string;
   readonly summary: string;
   /** How it is called, without the program's name: `verify FILE [--keys FILE]`. */
@@ -46,9 +53,9 @@ export function usageError(message: string, command: string): TielineError {
 
 /** Finds the command that the words begin with. @throws TielineError `usage`, naming the nearest one. */
 export function findCommand(
-  commands: readonly Command[],
+  commands: readonly CommandEntry[],
   words: readonly string[],
-): { readonly command: Command; readonly rest: readonly string[] } {
+): { readonly command: CommandEntry; readonly rest: readonly string[] } {
   for (const count of [2, 1]) {
     const name = words.slice(0, count).join(' ');
     const command = commands.find((one) => one.name === name);

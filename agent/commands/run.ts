@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from '../../host/command.ts';
+import { required } from '../../host/command.ts';
+import { createLog } from '../../host/log.ts';
+import { loadGatewayConfig } from '../config.ts';
+import { startGateway } from '../gateway.ts';
+import { untilEnded } from './until-ended.ts';
+
+export const runGateway: Command = {
+  name: 'run',
+  summary: 'Runs a gateway: reads, signs, keeps the chain, anchors.',
+  usage: 'run --config FILE',
+  options: { config: { value: 'FILE', description: 'gateway.yaml, as `tieline init` makes it' } },
+  notes: 'Prints one line `ready …` when it runs. What it does is logged to standard error.',
+  run: async ({ values, print, ending }) => {
+    const config = loadGatewayConfig(required('run', values, 'config'));
+    const gateway = await startGateway(config, createLog(config.log));
+    print(`ready gateway ${gateway.keyId} chain ${gateway.chainId} api ${gateway.apiUrl}`);
+    await Promise.race([untilEnded(ending), gateway.finished]);
+    await gateway.close();
+    return 0;
+  },
+};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { simulateMeter as simulate } from '../../drivers/commands/simulate-meter.ts';
+import { wallClockMs } from '../../host/clock.ts';
+import { type Command, textOf } from '../../host/command.ts';
+import { meterOptions, meterTexts } from './meter-options.ts';
+import { untilEnded } from './until-ended.ts';
+
+export const simulateMeter: Command = {
+  name: 'simulate-meter',
+  summary: 'Plays a meter whose load lives: P = Σ U·I·PF, and energy is the integral of power.',
+  usage: 'simulate-meter --meter ID (--tcp HOST:PORT | --rtu-tcp HOST:PORT | --serial PATH)',
+  options: {
+    ...meterOptions,
+    seed: { value: 'N', description: 'another number, another load' },
+  },
+  notes: 'Prints one line `ready …` when it answers, and runs until it is interrupted.',
+  run: async ({ values, print, ending }) => {
+    const meter = await simulate(
+      { ...meterTexts(values), seed: textOf(values, 'seed') },
+      wallClockMs,
+    );
+    print(meter.ready);
+    await untilEnded(ending);
+    await meter.close();
+    return 0;
+  },
+};

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's state as its local API tells it, and as `tieline status` shows it to a person.
+
+import type { Route } from '../host/http.ts';
+import type { NodeStatus } from '../sidechain/node.ts';
+import type { PollerStatus } from './poller.ts';
+import type { UplinkStatus } from './uplink/uplink.ts';
+
+export type GatewayStatus = {
+  readonly name: string;
+  readonly gateway: string;
+  readonly chain: string;
+  readonly ledger: NodeStatus;
+  readonly uplink: UplinkStatus;
+  readonly meters: readonly PollerStatus[];
+};
+
+export function statusRoutes(status: () => GatewayStatus): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/v1/status',
+      description: 'What this gateway reads, holds and has sent.',
+      handler: () => ({ status: 200, body: status() }),
+    },
+    {
+      method: 'GET',
+      path: '/healthz',
+      description: 'Answers while the gateway runs.',
+      handler: () => ({ status: 200, body: { status: 'ok' } }),
+    },
+  ];
+}
+
+/** For people: what works, and what does not. */
+export function statusText(status: GatewayStatus): string {
+  const { ledger, uplink, meters } = status;
+  const { anchor } = uplink;
+  const waiting = anchor.waitingSize === undefined ? '' : `, ${anchor.waitingSize} on the way`;
+  const lines = [
+    `gateway   ${status.name}  ${status.gateway}`,
+    `chain     ${status.chain}`,
+    `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
+    `anchored  ${ledger.receiptSize} of ${ledger.height + 1} blocks${waiting}`,
+    `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
+      `${uplink.blocksWaiting} blocks of summaries on the way`,
+  ];
+  if (anchor.refusal !== undefined) lines.push(`refused   ${anchor.refusal}`);
+  for (const meter of meters) {
+    const state = meter.fault === undefined ? 'answers' : `silent: ${meter.fault}`;
+    lines.push(`meter     ${meter.device}  ${state}  (${meter.readCount} read)`);
+  }
+  if (meters.length === 0) lines.push('meter     none configured');
+  return lines.join('\n');
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before anything new
+// is signed, the centre has told what it knows of this chain. Nothing here is kept that the chain does not hold:
+// after a restart the newest co-signed checkpoint is simply sent again.
+
+import { equal } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
+import type { Log } from '../../host/log.ts';
+import { signAnchor } from '../../sidechain/chain/anchor.ts';
+import type { Answer } from '../../sidechain/chain/answer.ts';
+import {
+  checkReceiptMessage,
+  decodeReceiptMessage,
+} from '../../sidechain/chain/receipt-message.ts';
+import type { ChainPort, Cosigned } from './chain-port.ts';
+import { Resend } from './resend.ts';
+import { reasonToStop } from './rollback.ts';
+
+export type AnchorStatus = {
+  /** Whether the centre has told, in this run, what it holds of this chain. */
+  readonly heard: boolean;
+  /** Size of the checkpoint that waits for its receipt. */
+  readonly waitingSize: number | undefined;
+  readonly sentCount: number;
+  readonly receiptCount: number;
+  /** The centre's last refusal. */
+  readonly refusal: string | undefined;
+};
+
+export class AnchorDuty {
+  readonly #suite: Suite;
+  readonly #chain: ChainPort;
+  readonly #signer: Signer;
+  readonly #log: Log;
+  readonly #intervalMs: number;
+  readonly #resend = new Resend();
+  /** The checkpoint on its way. */
+  #waiting: Cosigned | undefined;
+  #heard = false;
+  /** Size that the centre asked the proof to start from, where it is not the last receipt's. */
+  #base: number | undefined;
+  #nextMs = 0;
+  #sentCount = 0;
+  #receiptCount = 0;
+  #refusal: string | undefined;
+
+  constructor(
+    suite: Suite,
+    ports: { readonly chain: ChainPort; readonly signer: Signer; readonly log: Log },
+    options: { readonly intervalMs: number },
+  ) {
+    this.#suite = suite;
+    this.#chain = ports.chain;
+    this.#signer = ports.signer;
+    this.#log = ports.log;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  get status(): AnchorStatus {
+    return {
+      heard: this.#heard,
+      waitingSize: this.#waiting?.size,
+      sentCount: this.#sentCount,
+      receiptCount: this.#receiptCount,
+      refusal: this.#refusal,
+    };
+  }
+
+  /** The broker is there again. */
+  connected(): void {
+    this.#resend.reset();
+  }
+
+  /** Bytes of the anchor to send now, undefined when there is nothing to do. */
+  async due(nowMs: number): Promise<Uint8Array | undefined> {
+    if (this.#waiting === undefined) this.#waiting = await this.#next(nowMs);
+    if (this.#waiting === undefined || !this.#resend.isDue(nowMs)) return undefined;
+    this.#resend.sent(nowMs);
+    this.#sentCount += 1;
+    return this.#make(this.#waiting);
+  }
+
+  /** Until the centre was heard, only what was signed before; then all that is durable, once an interval. */
+  async #next(nowMs: number): Promise<Cosigned | undefined> {
+    if (!this.#heard) return (await this.#chain.cosigned()) ?? (await this.#chain.cosignGenesis());
+    const anchored = this.#chain.receipt()?.size ?? 0;
+    if (nowMs < this.#nextMs || this.#chain.size() <= anchored) return undefined;
+    this.#nextMs = nowMs + this.#intervalMs;
+    return this.#chain.cosign();
+  }
+
+  /** Made when it is sent: the proof starts where the centre stands. */
+  async #make(cosigned: Cosigned): Promise<Uint8Array> {
+    const receipt = this.#chain.receipt();
+    const from = Math.min(this.#base ?? receipt?.size ?? 0, cosigned.size);
+    const { size, note } = cosigned;
+    const consistency = from === 0 ? [] : await this.#chain.consistency({ from, to: size });
+    const receiptSize = receipt?.mainSize ?? 0;
+    const anchor = { note, from, consistency, receiptSize };
+    return signAnchor(anchor, this.#chain.chainId, this.#signer);
+  }
+
+  /**
+   * Takes an answer whose signature was checked.
+   * @throws TielineError `rollback` (fatal) when this copy of the chain must not go on.
+   */
+  async answered(answer: Answer): Promise<void> {
+    switch (answer.kind) {
+      case 'receipt':
+      case 'stale':
+        return this.#received(answer.message);
+      case 'base':
+        this.#base = answer.size;
+        this.#resend.reset();
+        return;
+      case 'refused':
+        if (answer.what !== 'anchor') return;
+        this.#refusal = `${answer.code}: ${answer.detail}`;
+        this.#log.error('anchor-refused', { code: answer.code, detail: answer.detail });
+        return;
+      case 'stored':
+        return;
+    }
+  }
+
+  async #received(bytes: Uint8Array): Promise<void> {
+    const message = decodeReceiptMessage(bytes);
+    const previous = this.#chain.receipt();
+    const checked = message.ok
+      ? checkReceiptMessage(this.#suite, message.value, {
+          mainLog: this.#chain.mainLog(),
+          previous: previous && { size: previous.mainSize, root: previous.mainRoot },
+        })
+      : message;
+    if (!checked.ok) {
+      // Also what an answer looks like that crossed one already committed: asking again shows.
+      this.#log.warn('receipt-not-usable', { detail: checked.detail });
+      return;
+    }
+    const { anchor } = checked.value;
+    if (!equal(anchor.chainId, this.#chain.chainId)) return;
+    const reason = await reasonToStop(this.#chain, anchor, this.#signer.keyId);
+    if (reason !== undefined) {
+      throw new TielineError('rollback', reason, {
+        retry: 'fatal',
+        hint: 'keep this directory as evidence; join the chain as a new member, with a new key',
+      });
+    }
+    const { size } = anchor.checkpoint;
+    if (size > (previous?.size ?? 0)) {
+      await this.#chain.commitReceipt(bytes);
+      this.#receiptCount += 1;
+      this.#log.info('receipt', { size, mainIndex: checked.value.index });
+    }
+    this.#heard = true;
+    this.#base = undefined;
+    this.#refusal = undefined;
+    if (this.#waiting !== undefined && this.#waiting.size <= size) this.#waiting = undefined;
+    this.#resend.reset();
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the uplink needs of the sidechain it speaks for.
+
+import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import type { ReceiptState } from '../../sidechain/chain/registry.ts';
+
+/** A checkpoint that this gateway has co-signed, as it is on disk. */
+export type Cosigned = {
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** Checkpoint, the log's line and this gateway's co-signature, as a signed note. */
+  readonly note: string;
+};
+
+export type SentOutput = {
+  readonly height: number;
+  readonly position: number;
+  readonly salt: Uint8Array;
+  readonly bytes: Uint8Array;
+};
+
+export type ChainPort = {
+  readonly chainId: Uint8Array;
+  /** Blocks that are applied and durable. */
+  readonly size: () => number;
+  readonly mainLog: () => MainLog;
+  readonly receipt: () => ReceiptState | undefined;
+  /** The newest checkpoint signed before, undefined when none ever was. */
+  readonly cosigned: () => Promise<Cosigned | undefined>;
+  /** Signs what is applied and durable; on disk before it is returned. */
+  readonly cosign: () => Promise<Cosigned>;
+  /** Signs the checkpoint of block 0 alone: the same each time, so that asking twice says nothing new. */
+  readonly cosignGenesis: () => Promise<Cosigned>;
+  /** Root over the first `size` blocks. */
+  readonly rootAt: (size: number) => Promise<Uint8Array>;
+  readonly inclusion: (of: {
+    readonly height: number;
+    readonly size: number;
+  }) => Promise<readonly Uint8Array[]>;
+  readonly consistency: (of: {
+    readonly from: number;
+    readonly to: number;
+  }) => Promise<readonly Uint8Array[]>;
+  readonly headerBytes: (height: number) => Promise<Uint8Array>;
+  /** All outputs of a block, in order. */
+  readonly outputs: (height: number) => Promise<readonly SentOutput[]>;
+  /** Heights from `from` up to, not with, `to` that have an output for the centre; at most `countMax`. */
+  readonly summaryHeights: (range: {
+    readonly from: number;
+    readonly to: number;
+    readonly countMax: number;
+  }) => Promise<readonly number[]>;
+  /** Puts a receipt message on the sidechain; resolves when it is applied. */
+  readonly commitReceipt: (message: Uint8Array) => Promise<void>;
+};

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Summaries on their way up, in order of height: sent once an anchor covers them, kept until the centre says
+// that they are stored. The one thing kept on disk is the height below which all are stored; the summaries
+// themselves stand on the chain.
+
+import { assert } from '../../base/assert.ts';
+import { limits } from '../../base/limits.ts';
+import { multiproof } from '../../base/multiproof.ts';
+import type { Suite } from '../../base/suite.ts';
+import { decodeSummary } from '../../contracts/summary.ts';
+import type { Answer } from '../../sidechain/chain/answer.ts';
+import { outputLeaves } from '../../sidechain/chain/prove.ts';
+import { encodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
+import type { ChainPort } from './chain-port.ts';
+import { Resend } from './resend.ts';
+
+/** Where the queue stands, on disk. */
+export type PositionStore = {
+  readonly load: () => Promise<number>;
+  readonly save: (height: number) => Promise<void>;
+};
+
+type Waiting = {
+  readonly height: number;
+  /** Positions of the outputs that the centre has not stored. */
+  readonly missing: Set<number>;
+  readonly resend: Resend;
+};
+
+export class SummaryQueue {
+  readonly #suite: Suite;
+  readonly #chain: ChainPort;
+  readonly #store: PositionStore;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Below it, all are stored at the centre. */
+  #stored = 0;
+  /** Below it, all were looked at. */
+  #seen = 0;
+  #storedCount = 0;
+
+  private constructor(suite: Suite, chain: ChainPort, store: PositionStore) {
+    this.#suite = suite;
+    this.#chain = chain;
+    this.#store = store;
+  }
+
+  static async open(suite: Suite, chain: ChainPort, store: PositionStore): Promise<SummaryQueue> {
+    const queue = new SummaryQueue(suite, chain, store);
+    queue.#stored = await store.load();
+    queue.#seen = queue.#stored;
+    return queue;
+  }
+
+  /** Summaries that the centre has stored since the start. */
+  get storedCount(): number {
+    return this.#storedCount;
+  }
+
+  /** Blocks with summaries that are on their way. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  connected(): void {
+    for (const { resend } of this.#waiting.values()) resend.reset();
+  }
+
+  /** Messages to send now, each at most as large as the broker takes. */
+  async due(nowMs: number): Promise<readonly Uint8Array[]> {
+    await this.#fill();
+    const messages: Uint8Array[] = [];
+    for (const waiting of this.#waiting.values()) {
+      if (!waiting.resend.isDue(nowMs)) continue;
+      waiting.resend.sent(nowMs);
+      messages.push(...(await this.#make(waiting)));
+    }
+    return messages;
+  }
+
+  async answered(answer: Answer): Promise<void> {
+    if (answer.kind !== 'stored') return;
+    const waiting = this.#waiting.get(answer.height);
+    if (waiting === undefined) return;
+    for (const index of answer.indexes) {
+      if (waiting.missing.delete(index)) this.#storedCount += 1;
+    }
+    if (waiting.missing.size === 0) this.#waiting.delete(answer.height);
+    await this.#advance();
+  }
+
+  /** Takes up blocks that an anchor has come to cover, as many as may wait at once. */
+  async #fill(): Promise<void> {
+    const covered = this.#chain.receipt()?.size ?? 0;
+    const room = limits.summaryBlocksWaitingMax - this.#waiting.size;
+    if (room <= 0 || this.#seen >= covered) return;
+    const heights = await this.#chain.summaryHeights({
+      from: this.#seen,
+      to: covered,
+      countMax: room,
+    });
+    for (const height of heights) {
+      const outputs = await this.#chain.outputs(height);
+      const missing = new Set(
+        outputs.filter(({ bytes }) => decodeSummary(bytes).ok).map(({ position }) => position),
+      );
+      if (missing.size > 0) this.#waiting.set(height, { height, missing, resend: new Resend() });
+    }
+    const last = heights.at(-1);
+    this.#seen = heights.length < room || last === undefined ? covered : last + 1;
+    await this.#advance();
+  }
+
+  async #advance(): Promise<void> {
+    const oldest = this.#waiting.keys().next().value;
+    const stored = oldest ?? this.#seen;
+    if (stored === this.#stored) return;
+    assert(stored > this.#stored, 'what is stored stays stored');
+    this.#stored = stored;
+    await this.#store.save(stored);
+  }
+
+  async #make({ height, missing }: Waiting): Promise<readonly Uint8Array[]> {
+    const size = this.#chain.receipt()?.size ?? 0;
+    assert(height < size, 'an anchor covers the block');
+    const header = await this.#chain.headerBytes(height);
+    const headerPath = await this.#chain.inclusion({ height, size });
+    const outputs = await this.#chain.outputs(height);
+    const leaves = outputLeaves(this.#suite, outputs);
+    const { chainId } = this.#chain;
+    return portions(outputs.filter(({ position }) => missing.has(position))).map((sent) =>
+      encodeSummaryMessage({
+        chainId,
+        header,
+        size,
+        headerPath,
+        outputs: sent.map(({ position, salt, bytes }) => ({ index: position, salt, bytes })),
+        hashes: multiproof(
+          this.#suite,
+          leaves,
+          sent.map(({ position }) => position),
+        ),
+      }),
+    );
+  }
+}
+
+/** Cuts a list so that each part fits into a message with its proof. */
+function portions<T extends { readonly bytes: Uint8Array }>(outputs: readonly T[]): readonly T[][] {
+  const parts: T[][] = [];
+  let part: T[] = [];
+  let bytes = 0;
+  for (const output of outputs) {
+    const full =
+      part.length === limits.messageOutputsMax ||
+      bytes + output.bytes.length > limits.messageBytesMax / 2;
+    if (part.length > 0 && full) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(output);
+    bytes += output.bytes.length + 128;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
