@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tieline meters`: the catalogue, and how each fact in it is known.
+
+import { meterDefinitions } from '../index.ts';
+import type { MeterDefinition } from '../meter-definition.ts';
+import { table } from './table.ts';
+
+/** The text to print, without a line end. As JSON: everything, with the sources of every register. */
+export function metersText(options: { readonly json: boolean }): string {
+  return options.json ? JSON.stringify(meterDefinitions, null, 2) : list();
+}
+
+function list(): string {
+  const rows = meterDefinitions.map((meter) => [
+    meter.id,
+    meter.vendor,
+    meter.model,
+    `${meter.registers.length} values`,
+    `${confirmed(meter)} confirmed twice`,
+  ]);
+  return `${table(rows)}\n\nEvery register and its sources: tieline meters --json`;
+}
+
+function confirmed({ registers }: MeterDefinition): number {
+  return registers.filter(({ provenance }) => provenance.level === 'two-or-more-sources').length;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// `tieline simulate-meter`: serves a simulated meter until it is closed.
+
+import { type SimulatedMeter, startSimulatedMeter } from '../simulator/simulate.ts';
+import {
+  meterOf,
+  type TransportOptions,
+  transportOf,
+  unitOf,
+  wholeNumber,
+} from './transport-options.ts';
+
+export type SimulateOptions = TransportOptions & {
+  readonly meter?: string | undefined;
+  readonly unit?: string | undefined;
+  /** Another number, another load. */
+  readonly seed?: string | undefined;
+};
+
+/** Print `ready` of the result: from then on it answers.
+ * @throws TielineError `usage`, `listen`, `line-closed` */
+export async function simulateMeter(
+  options: SimulateOptions,
+  nowMs: () => number,
+): Promise<SimulatedMeter> {
+  const definition = meterOf(options.meter);
+  const transport = transportOf(options, definition);
+  return startSimulatedMeter({
+    definition,
+    unit: unitOf(options.unit, transport),
+    transport,
+    seed: wholeNumber('--seed', options.seed ?? '1', [0, 999_999_999]),
+    nowMs,
+  });
+}

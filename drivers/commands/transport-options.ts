@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options that say where a meter is: --tcp, --rtu-tcp or --serial with --baud, --parity and so on. What is not
+// given for a serial line is as the meter is delivered, else 9600 8N1.
+
+import { TielineError } from '../../base/errors.ts';
+import { findMeter, meterDefinitions } from '../index.ts';
+import type { MeterDefinition, Parity, SerialSettings } from '../meter-definition.ts';
+import type { Transport } from '../transport.ts';
+
+/** As typed: all text. */
+export type TransportOptions = {
+  /** `host:port`, `[address]:port` */
+  readonly tcp?: string | undefined;
+  readonly 'rtu-tcp'?: string | undefined;
+  /** Path of a tty. */
+  readonly serial?: string | undefined;
+  readonly baud?: string | undefined;
+  readonly parity?: string | undefined;
+  readonly 'data-bits'?: string | undefined;
+  readonly 'stop-bits'?: string | undefined;
+};
+
+const modbusPort = 502;
+const portMax = 65_535;
+const fallback: SerialSettings = { baudRate: 9600, parity: 'none', dataBits: 8, stopBits: 1 };
+
+/** @throws TielineError `usage` */
+export function transportOf(options: TransportOptions, definition: MeterDefinition): Transport {
+  const { tcp, serial, 'rtu-tcp': rtuTcp } = options;
+  const given = [tcp, serial, rtuTcp].filter((option) => option !== undefined);
+  if (given.length !== 1) {
+    throw usage('give one of --tcp host:port, --rtu-tcp host:port, --serial path');
+  }
+  if (tcp !== undefined) return { kind: 'modbus-tcp', ...endpointOf('--tcp', tcp) };
+  if (rtuTcp !== undefined) return { kind: 'rtu-tcp', ...endpointOf('--rtu-tcp', rtuTcp) };
+  const delivered = { ...fallback, ...definition.serial };
+  return {
+    kind: 'modbus-rtu',
+    path: given[0] as string,
+    baudRate: wholeNumber('--baud', options.baud ?? String(delivered.baudRate), [300, 921_600]),
+    parity: oneOf<Parity>('--parity', options.parity ?? delivered.parity, ['none', 'even', 'odd']),
+    dataBits: Number(
+      oneOf('--data-bits', options['data-bits'] ?? `${delivered.dataBits}`, ['7', '8']),
+    ) as 7 | 8,
+    stopBits: Number(
+      oneOf('--stop-bits', options['stop-bits'] ?? `${delivered.stopBits}`, ['1', '2']),
+    ) as 1 | 2,
+  };
+}
+
+/** @throws TielineError `usage` */
+export function meterOf(id: string | undefined): MeterDefinition {
+  const definition = id === undefined ? undefined : findMeter(id);
+  if (definition !== undefined) return definition;
+  const known = meterDefinitions.map((meter) => meter.id).join(', ');
+  const wrong = id === undefined ? '--meter is missing' : `there is no meter ${id}`;
+  throw usage(`${wrong}; known: ${known}`);
+}
+
+/** @throws TielineError `usage` */
+export function unitOf(unit: string | undefined, { kind }: Transport): number {
+  return wholeNumber('--unit', unit ?? '1', kind === 'modbus-tcp' ? [0, 255] : [1, 247]);
+}
+
+/** @throws TielineError `usage` */
+export function wholeNumber(
+  option: string,
+  text: string,
+  [min, max]: readonly [number, number],
+): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw usage(`${option} is a whole number from ${min} to ${max}, not ${text}`);
+}
+
+function oneOf<T extends string>(option: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  throw usage(`${option} is one of ${choices.join(', ')}, not ${text}`);
+}
+
+function endpointOf(option: string, text: string) {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+))(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) throw usage(`${option} is host:port, not ${text}`);
+  const [, address, name, port] = match;
+  const host = (address ?? name) as string;
+  return {
+    host,
+    port: wholeNumber(`the port of ${option}`, port ?? `${modbusPort}`, [0, portMax]),
+  };
+}
+
+function usage(message: string): TielineError {
+  return new TielineError('usage', message);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Modbus TCP line against servers that misbehave: every wait ends, nothing crashes, nothing is made up.
+
+import type { Socket } from 'node:net';
+import { expect, type TestContext, test } from 'vitest';
+import type { Line } from '../../../../drivers/line.ts';
+import { openModbusTcpLine } from '../../../../drivers/modbus/tcp-line.ts';
+import {
+  encodeMbap,
+  MbapFrames,
+  type MbapRequest,
+} from '../../../../drivers/simulator/mbap-frames.ts';
+import { listenTcp } from '../../../../drivers/simulator/tcp-server.ts';
+
+const timeoutMs = 100;
+const host = '127.0.0.1';
+
+type React = (request: MbapRequest, socket: Socket, index: number) => void;
+
+/** Register n holds n. */
+function honest({ transaction, unit, pdu }: MbapRequest, socket: Socket): void {
+  const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
+  const address = view.getUint16(1);
+  const words = Array.from({ length: view.getUint16(3) }, (_, i) => address + i);
+  const data = words.flatMap((word) => [word >>> 8, word & 0xff]);
+  const answer = Uint8Array.of(view.getUint8(0), data.length, ...data);
+  socket.write(encodeMbap({ transaction, unit, pdu: answer }));
+}
+
+async function connected({ onTestFinished }: TestContext, react: React) {
+  let index = 0;
+  let connections = 0;
+  const server = await listenTcp({ host, port: 0 }, (socket) => {
+    connections++;
+    const frames = new MbapFrames();
+    socket.on('data', (bytes: Uint8Array) => {
+      for (const request of frames.push(bytes) ?? []) react(request, socket, index++);
+    });
+  });
+  const line = openModbusTcpLine({ host, port: server.port }, { timeoutMs });
+  onTestFinished(async () => {
+    await line.close();
+    await server.close();
+  });
+  return { line, server, connections: () => connections };
+}
+
+const ask = (line: Line, address: number, count = 2) =>
+  line.request({ unit: 1, functionCode: 3, address, count });
+
+test('reads registers with either function, of any unit', async (context) => {
+  const { line } = await connected(context, honest);
+  expect(await ask(line, 7, 3)).toEqual({ ok: true, registers: [7, 8, 9], afterFault: false });
+  const answer = await line.request({ unit: 255, functionCode: 4, address: 1, count: 125 });
+  expect(answer).toMatchObject({ ok: true, registers: { length: 125 } });
+});
+
+test('parallel requests each get their own answer', async (context) => {
+  const { line } = await connected(context, honest);
+  const answers = await Promise.all([10, 20, 30, 40].map((address) => ask(line, address)));
+  expect(answers.map((answer) => answer.ok && answer.registers[0])).toEqual([10, 20, 30, 40]);
+});
+
+test('a late answer is not the next one, and the next one is marked', async (context) => {
+  const { line } = await connected(context, (request, socket, index) => {
+    if (index === 0) setTimeout(() => honest(request, socket), 1.5 * timeoutMs);
+    else setTimeout(() => honest(request, socket), timeoutMs / 2);
+  });
+  expect(await ask(line, 100)).toMatchObject({ ok: false, fault: { kind: 'time-out' } });
+  expect(await ask(line, 200)).toMatchObject({ registers: [200, 201], afterFault: true });
+  expect(await ask(line, 300)).toMatchObject({ registers: [300, 301], afterFault: false });
+});
+
+test('a time-out names host, port and unit', async (context) => {
+  const { line, server } = await connected(context, () => undefined);
+  expect(await ask(line, 1)).toMatchObject({
+    fault: {
+      detail: expect.stringContaining(`unit 1 at 127.0.0.1:${server.port}`),
+      hint: expect.stringContaining('unit id is 1'),
+    },
+  });
+});
+
+test('a connection that only times out is opened anew', async (context) => {
+  const { line, connections } = await connected(context, () => undefined);
+  for (let i = 0; i < 4; i++) await ask(line, i);
+  expect(connections()).toBe(2);
+});
+
+test.for([1, 2, 3, 6, 11])(
+  'exception %i comes through, and marks nothing',
+  async (code, context) => {
+    const { line } = await connected(context, ({ transaction, unit }, socket) => {
+      socket.write(encodeMbap({ transaction, unit, pdu: Uint8Array.of(0x83, code) }));
+    });
+    expect(await ask(line, 1)).toMatchObject({
+      ok: false,
+      fault: { kind: 'exception', exceptionCode: code },
+    });
+  },
+);
+
+const lies: readonly (readonly [string, Uint8Array])[] = [
+  ['fewer registers than asked for', Uint8Array.of(3, 2, 0, 1)],
+  ['more registers than asked for', Uint8Array.of(3, 6, 0, 1, 0, 2, 0, 3)],
+  ['a byte count that lies', Uint8Array.of(3, 2, 0, 1, 0, 2)],
+  ['a byte count that lies upwards', Uint8Array.of(3, 250, 0, 1, 0, 2)],
+  ['another function', Uint8Array.of(4, 4, 0, 1, 0, 2)],
+  ['nothing but a function', Uint8Array.of(3)],
+];
+
+test.for(lies)('%s is no value, and the connection goes on', async ([, pdu], context) => {
+  const { line } = await connected(context, (request, socket, index) => {
+    if (index > 0) honest(request, socket);
+    else socket.write(encodeMbap({ ...request, pdu }));
+  });
+  expect(await ask(line, 1)).toMatchObject({ ok: false });
+  expect(await ask(line, 50)).toMatchObject({ registers: [50, 51], afterFault: true });
+});
+
+test('an answer from another unit is no value', async (context) => {
+  const { line } = await connected(context, (request, socket) =>
+    honest({ ...request, unit: 9 }, socket),
+  );
+  expect(await ask(line, 1)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
+});
+
+test('a reset in the middle of a request ends it, and the next connects anew', async (context) => {
+  const { line } = await connected(context, (request, socket, index) => {
+    if (index === 0) socket.resetAndDestroy();
+    else honest(request, socket);
+  });
+  expect(await ask(line, 1)).toMatchObject({ ok: false, fault: { kind: 'closed' } });
+  expect(await ask(line, 2)).toMatchObject({ ok: true, registers: [2, 3] });
+});
+
+test('a close in the middle of a request ends it, and the next connects anew', async (context) => {
+  const { line } = await connected(context, (request, socket, index) => {
+    if (index === 0) socket.end();
+    else honest(request, socket);
+  });
+  expect(await ask(line, 1)).toMatchObject({ ok: false, fault: { kind: 'closed' } });
+  expect(await ask(line, 2)).toMatchObject({ ok: true, registers: [2, 3] });
+});
+
+test('noise instead of Modbus harms nobody', async (context) => {
+  const { line } = await connected(context, (request, socket, index) => {
+    if (index === 0) socket.write(new Uint8Array(700).fill(0x5a));
+    else honest(request, socket);
+  });
+  expect(await ask(line, 1)).toMatchObject({ ok: false });
+});
+
+test('a line that is closed ends what is pending, and answers at once', async (context) => {
+  const { line } = await connected(context, () => undefined);
+  const pending = [ask(line, 1), ask(line, 2)];
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await line.close();
+  for (const answer of await Promise.all([...pending, ask(line, 3)])) {
+    expect(answer).toMatchObject({ ok: false, fault: { kind: 'closed' } });
+  }
+});
+
+test('a server that is not there is a closed line, said at once the second time', async (context) => {
+  const { line, server } = await connected(context, honest);
+  await server.close();
+  const first = await ask(line, 1);
+  expect(first).toMatchObject({
+    fault: { kind: 'closed', detail: expect.stringContaining('ECONNREFUSED') },
+  });
+  expect(await ask(line, 1)).toEqual(first);
+});

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a meter: every register gets one value, and what was not read is null with its reason.
+
+import { describe, expect, test } from 'vitest';
+import { quality } from '../../../base/quality.ts';
+import { findMeter } from '../../../drivers/index.ts';
+import type { Answer, Line, LineFault, RegisterRequest } from '../../../drivers/line.ts';
+import type { MeterDefinition } from '../../../drivers/meter-definition.ts';
+import { planReads } from '../../../drivers/read-plan.ts';
+import { readMeter } from '../../../drivers/reader.ts';
+
+const definition = findMeter('eastron-sdm630') as MeterDefinition;
+const reads = planReads(definition);
+const fault = (kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy'): Answer => ({
+  ok: false,
+  fault: { kind, detail: 'as ordered' },
+});
+const refusal = (exceptionCode: number): Answer => ({
+  ok: false,
+  fault: { kind: 'exception', exceptionCode, detail: 'as ordered' },
+});
+const zeros = ({ count }: RegisterRequest, afterFault = false): Answer => ({
+  ok: true,
+  registers: Array.from({ length: count }, () => 0),
+  afterFault,
+});
+
+function scripted(answer: (request: RegisterRequest, index: number) => Answer) {
+  const requests: RegisterRequest[] = [];
+  const line: Line = {
+    name: 'scripted',
+    request: async (request) => answer(request, requests.push(request) - 1),
+    close: async () => undefined,
+  };
+  return { line, requests };
+}
+
+const read = (line: Line) => readMeter({ line, definition, unit: 17 });
+
+test('asks what is planned, of the unit', async () => {
+  const { line, requests } = scripted((request) => zeros(request));
+  const { values, faults } = await read(line);
+  expect(requests).toEqual(
+    reads.map(({ address, count }) => ({ unit: 17, functionCode: 4, address, count })),
+  );
+  expect(faults).toEqual([]);
+  expect(values.map(({ obis }) => obis)).toEqual(definition.registers.map(({ obis }) => obis));
+});
+
+describe('a fault in the first read', () => {
+  test.each([
+    ['time-out', quality.timeOut, quality.notRead],
+    ['closed', quality.lineClosed, quality.notRead],
+    ['busy', quality.notRead, quality.notRead],
+    ['crc', quality.malformedAnswer, undefined],
+    ['malformed', quality.malformedAnswer, undefined],
+  ] as const)('%s', async (kind, code, others) => {
+    const { line, requests } = scripted((request, i) => (i === 0 ? fault(kind) : zeros(request)));
+    const { values, faults } = await read(line);
+    expect(faults.map((found: LineFault) => found.kind)).toEqual([kind]);
+    const lost = new Set(reads[0]?.registers.map(({ obis }) => obis));
+    for (const value of values) {
+      if (lost.has(value.obis)) expect(value).toMatchObject({ mantissa: null, quality: code });
+      else if (others !== undefined) {
+        expect(value).toMatchObject({ mantissa: null, quality: others });
+      } else expect(value.mantissa).not.toBeNull();
+    }
+    expect(requests.length).toBe(others === undefined ? reads.length : 1);
+  });
+});
+
+test('a value of the first answer after a fault is marked', async () => {
+  const { line } = scripted((request, i) => zeros(request, i === 0));
+  const { values } = await read(line);
+  const marked = values.filter((value) => value.quality === quality.afterBusError);
+  // The frequency of 0 Hz stays out of range: the graver word counts.
+  expect(marked.length).toBe((reads[0]?.registers.length ?? 0) - 1);
+});
+
+test('a device that refuses the holes is asked for the parts', async () => {
+  const holed = reads.find(({ parts }) => parts.length > 1);
+  const { line, requests } = scripted((request) =>
+    request.count === holed?.count ? refusal(2) : zeros(request),
+  );
+  const { values, faults } = await read(line);
+  expect(faults).toEqual([]);
+  expect(values.every(({ mantissa }) => mantissa !== null)).toBe(true);
+  expect(requests.length).toBe(reads.length + (holed?.parts.length ?? 0));
+});
+
+test.each([1, 4, 6])('exception %i is the reason of its values', async (code) => {
+  const { line, requests } = scripted(() => refusal(code));
+  const { values } = await read(line);
+  expect(new Set(values.map((value) => value.quality))).toEqual(new Set([quality.deviceException]));
+  expect(requests.length).toBe(reads.length);
+});

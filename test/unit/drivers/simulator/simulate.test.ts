@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simulated meters, end to end in one process: every meter of the catalogue, over Modbus TCP and RTU over TCP.
+
+import { describe, expect, test } from 'vitest';
+import { quality } from '../../../../base/quality.ts';
+import { meterDefinitions } from '../../../../drivers/index.ts';
+import { type MeterReading, readMeter } from '../../../../drivers/reader.ts';
+import { startSimulatedMeter } from '../../../../drivers/simulator/simulate.ts';
+import { openLine } from '../../../../drivers/transport.ts';
+
+const kinds = ['modbus-tcp', 'rtu-tcp'] as const;
+const noonMs = Date.UTC(2026, 5, 21, 12);
+
+/** As a number: for the physics only. */
+function shownBy({ values }: MeterReading, obis: string): number {
+  const value = values.find((candidate) => candidate.obis === `1-0:${obis}*255`);
+  return Number(value?.mantissa) * 10 ** Number(value?.exponent);
+}
+
+describe.each(kinds)('over %s', (kind) => {
+  test.each(meterDefinitions.map((definition) => [definition.id, definition] as const))(
+    '%s reads completely, plausibly, and consistently',
+    async (id, definition) => {
+      let timeMs = noonMs;
+      const meter = await startSimulatedMeter({
+        definition,
+        unit: 17,
+        transport: { kind, host: '127.0.0.1', port: 0 },
+        seed: 5,
+        nowMs: () => timeMs,
+      });
+      const line = openLine(meter.transport);
+      expect(meter.ready).toMatch(new RegExp(`^ready ${id} unit 17 on ${kind} 127.0.0.1:\\d+$`));
+      const first = await readMeter({ line, definition, unit: 17 });
+      expect(first.faults).toEqual([]);
+      expect(new Set(first.values.map((value) => value.quality))).toEqual(new Set([quality.good]));
+      const power = shownBy(first, '16.7.0');
+      const reactive = shownBy(first, '131.7.0');
+      expect(power / Math.hypot(power, reactive)).toBeCloseTo(shownBy(first, '13.7.0'), 2);
+      if (definition.registers.some(({ name }) => name === 'active power L1')) {
+        const phases = ['36.7.0', '56.7.0', '76.7.0'].map((obis) => shownBy(first, obis));
+        expect(phases.reduce((sum, watts) => sum + watts)).toBeCloseTo(power, 0);
+        expect(shownBy(first, '32.7.0') * shownBy(first, '31.7.0')).toBeGreaterThanOrEqual(
+          Math.abs(shownBy(first, '36.7.0')),
+        );
+      }
+      timeMs += 3_600_000;
+      const later = await readMeter({ line, definition, unit: 17 });
+      const net = (reading: MeterReading) => shownBy(reading, '1.8.0') + shownBy(reading, '2.8.0');
+      expect(net(later)).toBeGreaterThan(net(first));
+      await line.close();
+      await meter.close();
+    },
+  );
+});
+
+test('a port that is taken is an error with a hint', async () => {
+  const [definition] = meterDefinitions;
+  if (definition === undefined) throw new Error('the catalogue is empty');
+  const settings = { definition, unit: 1, seed: 1, nowMs: () => noonMs };
+  const meter = await startSimulatedMeter({
+    ...settings,
+    transport: { kind: 'modbus-tcp', host: '127.0.0.1', port: 0 },
+  });
+  await expect(
+    startSimulatedMeter({ ...settings, transport: meter.transport }),
+  ).rejects.toMatchObject({ code: 'listen', hint: expect.stringContaining('another port') });
+  await meter.close();
+});
