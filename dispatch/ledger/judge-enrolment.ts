@@ -7,7 +7,7 @@ import { accept, type Result, refuse } from '../../base/errors.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import type { Suite } from '../../base/suite.ts';
 import { openEnrolment } from '../../sidechain/chain/enrolment.ts';
-import { openGenesis } from '../../sidechain/chain/genesis.ts';
+import { enrolGenesis } from '../../sidechain/chain/genesis.ts';
 import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ChainRecord } from './chain-record.ts';
@@ -26,7 +26,7 @@ export function judgeEnrolment(
   request: { readonly genesis: Uint8Array; readonly enrolment: Uint8Array },
   main: OpenMainGenesis,
 ): Result<JudgedEnrolment, EnrolmentRefusal> {
-  const opened = openGenesis(suite, request.genesis);
+  const opened = enrolGenesis(suite, request.genesis);
   if (!opened.ok) return opened;
   const { genesis, chainId } = opened.value;
   const { mainLog } = main;

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The centre between its databases and its sockets: ledger, ordering, ingest, history and API, put together. It
+// neither opens nor closes a file or a connection, so that it runs the same in the program and in a test.
+
+import { equal } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { nodeSuite } from '../base/node-suite.ts';
+import type { Signer } from '../base/suite.ts';
+import type { Clock } from '../host/clock.ts';
+import type { Route } from '../host/http.ts';
+import type { Log } from '../host/log.ts';
+import type { Database } from '../host/sqlite.ts';
+import { chainRoutes } from './api/chains.ts';
+import { logRoutes } from './api/log.ts';
+import { summaryRoutes } from './api/summaries.ts';
+import { History } from './history/history.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { Refusals } from './ingest/refusals.ts';
+import { EmbeddedOrdering } from './ordering/embedded.ts';
+import type { Ordering } from './ordering/ordering.ts';
+import { LedgerStore } from './store/ledger-store.ts';
+import { SummaryStore } from './store/summary-store.ts';
+
+export type CentreOptions = {
+  /** With `ledgerMigrations` and a genesis in it. */
+  readonly ledger: Database;
+  /** With `historyMigrations`; may be new. */
+  readonly history: Database;
+  /** A key of the main log. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
+  readonly brokerConnected: () => boolean;
+  /** Called where going on could lose or double something: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+export type Centre = {
+  readonly ordering: Ordering;
+  readonly ingest: Ingest;
+  readonly history: History;
+  readonly routes: readonly Route[];
+  /** Takes nothing more; finishes, answers and writes what it has. */
+  close(): Promise<void>;
+};
+
+/** @throws TielineError `ledger-empty`, `ledger-damaged`, `wrong-key`, or as the databases do. */
+export async function openCentre(options: CentreOptions): Promise<Centre> {
+  const { signer, clock, log, publish, brokerConnected, onFailure } = options;
+  const suite = nodeSuite;
+  const ledger = new LedgerStore(options.ledger);
+  const summaries = new SummaryStore(options.ledger);
+  const ordering = await EmbeddedOrdering.open({
+    suite,
+    store: ledger,
+    signer,
+    nowMs: clock.nowMs,
+    onFailure,
+  });
+  requireOwnKey(ordering, signer);
+  const refusals = await Refusals.open(options.ledger, clock.nowMs);
+  const flushing = setInterval(() => {
+    refusals.flush().catch(onFailure);
+  }, limits.refusalsFlushMs);
+  const history = new History({ database: options.history, source: summaries, onFailure });
+  history.follow();
+  const ingest = new Ingest({
+    suite,
+    ordering,
+    ledger,
+    summaries,
+    refusals,
+    signer,
+    clock,
+    log,
+    publish,
+    onStored: () => history.follow(),
+    onFailure,
+  });
+  return {
+    ordering,
+    ingest,
+    history,
+    routes: [
+      ...chainRoutes({ suite, ordering, ledger }),
+      ...summaryRoutes({ suite, ordering, ledger, summaries, history }),
+      ...logRoutes({ ordering, brokerConnected, refused: () => refusals.totals() }),
+    ],
+    close: async () => {
+      clearInterval(flushing);
+      await ingest.close();
+      await ordering.close();
+      await history.close();
+      await refusals.flush();
+    },
+  };
+}
+
+function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {
+  if (mainLog.keys.some(({ publicKey }) => equal(publicKey, signer.publicKey))) return;
+  throw new TielineError('wrong-key', `the key is not one of the main log ${mainLog.origin}`, {
+    hint: 'restore main-log.key as it was made together with this ledger',
+  });
+}
