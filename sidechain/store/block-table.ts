@@ -100,6 +100,21 @@ export async function* walkBlocks(
   return undefined;
 }
 
+/** All outputs up to and with block `to`, in order; read in pages. */
+export async function* walkOutputs(
+  database: Database,
+  to: number,
+): AsyncGenerator<OutputRow, undefined> {
+  let after = { height: Number.MIN_SAFE_INTEGER, position: 0 };
+  for (;;) {
+    const page = await readOutputs(database, { after, to });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < limits.storePageRows) return undefined;
+    after = last;
+  }
+}
+
 /** All outputs of one block, in order. */
 export async function outputsOf(database: Database, height: number): Promise<readonly OutputRow[]> {
   const outputs: OutputRow[] = [];

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns of a row by their type. The tables are STRICT, so another type than declared means that the file
-// was changed by something else: that is an operating error, not a fault of ours.
+// was changed by something else.
 
-import { TielineError } from '../../base/errors.ts';
 import type { Row } from '../../host/sqlite.ts';
+import { assertIntact } from './damage.ts';
 
 export function integerAt(row: Row, column: string): number {
   const value = row[column];
-  if (typeof value !== 'number') throw wrongType(column, 'an integer within 53 bits');
+  assertIntact(typeof value === 'number', `column ${column} holds no integer within 53 bits`);
   return value;
 }
 
 export function blobAt(row: Row, column: string): Uint8Array {
   const value = row[column];
-  if (!(value instanceof Uint8Array)) throw wrongType(column, 'bytes');
+  assertIntact(value instanceof Uint8Array, `column ${column} holds no bytes`);
   return value;
 }
 
 export function textAt(row: Row, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw wrongType(column, 'text');
+  assertIntact(typeof value === 'string', `column ${column} holds no text`);
   return value;
 }
 
@@ -30,11 +30,4 @@ export function optional<T>(
   column: string,
 ): T | undefined {
   return row[column] === null ? undefined : read(row, column);
-}
-
-function wrongType(column: string, expected: string): TielineError {
-  return new TielineError('database-damaged', `column ${column} does not hold ${expected}`, {
-    retry: 'fatal',
-    hint: 'run `tieline chain verify`, and restore the newest copy or join as a new member',
-  });
 }

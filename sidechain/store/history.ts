@@ -11,6 +11,7 @@ import { groupSize, HistoryTree } from '../../base/tree.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
 import { readBlocks } from './block-table.ts';
 import { blobAt, integerAt } from './columns.ts';
+import { assertIntact } from './damage.ts';
 
 /** A full group of headers, by its place; its hash is kept for ever. */
 export type HeaderGroup = { readonly position: number; readonly hash: Uint8Array };
@@ -59,7 +60,7 @@ export class History {
         history.tree.append(hash);
       }
     }
-    assert(history.tree.size === size, `the disk holds the ${size} headers of the tree`);
+    assertIntact(history.tree.size === size, 'headers are missing');
     return history;
   }
 
@@ -103,7 +104,7 @@ export class History {
   async #readGroup(group: number): Promise<readonly Uint8Array[]> {
     const from = group * groupSize;
     const rows = await readBlocks(this.#database, { from, to: from + groupSize - 1 });
-    assert(rows.length === groupSize, 'the headers of a full group are on disk');
+    assertIntact(rows.length === groupSize, 'headers are missing');
     return rows.map(({ headerBytes }) => leafHash(this.#suite, headerBytes));
   }
 
@@ -129,9 +130,9 @@ async function readGroupHashes(database: Database, count: number): Promise<reado
       'SELECT position, hash FROM history WHERE position >= ? AND position < ? ORDER BY position LIMIT ?',
       [hashes.length, count, limits.storePageRows],
     );
-    assert(rows.length > 0, 'every full group of headers has its hash on disk');
+    assertIntact(rows.length > 0, 'tree hashes are missing');
     for (const row of rows) {
-      assert(integerAt(row, 'position') === hashes.length, 'group hashes have no gaps');
+      assertIntact(integerAt(row, 'position') === hashes.length, 'a tree hash is missing');
       hashes.push(blobAt(row, 'hash'));
     }
   }

@@ -3,7 +3,6 @@
 // path that live blocks take. Each must come out as the header that is on disk, byte by byte; a member that
 // computes another one must not go on.
 
-import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -13,6 +12,7 @@ import type { Verdicts } from '../chain/judge.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
+import { assertIntact } from './damage.ts';
 import { History } from './history.ts';
 import { isBlockBody, soundEntryOf, walkLog } from './log-table.ts';
 import { readState, StateTrail } from './state-table.ts';
@@ -39,7 +39,7 @@ export async function openLedger(options: {
   const last = await lastBlock(database);
   const base = { from: stored.height, to: stored.height };
   const [standing] = await readBlocks(database, base);
-  assert(last !== undefined && standing !== undefined, 'a state is stored with its block');
+  assertIntact(last !== undefined && standing !== undefined, 'the block of the state is missing');
 
   const history = await History.open(suite, database, stored.height + 1);
   const ledger = Ledger.resume(
@@ -65,7 +65,7 @@ export async function openLedger(options: {
     assertSame(block, expected, entry.index);
     trail.add(block);
   }
-  assert(ledger.head.header.height === last.height, 'every block on disk has its body in the log');
+  assertIntact(ledger.head.header.height === last.height, 'bodies of blocks are missing');
   return { ledger, history, trail, last };
 }
 

@@ -15,6 +15,7 @@ import { emptyConfiguration } from '../raft/configuration/configuration.ts';
 import type { MemoryStorage } from '../raft/memory-storage.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
+import { damaged } from './damage.ts';
 import type { History } from './history.ts';
 import { openLedger } from './open-ledger.ts';
 import { Outbox } from './outbox.ts';
@@ -53,7 +54,7 @@ export async function openAll(options: Opening): Promise<Opened> {
   assertMayRun(chain, signer.keyId);
   const { chainId, genesisBytes } = chain;
   const opened = openGenesis(suite, genesisBytes);
-  if (!opened.ok) throw damagedGenesis(opened.detail);
+  if (!opened.ok) throw damaged(`the genesis: ${opened.detail}`);
   const { genesis } = opened.value;
   assertAlone(genesis);
 
@@ -98,11 +99,4 @@ function assertAlone(genesis: Genesis): void {
     `the chain has ${genesis.members.length} members, this version runs chains of one gateway`,
     { hint: 'make the chain with one member' },
   );
-}
-
-function damagedGenesis(detail: string): TielineError {
-  return new TielineError('database-damaged', `the genesis on disk is damaged: ${detail}`, {
-    retry: 'fatal',
-    hint: 'restore the newest copy, or join the chain as a new member; the card may be failing',
-  });
 }

@@ -11,6 +11,7 @@ import type { Database, Row, Statement } from '../../host/sqlite.ts';
 import type { BlockEntry } from '../chain/block.ts';
 import { blockEntryBytes } from '../chain/pool.ts';
 import { blobAt, integerAt, optional } from './columns.ts';
+import { damaged } from './damage.ts';
 
 export type OutboxRow = {
   /** Order of submission. */
@@ -176,10 +177,7 @@ function packsOf(bytes: Uint8Array): readonly Uint8Array[] {
   if (decoded.ok && Array.isArray(decoded.value) && decoded.value.every(isBytes)) {
     return decoded.value;
   }
-  throw new TielineError('database-damaged', 'the packs of an entry in the outbox are damaged', {
-    retry: 'fatal',
-    hint: 'restore the newest copy, or join the chain as a new member; the card may be failing',
-  });
+  throw damaged('the packs of an entry in the outbox');
 }
 
 function isBytes(value: CborValue): value is Uint8Array {

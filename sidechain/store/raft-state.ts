@@ -3,7 +3,6 @@
 // vote are written in the transaction of the entries they come with. The commit index is not a promise: it is
 // stored along, and at least as far as the newest block.
 
-import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
@@ -11,6 +10,7 @@ import type { Entry } from '../raft/entry.ts';
 import { MemoryStorage } from '../raft/memory-storage.ts';
 import type { HardState } from '../raft/storage.ts';
 import { integerAt } from './columns.ts';
+import { assertIntact } from './damage.ts';
 import { lastLogIndex, soundEntryOf, walkLog } from './log-table.ts';
 
 export function hardStateStatement({ term, vote, commit }: HardState): Statement {
@@ -23,7 +23,7 @@ export function hardStateStatement({ term, vote, commit }: HardState): Statement
 
 async function readHardState(database: Database): Promise<HardState> {
   const [row] = await database.read('SELECT term, vote, commit_index FROM hard_state');
-  assert(row !== undefined, 'a chain has its hard state');
+  assertIntact(row !== undefined, 'the term and vote are missing');
   return {
     term: integerAt(row, 'term'),
     vote: integerAt(row, 'vote'),
@@ -47,7 +47,7 @@ export async function loadRaftStorage(
     configuration,
   });
   const last = await lastLogIndex(database);
-  assert(last >= hardState.commit && last >= index, 'what is committed is on disk');
+  assertIntact(last >= hardState.commit && last >= index, 'committed entries are missing');
   const entries: Entry[] = [];
   for await (const row of walkLog(database, { from: Math.max(index, 1), to: last })) {
     const entry = soundEntryOf(suite, row);

@@ -8,6 +8,7 @@ import { limits } from '../../base/limits.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
 import type { AppliedBlock } from '../chain/ledger.ts';
 import { blobAt, integerAt, textAt } from './columns.ts';
+import { assertIntact, damaged } from './damage.ts';
 
 export type StoredState = {
   readonly height: number;
@@ -77,11 +78,15 @@ function heightWrite(height: number): Statement {
 
 /** In pages; each page says at which height it was read, and a reader beside a writer starts over. */
 export async function readState(database: Database): Promise<StoredState> {
-  for (;;) {
+  for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
     const stored = await tryReadState(database);
     if (stored !== undefined) return stored;
   }
+  throw damaged('the state does not stand still');
 }
+
+/** The writer stores the state seldom: a second attempt is rare. */
+const readAttemptsMax = 10;
 
 async function tryReadState(database: Database): Promise<StoredState | undefined> {
   const height = await readStateHeight(database);
@@ -108,6 +113,6 @@ const statePageRows = 64;
 
 async function readStateHeight(database: Database): Promise<number> {
   const [row] = await database.read('SELECT height FROM state_height');
-  assert(row !== undefined, 'a chain has its state');
+  assertIntact(row !== undefined, 'the state is missing');
   return integerAt(row, 'height');
 }
