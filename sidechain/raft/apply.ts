@@ -6,11 +6,14 @@ import type { ConfigurationChange } from './configuration/change.ts';
 import { type Configuration, isVoter } from './configuration/configuration.ts';
 import type { Members } from './configuration/members.ts';
 import { reconfigure } from './configuration/reconfigure.ts';
+import { restoreMembers } from './configuration/restore.ts';
 import type { Core } from './core.ts';
 import { type Entry, entriesBytes, noNode, payloadBytes } from './entry.ts';
 import { propose } from './propose.ts';
 import { broadcastAppend, commitByQuorum } from './replicate.ts';
 import { becomeFollower } from './roles/become.ts';
+import type { Snapshot } from './storage.ts';
+import { handOver } from './transfer.ts';
 
 /** The caller has applied these entries. */
 export function entriesApplied(core: Core, entries: readonly Entry[]): void {
@@ -20,10 +23,11 @@ export function entriesApplied(core: Core, entries: readonly Entry[]): void {
   core.uncommittedBytes = Math.max(core.uncommittedBytes - payloadBytes(entries), 0);
 }
 
-/** The caller has made the snapshot at this index its state. */
-export function snapshotApplied(core: Core, index: number): void {
-  core.log.unstable.stableSnapshotTo(index);
-  appliedTo(core, index, 0);
+/** The caller has made the snapshot its state. Not before: it may still be applying entries from before it. */
+export function snapshotApplied(core: Core, snapshot: Snapshot): void {
+  core.log.unstable.stableSnapshotTo(snapshot.index);
+  switchTo(core, restoreMembers(snapshot.configuration, core.createProgress));
+  appliedTo(core, snapshot.index, 0);
 }
 
 function appliedTo(core: Core, index: number, bytes: number): void {
@@ -50,9 +54,9 @@ export function switchTo(core: Core, members: Members): void {
   core.configuration = members.configuration;
   core.progress = members.progress;
   if (core.role !== 'leader') return;
-  const own = core.progress.get(core.id);
-  if (own === undefined || own.isLearner) {
-    if (core.options.stepDownOnRemoval) becomeFollower(core, core.term, noNode);
+  if (!isVoter(core.configuration, core.id)) {
+    if (core.options.removedLeader === 'hand-over') handOver(core);
+    if (core.options.removedLeader === 'step-down') becomeFollower(core, core.term, noNode);
     return;
   }
   // A smaller quorum may hold more than the old one did. If not: new members need not wait for a heartbeat.

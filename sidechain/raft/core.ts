@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts';
 import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
 import type { Members } from './configuration/members.ts';
-import { type NodeId, noNode } from './entry.ts';
+import { type NodeId, noNode, type Position } from './entry.ts';
 import { RaftLog } from './log/raft-log.ts';
 import { isBinding, type Message, type ReadIndex } from './message.ts';
 import type { CompleteOptions } from './options.ts';
@@ -75,7 +75,15 @@ export class Core {
   }
 
   hasCommittedInTerm(): boolean {
-    return this.log.term(this.log.committed) === this.term;
+    return this.committed().term === this.term;
+  }
+
+  /** The last entry known to be committed. */
+  committed(): Position {
+    const index = this.log.committed;
+    const term = this.log.term(index);
+    assert(term !== undefined, 'the term of the commit index is never compacted away');
+    return { term, index };
   }
 
   /** From us, in our term. */

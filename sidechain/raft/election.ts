@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts';
 import { votersOf } from './configuration/configuration.ts';
 import type { Core } from './core.ts';
-import { type NodeId, noNode } from './entry.ts';
+import { type NodeId, noNode, type Position } from './entry.ts';
 import { appendAsLeader } from './propose.ts';
 import { jointVote } from './quorum/joint.ts';
 import { broadcastAppend } from './replicate.ts';
@@ -43,7 +43,7 @@ function startCampaign(core: Core, campaign: Campaign): void {
     if (id === core.id) {
       // Our own vote counts once it is durable, like any other.
       const kind = isPreVote ? 'pre-vote-response' : 'vote-response';
-      core.send({ ...core.envelope(id), term, kind, granted: true });
+      core.send({ ...core.envelope(id), term, kind, granted: true, commit: core.committed() });
       continue;
     }
     const kind = isPreVote ? 'pre-vote' : 'vote';
@@ -67,6 +67,20 @@ export function countVote(core: Core, from: NodeId, granted: boolean): void {
   const opened = appendAsLeader(core, [{ kind: 'normal', data: new Uint8Array() }]);
   assert(opened !== undefined, 'no limit holds back an empty entry');
   broadcastAppend(core);
+}
+
+/**
+ * Who refuses us its vote may know of more that is committed. If our log has that, too, it is committed for us:
+ * among it may be the very change by which the refusing member's vote is not needed any more, and without this
+ * way of learning of it nobody could ever be elected (etcd-io/etcd #12359).
+ */
+export function learnCommit(core: Core, commit: Position): void {
+  if (core.role === 'leader' || !core.log.matches(commit)) return;
+  core.log.commitTo(commit.index);
+  // The campaign goes by voters that may be replaced: apply first.
+  if (core.role !== 'follower' && hasUnappliedChange(core)) {
+    becomeFollower(core, core.term, noNode);
+  }
 }
 
 function hasUnappliedChange(core: Core): boolean {

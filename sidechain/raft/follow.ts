@@ -2,9 +2,7 @@
 // How a follower's log comes to be its leader's. Each acknowledgement binds: it is sent when what it says is
 // durable, and nothing committed is ever given up.
 
-import { switchTo } from './apply.ts';
 import { isMember } from './configuration/configuration.ts';
-import { restoreMembers } from './configuration/restore.ts';
 import type { Core } from './core.ts';
 import type { Append, Heartbeat, InstallSnapshot } from './message.ts';
 import type { Snapshot } from './storage.ts';
@@ -57,7 +55,6 @@ function restore(core: Core, snapshot: Snapshot): boolean {
   }
   // An entry of another term at its index, and all behind it, goes with the rest of the log.
   log.restore(snapshot);
-  switchTo(core, restoreMembers(snapshot.configuration, core.createProgress));
   return true;
 }
 

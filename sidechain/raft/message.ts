@@ -39,6 +39,8 @@ export type Vote = Envelope & {
 export type VoteResponse = Envelope & {
   readonly kind: 'vote-response' | 'pre-vote-response';
   readonly granted: boolean;
+  /** What the sender knows to be committed: true in any term. */
+  readonly commit: Position;
 };
 
 /** `readRound` > 0: the answer also confirms the leadership for all reads up to this round. */

@@ -21,8 +21,10 @@ export type RaftOptions = {
   readonly preVote?: boolean;
   /** A leader that does not hear a quorum steps down, and members that hear a leader give no votes. Default true. */
   readonly checkQuorum?: boolean;
-  /** A leader that is no voter any more steps down as soon as that is applied. Default true. */
-  readonly stepDownOnRemoval?: boolean;
+  /** What a leader does when a change that takes away its vote is applied. `hand-over`: takes no proposals and
+   * leads on until a voter has its whole log and takes over. `step-down`: at once; if the word of the commit is
+   * then lost, its longer log can keep all voters from being elected. `stay`: leads on. Default `hand-over`. */
+  readonly removedLeader?: 'hand-over' | 'step-down' | 'stay';
   /** Followers pass proposals on to the leader. Default true. */
   readonly forwardProposals?: boolean;
   /** A leader lets no second configuration change into the log while one is not applied. Default true; false
@@ -48,7 +50,7 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
     applied: 0,
     preVote: true,
     checkQuorum: true,
-    stepDownOnRemoval: true,
+    removedLeader: 'hand-over',
     forwardProposals: true,
     checkConfigurationChanges: true,
     keepLeader: false,

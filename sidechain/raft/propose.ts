@@ -3,13 +3,13 @@
 // the log and not applied; one too many is replaced by an empty entry, as the peers of its batch keep their places.
 
 import { accept, type Result, refuse } from '../../base/errors.ts';
-import { decodeChange, kindOf } from './configuration/change.ts';
-import { isJoint } from './configuration/configuration.ts';
+import { type ConfigurationChange, decodeChange } from './configuration/change.ts';
+import { type ReconfigureRefusal, reconfigure } from './configuration/reconfigure.ts';
 import type { Core } from './core.ts';
 import { type NodeId, noNode, type Proposal, payloadBytes } from './entry.ts';
 import { broadcastAppend } from './replicate.ts';
 
-export type ChangeRefusal = 'change-pending' | 'must-leave-joint-first' | 'not-joint';
+export type ChangeRefusal = 'change-pending' | ReconfigureRefusal;
 
 /** `appended`: in the log of this leader in this term, at these indexes, and not yet committed: it may still be
  * lost. `forwarded`: on its way to the leader. */
@@ -64,8 +64,7 @@ function proposeAsLeader(core: Core, proposals: readonly Proposal[]): ProposeRes
     if (proposal.kind === 'config') {
       const change = decodeChange(proposal.data);
       if (!change.ok) return refuse('malformed-change', change.detail);
-      const isLeaving = kindOf(change.value).kind === 'leave-joint';
-      const refusal = refusalOfChange(core, { isLeaving, isSecond: changeIndex > 0 });
+      const refusal = refusalOfChange(core, change.value, changeIndex > 0);
       if (refusal !== undefined) {
         refusedChange = refusal;
         admitted.push({ kind: 'normal', data: new Uint8Array() });
@@ -84,16 +83,16 @@ function proposeAsLeader(core: Core, proposals: readonly Proposal[]): ProposeRes
   return accept({ kind: 'appended', term: core.term, firstIndex, lastIndex, refusedChange });
 }
 
+/** With none pending, the configuration now is the one the change will meet, so trying it tells for sure. */
 function refusalOfChange(
   core: Core,
-  change: { readonly isLeaving: boolean; readonly isSecond: boolean },
+  change: ConfigurationChange,
+  isSecond: boolean,
 ): ChangeRefusal | undefined {
   if (!core.options.checkConfigurationChanges) return undefined;
-  if (change.isSecond || core.pendingChangeIndex > core.log.applied) return 'change-pending';
-  const joint = isJoint(core.configuration);
-  if (joint && !change.isLeaving) return 'must-leave-joint-first';
-  if (!joint && change.isLeaving) return 'not-joint';
-  return undefined;
+  if (isSecond || core.pendingChangeIndex > core.log.applied) return 'change-pending';
+  const trial = reconfigure(core.members, change, core.createProgress);
+  return trial.ok ? undefined : trial.code;
 }
 
 /**

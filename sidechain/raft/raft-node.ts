@@ -39,7 +39,7 @@ export class RaftNode {
     tick(this.#core);
   }
 
-  /** A message has come, from a peer or from our own storage. A refusal changed nothing. */
+  /** A message has come, from a peer or from our own storage. A refusal asks for nothing to be done. */
   step(message: Message): StepResult {
     return step(this.#core, message);
   }
@@ -118,23 +118,21 @@ export class RaftNode {
 
 function startCore(options: RaftOptions): Core {
   const core = new Core(completeOptions(options));
-  const { hardState, configuration } = core.options.storage.initialState();
-  ({ configuration: core.configuration, progress: core.progress } = restoreMembers(
-    configuration,
-    core.createProgress,
-  ));
-  const { term, vote, commit } = hardState;
-  if (term > 0) {
-    assert(
-      commit >= core.log.committed && commit <= core.log.lastIndex(),
-      `committed up to ${commit}, but the log runs from ${core.log.firstIndex()} to ` +
-        `${core.log.lastIndex()}: the storage lost entries. Let this member join under a new id`,
-    );
-    core.log.committed = commit;
-    core.term = term;
-    core.vote = vote;
-  }
-  const { applied } = core.options;
+  const { storage, applied } = core.options;
+  const { hardState, configuration } = storage.initialState();
+  const members = restoreMembers(configuration, core.createProgress);
+  core.configuration = members.configuration;
+  core.progress = members.progress;
+  // What is applied was committed, even if the commit index was not written again before a crash.
+  const committed = Math.max(hardState.commit, applied, core.log.committed);
+  assert(
+    committed <= core.log.lastIndex(),
+    `index ${committed} is committed and the log ends at ${core.log.lastIndex()}: this storage lost ` +
+      'entries. Let this member join again under a new id',
+  );
+  core.log.committed = committed;
+  core.term = hardState.term;
+  core.vote = hardState.vote;
   if (applied > core.log.applied) core.log.appliedTo(applied, 0);
   becomeFollower(core, core.term, noNode);
   return core;

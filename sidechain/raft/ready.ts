@@ -12,7 +12,8 @@ export type Ready = {
   readonly hardState: HardState | undefined;
   /** Persist: truncate the log at the index of the first, then append. */
   readonly entries: readonly Entry[];
-  /** Persist in the place of the whole log and of the applied state. Never along with entries. */
+  /** Persist in the place of the whole log and of the applied state, once all `committed` handed out before is
+   * applied. It may be of a later state than those, never of an earlier one. */
   readonly snapshot: Snapshot | undefined;
   /** Whether the above must be on the disk before going on; if not, losing it in a crash does no harm. */
   readonly mustSync: boolean;

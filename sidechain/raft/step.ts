@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entrance of every message: first its term is set against ours, then it goes to the role. Whatever is
-// refused here changed nothing.
+// The entrance of every message: first its term is set against ours, then it goes to the role. What is refused
+// changed nothing, but that we may have learned of a commit.
 
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { entriesApplied, snapshotApplied } from './apply.ts';
 import type { Core } from './core.ts';
+import { learnCommit } from './election.ts';
 import { noNode } from './entry.ts';
 import {
   isResponse,
@@ -37,6 +38,8 @@ export function step(core: Core, message: Message): StepResult {
   if (isResponse(message) && !core.progress.has(message.from)) {
     return refuse('unknown-peer', `member ${message.from} is not in our configuration`);
   }
+  const isVoteAnswer = message.kind === 'vote-response' || message.kind === 'pre-vote-response';
+  if (isVoteAnswer && !message.granted) learnCommit(core, message.commit);
   // Passed on to whoever leads, in whatever term.
   if (message.kind === 'propose' || message.kind === 'read-index') return stepInTerm(core, message);
   if (message.term < core.term || message.term < 1) return onLowerTerm(core, message);
@@ -100,7 +103,8 @@ function onLowerTerm(core: Core, message: PeerMessage): StepResult {
   } else if (message.kind === 'pre-vote') {
     // Told our term, it can campaign beyond it; met with silence, it might ask for ever.
     const kind = 'pre-vote-response';
-    core.send({ ...core.envelope(message.from), kind, granted: false });
+    const commit = core.committed();
+    core.send({ ...core.envelope(message.from), kind, granted: false, commit });
   }
   return refuse('lower-term', `term ${message.term} is over, ours is ${core.term}`);
 }
@@ -109,10 +113,10 @@ function onStorageAppend(core: Core, message: StorageAppendResponse): StepResult
   // Of an earlier term it says nothing about entries: others may have taken their places, and the write that
   // is reported be undone by one still to come. A snapshot is of committed state, whatever the term.
   if (message.term < core.term) {
-    if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot.index);
+    if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot);
     return refuse('lower-term', 'another write for the same entries is under way');
   }
   if (message.last !== undefined) core.log.unstable.stableTo(message.last);
-  if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot.index);
+  if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot);
   return done;
 }

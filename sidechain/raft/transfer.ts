@@ -2,6 +2,7 @@
 // Handing leadership over: bring the other's log up to ours, then tell it to campaign. Meanwhile proposals are
 // refused, and after one election timeout it is given up (Raft thesis §3.10).
 
+import { votersOf } from './configuration/configuration.ts';
 import type { Core } from './core.ts';
 import { type NodeId, noNode } from './entry.ts';
 import { sendAppend } from './replicate.ts';
@@ -20,6 +21,16 @@ export function startTransfer(core: Core, transferee: NodeId): void {
   } else {
     sendAppend(core, transferee, 'send-empty');
   }
+}
+
+/** To the voter that has most of our log, and so can take over first. */
+export function handOver(core: Core): void {
+  let best: NodeId = noNode;
+  for (const id of votersOf(core.configuration)) {
+    const match = core.progress.get(id)?.match ?? 0;
+    if (best === noNode || match > (core.progress.get(best)?.match ?? 0)) best = id;
+  }
+  startTransfer(core, best);
 }
 
 /** From our own caller: done here if we lead, else passed on to the leader. */

@@ -17,7 +17,7 @@ export function onVote(core: Core, message: Vote): void {
   // A grant bears the term asked about: the candidate would ignore one of our older term.
   const term = granted ? message.term : core.term;
   const kind = isPreVote ? 'pre-vote-response' : 'vote-response';
-  core.send({ ...core.envelope(message.from), term, kind, granted });
+  core.send({ ...core.envelope(message.from), term, kind, granted, commit: core.committed() });
   if (!granted || isPreVote) return;
   core.electionElapsed = 0;
   core.vote = message.from;

@@ -123,7 +123,7 @@ function memberOptions(one: Case, applied: number): Omit<MemberOptions, 'id'> {
     random: () => 0.99,
     preVote: isOn('prevote'),
     checkQuorum: isOn('checkquorum'),
-    stepDownOnRemoval: isOn('step-down-on-removal'),
+    removedLeader: isOn('step-down-on-removal') ? 'step-down' : 'stay',
     checkConfigurationChanges: !isOn('disable-conf-change-validation'),
     // We have no lease reads; what is left of them is that a leader is not forgotten.
     keepLeader: valuesOf(one, 'read-only')[0] === 'lease-based',

@@ -109,17 +109,17 @@ export class Group {
         round(id, 'receiving messages', this.deliver(id));
       }
       for (const id of ids) {
-        const { appendWork } = this.member(id);
-        if (appendWork.length === 0) continue;
+        const member = this.member(id);
+        if (member.appendWork.length === 0) continue;
         const work: string[] = [];
-        while (appendWork.length > 0) work.push(...this.processAppendThread(id));
+        while (member.appendWork.length > 0) work.push(...this.processAppendThread(id));
         round(id, 'processing append thread', work);
       }
       for (const id of ids) {
-        const { applyWork } = this.member(id);
-        if (applyWork.length === 0) continue;
+        const member = this.member(id);
+        if (member.applyWork.length === 0) continue;
         const work: string[] = [];
-        while (applyWork.length > 0) work.push(...this.processApplyThread(id));
+        while (member.applyWork.length > 0) work.push(...this.processApplyThread(id));
         round(id, 'processing apply thread', work);
       }
       if (lines.length === before) return lines;

@@ -42,10 +42,10 @@ export type MemberOptions = Omit<RaftOptions, 'storage'>;
 
 export class Member {
   readonly options: MemberOptions;
-  readonly node: RaftNode;
+  node: RaftNode;
   readonly storage: AppliedStateStorage;
-  readonly appendWork: Ready[] = [];
-  readonly applyWork: Ready[] = [];
+  appendWork: Ready[] = [];
+  applyWork: Ready[] = [];
   /** As of the last `Ready`: what is printed of the next is only what changed. */
   #seen: { hardState: HardState; role: string; leader: number };
 
@@ -55,6 +55,15 @@ export class Member {
     this.node = new RaftNode({ ...options, storage: this.storage });
     const { role, leader } = this.node.status();
     this.#seen = { hardState: emptyHardState, role, leader };
+  }
+
+  /** The process dies and starts again: all that was not persisted or applied is gone. */
+  restart(): void {
+    const { storage } = this;
+    storage.setConfiguration(storage.applied.configuration);
+    this.node = new RaftNode({ ...this.options, applied: storage.applied.index, storage });
+    this.appendWork = [];
+    this.applyWork = [];
   }
 
   /** Takes the next `Ready`. `isVoteNew`: term or vote changed; `isRoleNew`: role or leader. */
