@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { toHex } from '../../base/bytes.ts';
+import { type Command, required, textOf, wholeNumber } from '../../host/command.ts';
+import { initDispatch } from '../init.ts';
+
+export const dispatchInit: Command = {
+  name: 'dispatch init',
+  summary: 'Makes a dispatch node in a directory: the main log, its key, a dispatcher, the config.',
+  usage: 'dispatch init --dir DIR --origin NAME [options]',
+  options: {
+    dir: { value: 'DIR', description: 'where; made if it is not there' },
+    origin: { value: 'NAME', description: 'name of the main log for ever, e.g. grid.example/main' },
+    organisation: { value: 'NAME', description: 'who keeps the log, by default utility' },
+    person: { value: 'NAME', description: 'who enrols sidechains, by default dispatcher' },
+    mqtt: { value: 'URL', description: 'the broker, by default mqtt://127.0.0.1:1883' },
+    'http-port': { value: 'PORT', description: 'of the API on 127.0.0.1, by default 8080' },
+    json: { description: 'say what was made as JSON' },
+  },
+  run: async ({ values, print }) => {
+    const port = { name: 'http-port', min: 0, max: 65_535 };
+    const { mainLog, files } = await initDispatch({
+      dir: required('dispatch init', values, 'dir'),
+      origin: required('dispatch init', values, 'origin'),
+      organisation: textOf(values, 'organisation') ?? 'utility',
+      person: textOf(values, 'person') ?? 'dispatcher',
+      mqttUrl: textOf(values, 'mqtt') ?? 'mqtt://127.0.0.1:1883',
+      httpPort: wholeNumber('dispatch init', values, port) ?? 8_080,
+    });
+    if (values.json === true) {
+      print(JSON.stringify({ origin: mainLog.origin, id: toHex(mainLog.id), files }));
+      return 0;
+    }
+    print(`main log  ${mainLog.origin}`);
+    print(`id        ${toHex(mainLog.id)}`);
+    print(`next      give ${files.mainLog} to those who build gateways`);
+    print(`          keep ${files.personKey} where the dispatcher works: it enrols sidechains`);
+    print(`          tieline dispatch --config ${files.config}`);
+    return 0;
+  },
+};

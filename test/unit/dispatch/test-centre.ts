@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// A centre on databases in a temporary directory, without broker and port: messages go in by hand, and what it
+// publishes is opened as a gateway would. It can be killed at any write, and started again on what the disk has.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert } from '../../../base/assert.ts';
+import { nodeSuite } from '../../../base/node-suite.ts';
+import type { Signer } from '../../../base/suite.ts';
+import { HistoryTree } from '../../../base/tree.ts';
+import { type Centre, openCentre } from '../../../dispatch/centre.ts';
+import { historyMigrations } from '../../../dispatch/history/history-schema.ts';
+import { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
+import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
+import { LedgerStore } from '../../../dispatch/store/ledger-store.ts';
+import { createLog } from '../../../host/log.ts';
+import { type Answer, openAnswer } from '../../../sidechain/chain/answer.ts';
+import { chainOrigin } from '../../../sidechain/chain/names.ts';
+import type { FakeChain } from './fake-chain.ts';
+import { enrolmentOf, logSigner, mainGenesis, mainLog } from './fake-main-log.ts';
+import { type Crash, InlineDatabase } from './inline-database.ts';
+
+type Published = { readonly topic: string; readonly payload: Uint8Array };
+
+export class TestCentre {
+  readonly directory: string;
+  readonly published: Published[] = [];
+  readonly failures: unknown[] = [];
+  nowMs = 1_767_225_700_000;
+  connected = true;
+  #centre: Centre | undefined;
+  #ledger: InlineDatabase | undefined;
+  #history: InlineDatabase | undefined;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** With an empty log, running. */
+  static async begin(): Promise<TestCentre> {
+    const test = new TestCentre(mkdtempSync(join(tmpdir(), 'tieline-centre-')));
+    const path = test.path('ledger');
+    const database = new InlineDatabase({ path, mode: 'create', migrations: ledgerMigrations });
+    const tree = new HistoryTree(nodeSuite, { leafHashAt: () => new Uint8Array() });
+    const { changes } = MainLedger.begin(nodeSuite, mainGenesis, tree);
+    await new LedgerStore(database).persist(changes, { size: tree.size, root: tree.root() });
+    await database.close();
+    await test.start();
+    return test;
+  }
+
+  path(name: 'ledger' | 'history'): string {
+    return join(this.directory, `${name}.sqlite`);
+  }
+
+  async start(options: { readonly crash?: Crash; readonly signer?: Signer } = {}): Promise<void> {
+    this.#ledger = new InlineDatabase(
+      { path: this.path('ledger'), mode: 'existing', migrations: ledgerMigrations },
+      options.crash,
+    );
+    const history = this.path('history');
+    const mode = existsSync(history) ? 'existing' : 'create';
+    this.#history = new InlineDatabase({ path: history, mode, migrations: historyMigrations });
+    try {
+      this.#centre = await openCentre({
+        ledger: this.#ledger,
+        history: this.#history,
+        signer: options.signer ?? logSigner,
+        clock: {
+          nowMs: () => this.nowMs,
+          monotonicMs: () => this.nowMs,
+          state: () => ({ state: 'synchronised', errorMs: 1 }),
+        },
+        log: createLog({ level: 'error', write: () => {} }),
+        publish: async (topic, payload) => {
+          if (!this.connected) throw new Error('not connected');
+          this.published.push({ topic, payload });
+        },
+        brokerConnected: () => this.connected,
+        onFailure: (error) => this.failures.push(error),
+      });
+    } catch (error) {
+      await this.#closeDatabases();
+      throw error;
+    }
+  }
+
+  get centre(): Centre {
+    assert(this.#centre !== undefined, 'the centre is running');
+    return this.#centre;
+  }
+
+  get ledger(): InlineDatabase {
+    assert(this.#ledger !== undefined, 'the centre is running');
+    return this.#ledger;
+  }
+
+  /** In good order. */
+  async stop(): Promise<void> {
+    await this.#centre?.close();
+    await this.#closeDatabases();
+  }
+
+  /** Without a word: what is in memory is lost. */
+  async kill(): Promise<void> {
+    await this.#centre?.close().catch(() => {});
+    await this.#closeDatabases();
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    rmSync(this.directory, { recursive: true });
+  }
+
+  async enrol(chain: FakeChain): Promise<void> {
+    const outcome = await this.centre.ordering.submit({ kind: 'enrol', ...enrolmentOf(chain) });
+    assert(outcome.kind === 'enrolled', 'the chain of the test is enrolled');
+  }
+
+  /** Sends as a gateway does. @returns the answers to it, verified with what the chain pins. */
+  async send(
+    chain: FakeChain,
+    kind: 'anchor' | 'summary',
+    payload: Uint8Array,
+  ): Promise<readonly Answer[]> {
+    const before = this.published.length;
+    await this.centre.ingest.take(`${chainOrigin(chain.chainId)}/${kind}`, payload);
+    return this.answersTo(chain, before);
+  }
+
+  /** What was published to a chain, from the message number `from` on. */
+  answersTo(chain: FakeChain, from = 0): readonly Answer[] {
+    const topic = `${chainOrigin(chain.chainId)}/receipt`;
+    return this.published
+      .slice(from)
+      .filter((message) => message.topic === topic)
+      .map(({ payload }) => {
+        const { chainId } = chain;
+        const answer = openAnswer(nodeSuite, payload, { chainId, mainLog });
+        assert(answer.ok, 'an answer of the centre verifies');
+        return answer.value;
+      });
+  }
+
+  /** Counters of `/healthz`. */
+  async refused(): Promise<Readonly<Record<string, number>>> {
+    const health = this.centre.routes.find(({ path }) => path === '/healthz');
+    const answer = await health?.handler({ params: {}, query: {}, body: undefined });
+    return (answer?.body as { refused: Readonly<Record<string, number>> }).refused;
+  }
+
+  async #closeDatabases(): Promise<void> {
+    this.#centre = undefined;
+    await this.#ledger?.close();
+    await this.#history?.close();
+    this.#ledger = undefined;
+    this.#history = undefined;
+  }
+}
