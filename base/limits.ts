@@ -8,6 +8,7 @@ export const limits = Object.freeze({
   // Encoded values.
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
+  unixMsMax: 253_402_300_799_999,
   cborValuesMax: 1024 * 1024,
 
   // Signed statements and their verification.
@@ -28,7 +29,7 @@ export const limits = Object.freeze({
   noteBytesMax: 64 * 1024,
   noteSignaturesMax: 100,
   proofHashesMax: 64,
-  multiproofHashesMax: 4_096,
+  multiproofHashesMax: 8_192,
   bundleBytesMax: 1024 * 1024,
 
   // Messages over MQTT.
@@ -51,6 +52,7 @@ export const limits = Object.freeze({
   personsMax: 64,
   mainLogKeysMax: 10,
   trustedKeysMax: 1_024,
+  schemaBytesPerMemberMax: 8 * 1024 * 1024,
 
   // Decimals.
   valueExponentMax: 18,
@@ -169,6 +171,11 @@ assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an en
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
 assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
 assert(limits.noteBytesMax < limits.messageBytesMax, 'a checkpoint fits into a message');
+assert(
+  limits.messageOutputsMax * Math.log2(limits.outputsPerBlockMax / limits.messageOutputsMax) <=
+    limits.multiproofHashesMax,
+  'any outputs of a block can be proven that fit into a message',
+);
 assert(limits.storePageRows <= limits.databaseRowsMax, 'a page is read at once');
 assert(
   limits.storePageBytes + limits.blockBytesMax <= limits.databaseReadBytesMax &&

@@ -23,6 +23,7 @@ import { limits } from './limits.ts';
 import { hasValue, isQualityCode, type QualityCode } from './quality.ts';
 import type { Schema } from './schema.ts';
 import type { Suite } from './suite.ts';
+import { unixMsField } from './unix-time.ts';
 
 const qualityField: Field<QualityCode> = mapped(uint(), {
   read: (value, path) => (isQualityCode(value) ? accept(value) : malformed(path, 'a quality code')),
@@ -31,7 +32,7 @@ const qualityField: Field<QualityCode> = mapped(uint(), {
 
 const wireField = tuple(
   schemaIdField,
-  uint(),
+  unixMsField,
   clockField,
   listOf(nullable(int()), limits.packValuesMax),
   listOf(qualityField, limits.packValuesMax),

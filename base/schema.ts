@@ -15,11 +15,13 @@ import {
   malformed,
   mapped,
   nullable,
+  refined,
   text,
   tuple,
   uint,
 } from './fields.ts';
 import { type SchemaId, toSchemaId } from './ids.ts';
+import { label, plainText } from './label.ts';
 import { limits } from './limits.ts';
 import { isObis } from './obis.ts';
 import { record } from './records.ts';
@@ -61,17 +63,13 @@ export type Schema = {
 
 const dayMs = 86_400_000;
 
-function name(lengthMax: number): Field<string> {
-  return refined(text(lengthMax), 'text that is not empty', (value) => value !== '');
-}
-
 const obisField = refined(text(24), 'an OBIS code as A-B:C.D.E*F', isObis);
 
 const valueWireField = tuple(
   obisField,
-  text(16),
+  plainText(16),
   int(-limits.valueExponentMax, limits.valueExponentMax),
-  name(64),
+  label(64),
   code('tradable', 'local'),
   code('instantaneous', 'counter'),
   nullable(int()),
@@ -109,12 +107,12 @@ const valuesField = refined(
 const unitIdField = nullable(uint(255));
 
 const schemaField: Field<Schema> = record({
-  device: [1, name(128)],
-  line: [2, name(128)],
+  device: [1, label(128)],
+  line: [2, label(128)],
   unitId: [3, unitIdField],
-  request: [4, name(512)],
+  request: [4, label(512)],
   periodMs: [5, int(1, dayMs)],
-  definition: [6, name(64)],
+  definition: [6, label(64)],
   values: [7, valuesField],
 });
 
@@ -132,11 +130,4 @@ export function decodeSchema(payload: Uint8Array): Result<Schema, 'cbor' | 'form
 /** SHA-256 of the payload bytes as received, never of a re-encoding. */
 export function schemaId(suite: Suite, payload: Uint8Array): SchemaId {
   return toSchemaId(suite.sha256(payload));
-}
-
-function refined<T>(field: Field<T>, expected: string, holds: (value: T) => boolean): Field<T> {
-  return mapped(field, {
-    read: (value, path) => (holds(value) ? accept(value) : malformed(path, expected)),
-    write: (value) => value,
-  });
 }

@@ -8,6 +8,7 @@ import { InvariantError } from '../../../base/assert.ts';
 import { toHex } from '../../../base/bytes.ts';
 import { type CborValue, encode } from '../../../base/cbor.ts';
 import { toSchemaId } from '../../../base/ids.ts';
+import { limits } from '../../../base/limits.ts';
 import {
   checkPack,
   decodePack,
@@ -52,7 +53,7 @@ describe('pack', () => {
     fc.assert(
       fc.property(
         fc.array(value, { maxLength: 256 }),
-        fc.maxSafeNat(),
+        fc.maxSafeNat().map((time) => time % (limits.unixMsMax + 1)),
         fc.constantFrom('synchronised' as const, 'free-running' as const, 'unset' as const),
         fc.option(fc.maxSafeNat()),
         (values, timeMs, state, errorMs) => {
@@ -73,6 +74,7 @@ describe('pack', () => {
   test.each<[string, number, CborValue]>([
     ['a short schema id', 0, new Uint8Array(31)],
     ['a negative time', 1, -1],
+    ['a time after the year 9999', 1, limits.unixMsMax + 1],
     ['an unknown clock state', 2, [3, null]],
     ['a clock without error', 2, [0]],
     ['a value too many', 3, [2301, null, -5, 1]],
