@@ -4,7 +4,7 @@
 
 import { toHex } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
-import { decodeSign1, sign1, verifySign1 } from '../../base/cose.ts';
+import { sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import {
   bytes,
@@ -25,6 +25,7 @@ import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import { chainAad, mediaType } from './entry.ts';
 import type { MainLog } from './main-log.ts';
+import { openStatement } from './statement.ts';
 
 export type Answer =
   /** The anchor was taken: a receipt message. */
@@ -120,20 +121,15 @@ export function openAnswer(
   input: Uint8Array,
   known: { readonly chainId: Uint8Array; readonly mainLog: MainLog },
 ): Result<Answer, 'answer'> {
-  if (input.length > limits.messageBytesMax) return refuse('answer', `${input.length} bytes`);
-  const decoded = decodeSign1(input);
-  if (!decoded.ok) return refuse('answer', decoded.detail);
-  const { kid, type, payload } = decoded.value;
-  if (type !== mediaType('answer') || payload === null) return refuse('answer', `of type ${type}`);
+  const opened = openStatement(input, { kind: 'answer', bytesMax: limits.messageBytesMax });
+  if (!opened.ok) return refuse('answer', opened.detail);
+  const { keyId, payload, sign1: signed } = opened.value;
   const key = known.mainLog.keys.find(
-    ({ publicKey }) => toHex(keyIdOf(suite, publicKey)) === toHex(kid),
+    ({ publicKey }) => toHex(keyIdOf(suite, publicKey)) === toHex(keyId),
   );
   if (key === undefined) return refuse('answer', 'signed by a key the chain does not know');
-  const signed = verifySign1(suite, decoded.value, {
-    publicKey: key.publicKey,
-    externalAad: chainAad(known.chainId),
-  });
-  if (!signed) return refuse('answer', 'its signature does not verify');
+  const by = { publicKey: key.publicKey, externalAad: chainAad(known.chainId) };
+  if (!verifySign1(suite, signed, by)) return refuse('answer', 'its signature does not verify');
   const answer = decodeWith(answerField, payload, {
     name: 'answer',
     bytesMax: limits.messageBytesMax,

@@ -2,20 +2,24 @@
 // Enrolment: a person's word, on the main log, that a sidechain with this genesis belongs to the network.
 
 import { equal } from '../../base/bytes.ts';
-import { decodeSign1, sign1, verifySign1 } from '../../base/cose.ts';
+import { sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
-import { bytes, type Content, decodeWith, encodeWith, text, uint } from '../../base/fields.ts';
+import { bytes, type Content, decodeWith, encodeWith } from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
+import { label } from '../../base/label.ts';
+import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 import { chainAad, mediaType } from './entry.ts';
 import type { MainGenesis } from './main-genesis.ts';
+import { openStatement } from './statement.ts';
 
 const enrolmentField = record({
   chainId: [1, bytes(32)],
   /** What the network calls the chain. */
-  name: [2, text(64)],
-  timeMs: [3, uint()],
+  name: [2, label(64)],
+  timeMs: [3, unixMsField],
 });
 
 export type Enrolment = Content<typeof enrolmentField>;
@@ -42,21 +46,18 @@ export function openEnrolment(
   input: Uint8Array,
   main: { readonly genesis: MainGenesis; readonly id: Uint8Array },
 ): Result<Enrolment & { readonly by: string }, 'enrolment'> {
-  const decoded = decodeSign1(input);
-  if (!decoded.ok) return refuse('enrolment', decoded.detail);
-  const { type, kid, payload } = decoded.value;
-  if (type !== mediaType('enrolment') || payload === null) {
-    return refuse('enrolment', `of type ${type}`);
-  }
+  const opened = openStatement(input, { kind: 'enrolment', bytesMax: limits.entryBytesMax });
+  if (!opened.ok) return refuse('enrolment', opened.detail);
+  const { keyId, payload, sign1: signed } = opened.value;
   const person = main.genesis.persons.find(({ publicKey }) =>
-    equal(keyIdOf(suite, publicKey), kid),
+    equal(keyIdOf(suite, publicKey), keyId),
   );
   if (person === undefined) return refuse('enrolment', 'signed by nobody the main log knows');
   if (!person.roles.includes('dispatch') && !person.roles.includes('local')) {
     return refuse('enrolment', `${person.name} has no role that may enrol a chain`);
   }
   const by = { publicKey: person.publicKey, externalAad: chainAad(main.id) };
-  if (!verifySign1(suite, decoded.value, by)) {
+  if (!verifySign1(suite, signed, by)) {
     return refuse('enrolment', 'its signature does not verify');
   }
   const read = decodeWith(enrolmentField, payload, { name: 'enrolment' });

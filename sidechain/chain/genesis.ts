@@ -2,7 +2,7 @@
 // Genesis: the first statement of a sidechain. It names the members, the co-signature policy, the persons
 // with rights, and the main log that the chain anchors to. The chain id is the hash of its bytes.
 
-import { equal } from '../../base/bytes.ts';
+import { equal, toHex } from '../../base/bytes.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import {
   bytes,
@@ -12,25 +12,26 @@ import {
   encodeWith,
   listOf,
   mapped,
-  text,
   tuple,
   uint,
 } from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { checkPublicKey } from '../../base/key-check.ts';
+import { label } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 import { noChain, openEntry, signEntry, verifyEntry } from './entry.ts';
 import { mainLogField } from './main-log.ts';
 import { isPolicyPossible } from './policy.ts';
 
-const genesisMemberField = mapped(tuple(bytes(32), choice('voter', 'follower'), text(64)), {
+const genesisMemberField = mapped(tuple(bytes(32), choice('voter', 'follower'), label(64)), {
   read: ([publicKey, role, name]) => accept({ publicKey, role, name }),
   write: ({ publicKey, role, name }) => [publicKey, role, name] as const,
 });
 
-const personField = mapped(tuple(bytes(32), text(64), listOf(text(32), 16)), {
+const personField = mapped(tuple(bytes(32), label(64), listOf(label(32), 16)), {
   read: ([publicKey, name, rights]) => accept({ publicKey, name, rights }),
   write: ({ publicKey, name, rights }) => [publicKey, name, rights] as const,
 });
@@ -49,9 +50,12 @@ const genesisField = record({
   persons: [4, listOf(personField, limits.personsMax)],
   mainLog: [5, mainLogField],
   summary: [6, summaryField],
-  timeMs: [7, uint()],
+  timeMs: [7, unixMsField],
   nonce: [8, bytes(32)],
 });
+
+const windowMsMin = 5_000;
+const dayMs = 86_400_000;
 
 export type Genesis = Content<typeof genesisField>;
 export type GenesisMember = Content<typeof genesisMemberField>;
@@ -109,14 +113,12 @@ function flawOf(suite: Suite, genesis: Genesis): string | undefined {
   if (voters.length === 0) return 'no member is a voter';
   if (voters.length > limits.votersMax) return `more than ${limits.votersMax} voters`;
   if (!isPolicyPossible(genesis.policy, voters.length)) return 'a policy that cannot be satisfied';
-  const { windowMs } = genesis.summary;
-  if (windowMs < 5_000 || 86_400_000 % windowMs !== 0) {
+  const { windowMs, graceMs } = genesis.summary;
+  if (windowMs < windowMsMin || dayMs % windowMs !== 0) {
     return 'a summary window that is not a divisor of a day from 5 s';
   }
-  const { mainLog } = genesis;
-  if (mainLog.threshold < 1 || mainLog.threshold > mainLog.keys.length) {
-    return 'a main log whose threshold its keys cannot reach';
-  }
-  const ids = genesis.members.map(({ publicKey }) => keyIdOf(suite, publicKey).join());
-  return new Set(ids).size === ids.length ? undefined : 'two members with one key id';
+  if (graceMs > dayMs) return 'a grace of more than a day';
+  const keys = [...genesis.members, ...genesis.persons];
+  const ids = keys.map(({ publicKey }) => toHex(keyIdOf(suite, publicKey)));
+  return new Set(ids).size === ids.length ? undefined : 'two members or persons with one key id';
 }

@@ -18,7 +18,9 @@ export function signersNeeded(policy: Policy, voterCount: number): number {
   return Math.floor((voterCount + faulty) / 2) + 1;
 }
 
-/** Whether enough honest voters exist to satisfy the policy at all. */
+/** Whether the voters are enough to satisfy the policy, and it says what its class is about: `prevent` names
+ * how many may lie, `blame` assumes nothing. That liars cannot hold up anchors needs more voters still. */
 export function isPolicyPossible(policy: Policy, voterCount: number): boolean {
-  return signersNeeded(policy, voterCount) <= voterCount - policy.faulty || voterCount === 1;
+  const says = policy.class === 'prevent' ? policy.faulty > 0 : policy.faulty === 0;
+  return says && voterCount > 0 && signersNeeded(policy, voterCount) <= voterCount;
 }

@@ -47,6 +47,9 @@ export function parseTrustedKeys(
     if (trimmed === '' || trimmed.startsWith('#')) continue;
     const key = parseVerifierText(suite, trimmed);
     if (!key.ok) return refuse('keys', `line ${i + 1}: ${key.detail}`);
+    if (key.value.type !== logKeyType && key.value.type !== cosignerKeyType) {
+      return refuse('keys', `line ${i + 1}: a key of neither a log nor a co-signer`);
+    }
     if (keys.length === limits.trustedKeysMax) {
       return refuse('keys', `more than ${limits.trustedKeysMax} keys`);
     }
