@@ -108,8 +108,8 @@ export function openAnchor(input: Uint8Array): Result<OpenAnchor, 'anchor'> {
 }
 
 /**
- * The anchor's own signature, every line of its note, and the policy. A line that is not a member's or does
- * not verify is refused: nothing rides along unchecked.
+ * The anchor's own signature, the log signature by the same member, every other line of its note, and the
+ * policy. A line that is not a member's or does not verify is refused: nothing rides along unchecked.
  * @returns key ids of the voters that co-signed.
  */
 export function checkAnchor(
@@ -127,22 +127,24 @@ export function checkAnchor(
     return refuse('signature', 'the signature of the anchor does not verify');
   }
   const cosigners = new Map<string, Uint8Array>();
+  let isLogSigned = false;
   for (const line of open.lines) {
     if (line.name === chainOrigin(chainId)) {
       const key = { name: line.name, publicKey: author.publicKey };
-      if (!verifyLogSignature(suite, body, line, key)) {
-        return refuse('signature', 'the log signature of the checkpoint does not verify');
-      }
+      isLogSigned = verifyLogSignature(suite, body, line, key);
+      if (!isLogSigned) return refuse('signature', 'the log signature does not verify');
       continue;
     }
     const member = active.find(({ keyId }) => cosignerName(chainId, keyId) === line.name);
-    if (member === undefined) return refuse('cosignature', `${line.name} is no member`);
+    if (member === undefined) return refuse('cosignature', "a line that is no member's");
     const key = { name: line.name, publicKey: member.publicKey };
     const cosigned = verifyCosignature(suite, body, line, key);
     if (!cosigned.ok) return refuse('cosignature', `${line.name}: ${cosigned.detail}`);
     if (member.role === 'voter') cosigners.set(toHex(member.keyId), member.keyId);
   }
+  if (!isLogSigned) return refuse('signature', 'the checkpoint lacks the log signature');
   const voterCount = active.filter(({ role }) => role === 'voter').length;
+  if (voterCount === 0) return refuse('policy', 'no voter is left whose co-signature counts');
   const needed = signersNeeded(signatories.policy, voterCount);
   if (cosigners.size < needed) {
     return refuse('policy', `co-signed by ${cosigners.size} voters, ${needed} are needed`);

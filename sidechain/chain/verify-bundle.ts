@@ -245,7 +245,8 @@ function proveCheckpoint(
   const checked = checkAnchor(suite, anchor, { members, policy: genesis.policy });
   if (!checked.ok) return checked;
   const { cosigners } = checked.value;
-  const detail = `co-signed by ${cosigners.length} of ${members.length}, policy ${genesis.policy.class}`;
+  const voters = members.filter(({ role }) => role === 'voter');
+  const detail = `co-signed by ${cosigners.length} of ${voters.length} voters, policy ${genesis.policy.class}`;
   return accept({ cosigners, detail });
 }
 
