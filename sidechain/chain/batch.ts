@@ -11,6 +11,7 @@ import { leafHash, rootOf } from '../../base/merkle.ts';
 import { saltAt, saltedLeaf } from '../../base/pack.ts';
 import { record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 
 const batchField = record({
   gateway: [1, keyIdField],
@@ -18,7 +19,7 @@ const batchField = record({
   packCount: [3, uint(limits.batchPacksMax)],
   packRoot: [4, bytes(32)],
   /** When the window was signed, and by what clock: an empty batch has no pack that says so. */
-  timeMs: [5, uint()],
+  timeMs: [5, unixMsField],
   clock: [6, clockField],
 });
 

@@ -13,9 +13,9 @@ import {
   malformed,
   mapped,
   tuple,
-  uint,
 } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 
 /** A signed statement, with the packs it binds where it is a reading batch. */
 export type BlockEntry = {
@@ -59,7 +59,7 @@ const blockEntryField: Field<BlockEntry> = {
 };
 
 const blockField = mapped(
-  tuple(uint(), clockField, bytes(32), listOf(blockEntryField, limits.blockEntriesMax)),
+  tuple(unixMsField, clockField, bytes(32), listOf(blockEntryField, limits.blockEntriesMax)),
   {
     read: ([timeMs, clock, secret, entries]) => accept({ timeMs, clock, secret, entries }),
     write: ({ timeMs, clock, secret, entries }: BlockBody) =>

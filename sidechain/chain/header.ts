@@ -6,6 +6,7 @@ import { type Clock, clockField } from '../../base/clock-state.ts';
 import { accept, type Result } from '../../base/errors.ts';
 import { bytes, choice, decodeWith, encodeWith, mapped, uint } from '../../base/fields.ts';
 import { record } from '../../base/records.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 
 export type Header = {
   readonly chainId: Uint8Array;
@@ -32,7 +33,7 @@ const wireField = record({
   entryRoot: [6, bytes(32)],
   outputRoot: [7, bytes(32)],
   stateHash: [8, bytes(32)],
-  timeMs: [9, uint()],
+  timeMs: [9, unixMsField],
   outputCount: [10, uint()],
   clock: [11, clockField],
 });

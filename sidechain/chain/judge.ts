@@ -4,11 +4,13 @@
 
 import { equal } from '../../base/bytes.ts';
 import { type SchemaId, toSchemaId } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
 import type { LedgerEntry } from '../../base/machine.ts';
 import { checkPack, decodePack, type Pack } from '../../base/pack.ts';
-import { decodeSchema } from '../../base/schema.ts';
+import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
+import { checkAnchor, openAnchor } from './anchor.ts';
 import { type Batch, decodeBatch, packRoot } from './batch.ts';
 import type { BlockEntry } from './block.ts';
 import { openEntry, type SignedEntry } from './entry.ts';
@@ -26,6 +28,10 @@ export type RefusalReason =
   | 'gap'
   | 'packs'
   | 'unknown-schema'
+  /** Another member's device. */
+  | 'device'
+  /** The member has filled its share of the state. */
+  | 'limit'
   | 'duplicate'
   | 'receipt';
 
@@ -41,6 +47,7 @@ export type AcceptedEntry = {
       readonly kind: 'schema';
       readonly gateway: Uint8Array;
       readonly schemaId: SchemaId;
+      readonly schema: Schema;
       readonly payload: Uint8Array;
     }
   | { readonly kind: 'receipt'; readonly receipt: Omit<ReceiptState, 'height'> }
@@ -85,7 +92,7 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
     case 'receipt':
       return judgeReceipt(suite, entry, bench);
     case 'genesis':
-      return refused(entry.id, 'duplicate');
+      return refused(entry.id, 'malformed');
   }
 }
 
@@ -133,6 +140,7 @@ function judgeGap(entry: SignedEntry, bench: Bench): Judgement {
   if (!gap.ok) return refused(id, 'malformed');
   const order = judgeSequence(entry, gap.value, bench);
   if (order !== undefined) return refused(id, order);
+  if (!bench.registry.mayReport(entry.keyId, gap.value.device)) return refused(id, 'device');
   return {
     ok: true,
     entry: { id, bytes, kind: 'gap', gap: gap.value, ledgerEntry: { kind: 'gap', ...gap.value } },
@@ -151,40 +159,42 @@ function judgeSequence(
 }
 
 function judgeSchema(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
-  const { id, bytes, payload } = entry;
-  const schema = decodeSchema(payload);
-  if (!schema.ok) return refused(id, 'malformed');
+  const { id, bytes, payload, keyId: gateway } = entry;
+  const decoded = decodeSchema(payload);
+  if (!decoded.ok) return refused(id, 'malformed');
+  const schema = decoded.value;
   const schemaId = toSchemaId(suite.sha256(payload));
-  if (bench.registry.schema(entry.keyId, schemaId) !== undefined) return refused(id, 'duplicate');
-  const gateway = entry.keyId;
-  const ledgerEntry: LedgerEntry = { kind: 'schema', gateway, id: schemaId, schema: schema.value };
+  if (bench.registry.schema(gateway, schemaId) !== undefined) return refused(id, 'duplicate');
+  if (!bench.registry.mayReport(gateway, schema.device)) return refused(id, 'device');
+  const schemaBytes = bench.registry.schemaBytes(gateway) + payload.length;
+  if (schemaBytes > limits.schemaBytesPerMemberMax) return refused(id, 'limit');
+  const ledgerEntry: LedgerEntry = { kind: 'schema', gateway, id: schemaId, schema };
   return {
     ok: true,
-    entry: { id, bytes, kind: 'schema', gateway, schemaId, payload, ledgerEntry },
+    entry: { id, bytes, kind: 'schema', gateway, schemaId, schema, payload, ledgerEntry },
   };
 }
 
+/** An anchor of ours, at a size not known to be anchored, as our members co-sign and at the root that we had. */
 function judgeReceipt(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
   const { id, bytes } = entry;
+  const { registry, tree } = bench;
   const message = decodeReceiptMessage(entry.payload);
   if (!message.ok) return refused(id, 'malformed');
-  const previous = bench.registry.receipt;
+  const anchor = openAnchor(message.value.anchor);
+  if (!anchor.ok) return refused(id, 'malformed');
+  const { size, root } = anchor.value.checkpoint;
+  if (!equal(anchor.value.chainId, bench.chainId)) return refused(id, 'receipt');
+  const previous = registry.receipt;
+  if (previous !== undefined && size <= previous.size) return refused(id, 'old');
   const checked = checkReceiptMessage(suite, message.value, {
-    mainLog: bench.registry.mainLog,
+    mainLog: registry.mainLog,
     previous: previous && { size: previous.mainSize, root: previous.mainRoot },
   });
   if (!checked.ok) return refused(id, 'receipt');
-  const { checkpoint, chainId } = checked.value.anchor;
-  if (!equal(chainId, bench.chainId)) return refused(id, 'receipt');
-  if (previous !== undefined && checkpoint.size <= previous.size) return refused(id, 'old');
-  const ours =
-    checkpoint.size <= bench.tree.size && equal(bench.tree.root(checkpoint.size), checkpoint.root);
-  if (!ours) return refused(id, 'receipt');
-  const receipt = {
-    size: checkpoint.size,
-    mainSize: checked.value.size,
-    mainRoot: checked.value.root,
-  };
+  const isOurs = size <= tree.size && equal(tree.root(size), root);
+  if (!isOurs || !checkAnchor(suite, anchor.value, registry).ok) return refused(id, 'receipt');
+  const receipt = { size, mainSize: checked.value.size, mainRoot: checked.value.root };
   return { ok: true, entry: { id, bytes, kind: 'receipt', receipt } };
 }
 

@@ -3,17 +3,19 @@
 // members; the same code runs live, at restart and in an audit. It stores nothing and signs nothing.
 
 import { assert } from '../../base/assert.ts';
+import { equal } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
+import { limits } from '../../base/limits.ts';
 import type { LedgerEntry, Machine, StateView } from '../../base/machine.ts';
 import { leafHash, rootOf } from '../../base/merkle.ts';
 import { saltAt, saltedLeaf } from '../../base/pack.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
-import type { BlockBody } from './block.ts';
+import type { BlockBody, BlockEntry } from './block.ts';
 import { blockTimeMs } from './block-time.ts';
 import { enrolGenesis, openGenesis } from './genesis.ts';
 import { decodeHeader, encodeHeader, type Header } from './header.ts';
-import { type AcceptedEntry, judge, type Verdicts } from './judge.ts';
+import { type AcceptedEntry, type Judgement, judge, type Verdicts } from './judge.ts';
 import { encodeRefused, encodeStateRoot, type Refused } from './own-outputs.ts';
 import { Registry } from './registry.ts';
 import { ChainState, chainStateHash, noStateHash, type StateWrite, stateRoot } from './state.ts';
@@ -70,6 +72,8 @@ export class Ledger {
     this.tree = start.tree;
     this.#state = start.state;
     this.registry = new Registry(suite, start.state);
+    const names = new Set(contracts.map(({ name }) => name));
+    assert(names.size === contracts.length, 'no two contracts share their part of the state');
     this.#contracts = contracts.map((contract) => ({
       contract,
       view: start.state.view(contract.name),
@@ -93,6 +97,7 @@ export class Ledger {
     const ledger = new Ledger(suite, { ...stored, state }, contracts);
     const header = decodeHeader(stored.headerBytes);
     assert(header.ok, 'the stored header is well formed');
+    assert(equal(header.value.chainId, ledger.chainId), 'the stored header is of this chain');
     assert(stored.tree.size === header.value.height + 1, 'the tree ends with the stored header');
     ledger.#head = { header: header.value, bytes: stored.headerBytes };
     return ledger;
@@ -108,11 +113,18 @@ export class Ledger {
     return this.#state.pairs();
   }
 
-  /** Judges and runs one block. `verdicts` says whether a key signed an entry; the caller may remember it. */
+  /**
+   * Judges and runs one block. The block's time comes between the two: the batches in the block itself say how
+   * late it is, and what contracts do may depend on it.
+   * @param verdicts whether a key signed an entry; the caller may remember it.
+   * @throws TielineError where the history cannot be read; the ledger is then of no use any more.
+   */
   apply(body: BlockBody, verdicts: Verdicts): AppliedBlock {
-    const height = this.head.header.height + 1;
+    const previous = this.head.header;
+    const height = previous.height + 1;
+    const judgements = body.entries.map((entry) => this.#judge(entry, { height, verdicts }));
     const timeMs = blockTimeMs({
-      previousMs: this.head.header.timeMs,
+      previousMs: previous.timeMs,
       leaderMs: body.timeMs,
       synchronisedMs: this.registry.synchronisedTimesMs(),
     });
@@ -121,20 +133,13 @@ export class Ledger {
     const effects: CborValue[] = [];
     const accepted: AcceptedEntry[] = [];
     const refused: Refused[] = [];
-    for (const [position, blockEntry] of body.entries.entries()) {
-      const judged = judge(this.#suite, blockEntry, {
-        chainId: this.chainId,
-        registry: this.registry,
-        tree: this.tree,
-        verdicts,
-      });
+    for (const [position, judged] of judgements.entries()) {
       if (!judged.ok) {
         refused.push({ ...judged.refused, position });
         outputs.push(encodeRefused({ ...judged.refused, position }));
         continue;
       }
       accepted.push(judged.entry);
-      this.registry.record(judged.entry, height);
       if (judged.entry.ledgerEntry !== undefined) {
         this.#run(judged.entry.ledgerEntry, context, { outputs, effects });
       }
@@ -149,6 +154,14 @@ export class Ledger {
       outputs,
       effects,
     });
+  }
+
+  /** An entry that is accepted counts for those after it. */
+  #judge(entry: BlockEntry, at: { height: number; verdicts: Verdicts }): Judgement {
+    const { chainId, registry, tree } = this;
+    const judged = judge(this.#suite, entry, { chainId, registry, tree, verdicts: at.verdicts });
+    if (judged.ok) registry.record(judged.entry, at.height);
+    return judged;
   }
 
   #run(
@@ -199,6 +212,11 @@ export class Ledger {
       const pairs = this.#state.pairs();
       done.outputs.push(encodeStateRoot(stateRoot(suite, pairs), pairs.length));
     }
+    assert(
+      done.outputs.length <= limits.outputsPerBlockMax &&
+        done.outputs.every(({ length }) => length <= limits.outputBytesMax),
+      'contracts keep to the bounds of a block',
+    );
     const outputs = done.outputs.map((bytes, i) => ({
       salt: saltAt(suite, done.body.secret, i),
       bytes,

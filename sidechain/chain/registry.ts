@@ -3,7 +3,7 @@
 // those state keys. Everything is read back from state, so a restart needs nothing more than the state.
 
 import { assert } from '../../base/assert.ts';
-import { toHex } from '../../base/bytes.ts';
+import { equal, toHex } from '../../base/bytes.ts';
 import { accept } from '../../base/errors.ts';
 import {
   bytes,
@@ -16,10 +16,11 @@ import {
   tuple,
   uint,
 } from '../../base/fields.ts';
-import { keyIdOf } from '../../base/ids.ts';
+import { keyIdField, keyIdOf } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
+import { unixMsField } from '../../base/unix-time.ts';
 import type { Genesis } from './genesis.ts';
 import type { AcceptedEntry } from './judge.ts';
 import { type MainLog, mainLogField } from './main-log.ts';
@@ -38,8 +39,10 @@ export type Member = {
 export type SequenceState = {
   /** The last one taken; 0 before the first, which is 1. */
   readonly sequence: number;
+  /** Of its last reading batch: what that states, and the block that holds it. */
   readonly batchTimeMs: number;
   readonly clock: 'synchronised' | 'free-running' | 'unset';
+  readonly batchHeight: number;
 };
 
 /** What the newest receipt on the chain says. */
@@ -64,10 +67,12 @@ const memberField: Field<Member> = mapped(
 );
 
 const sequenceField: Field<SequenceState> = mapped(
-  tuple(uint(), uint(), code('synchronised', 'free-running', 'unset')),
+  tuple(uint(), unixMsField, code('synchronised', 'free-running', 'unset'), uint()),
   {
-    read: ([sequence, batchTimeMs, clock]) => accept({ sequence, batchTimeMs, clock }),
-    write: ({ sequence, batchTimeMs, clock }) => [sequence, batchTimeMs, clock] as const,
+    read: ([sequence, batchTimeMs, clock, batchHeight]) =>
+      accept({ sequence, batchTimeMs, clock, batchHeight }),
+    write: ({ sequence, batchTimeMs, clock, batchHeight }) =>
+      [sequence, batchTimeMs, clock, batchHeight] as const,
   },
 );
 
@@ -82,7 +87,11 @@ const policyField: Field<Policy> = mapped(tuple(choice('blame', 'prevent'), uint
   write: (policy) => [policy.class, policy.faulty] as const,
 });
 
-const unseen: SequenceState = { sequence: 0, batchTimeMs: 0, clock: 'unset' };
+const unseen: SequenceState = { sequence: 0, batchTimeMs: 0, clock: 'unset', batchHeight: 0 };
+
+/** A member none of whose batches is in so many blocks up to the newest one that holds any, is silent: the
+ * clock that it had then says nothing about now. Members state a batch a minute at least. */
+export const silentAfterBlocks = 256;
 
 export class Registry {
   readonly #suite: Suite;
@@ -131,19 +140,23 @@ export class Registry {
   }
 
   member(keyId: Uint8Array): Member | undefined {
-    const wanted = toHex(keyId);
-    return this.members.find((member) => toHex(member.keyId) === wanted);
+    return this.members.find((member) => equal(member.keyId, keyId));
   }
 
   sequence(keyId: Uint8Array): SequenceState {
     return this.#read(`sequence/${toHex(keyId)}`, sequenceField) ?? unseen;
   }
 
-  /** Last batch times of the members whose clocks were synchronised then. */
+  /** Last batch times of the members that speak, and whose clocks were synchronised then. */
   synchronisedTimesMs(): readonly number[] {
-    return this.members
-      .map((member) => this.sequence(member.keyId))
-      .filter(({ clock, batchTimeMs }) => clock === 'synchronised' && batchTimeMs > 0)
+    const spoken = this.members
+      .filter(({ revoked }) => !revoked)
+      .map(({ keyId }) => this.sequence(keyId))
+      .filter(({ batchHeight }) => batchHeight > 0);
+    const newest = spoken.reduce((height, { batchHeight }) => Math.max(height, batchHeight), 0);
+    return spoken
+      .filter(({ batchHeight }) => newest - batchHeight < silentAfterBlocks)
+      .filter(({ clock }) => clock === 'synchronised')
       .map(({ batchTimeMs }) => batchTimeMs);
   }
 
@@ -166,12 +179,24 @@ export class Registry {
     return payload instanceof Uint8Array ? payload : undefined;
   }
 
+  /** What a member's schemas come to, in bytes of payload. */
+  schemaBytes(gateway: Uint8Array): number {
+    return this.#read(schemaBytesKey(gateway), uint()) ?? 0;
+  }
+
+  /** Whether a member may speak of this device: nobody did before it, or one who was revoked since. */
+  mayReport(gateway: Uint8Array, device: string): boolean {
+    const reporter = this.#read(deviceKey(device), keyIdField);
+    if (reporter === undefined || equal(reporter, gateway)) return true;
+    return this.member(reporter)?.revoked === true;
+  }
+
   /** Writes what an accepted entry changes. */
   record(entry: AcceptedEntry, height: number): void {
     switch (entry.kind) {
       case 'reading-batch': {
         const { gateway, sequence, timeMs: batchTimeMs, clock } = entry.batch;
-        const next = { sequence, batchTimeMs, clock: clock.state };
+        const next = { sequence, batchTimeMs, clock: clock.state, batchHeight: height };
         this.#state.put(`sequence/${toHex(gateway)}`, sequenceField.write(next));
         return;
       }
@@ -181,9 +206,14 @@ export class Registry {
         this.#state.put(`sequence/${toHex(gateway)}`, sequenceField.write(next));
         return;
       }
-      case 'schema':
-        this.#state.put(schemaKey(entry.gateway, entry.schemaId), entry.payload);
+      case 'schema': {
+        const { gateway, schemaId, schema, payload } = entry;
+        const schemaBytes = this.schemaBytes(gateway) + payload.length;
+        this.#state.put(schemaKey(gateway, schemaId), payload);
+        this.#state.put(schemaBytesKey(gateway), schemaBytes);
+        this.#state.put(deviceKey(schema.device), gateway);
         return;
+      }
       case 'receipt':
         this.#state.put('chain/receipt', receiptField.write({ ...entry.receipt, height }));
         return;
@@ -197,6 +227,14 @@ export class Registry {
     assert(read.ok, `state value ${key} has its form`);
     return read.value;
   }
+}
+
+function schemaBytesKey(gateway: Uint8Array): string {
+  return `schema-bytes/${toHex(gateway)}`;
+}
+
+function deviceKey(device: string): string {
+  return `device/${device}`;
 }
 
 function schemaKey(gateway: Uint8Array, id: Uint8Array): string {

@@ -48,6 +48,7 @@ export class ChainState {
 
   /** The state as one machine sees it: its own keys only, under its own name. */
   view(machine: string): StateView {
+    assert(!machine.includes('/'), 'no name of a machine begins the keys of another');
     const prefix = `machine/${machine}/`;
     return {
       get: (key) => this.get(prefix + key),
@@ -56,7 +57,11 @@ export class ChainState {
     };
   }
 
-  /** Ends a block: what it wrote, each key once with its last value, in bytewise order of the keys. */
+  /**
+   * Ends a block: what it wrote, each key once with its last value, in bytewise order of the keys. From here on
+   * a value is read back from its bytes, as it is after a restart: a map in the order of its keys, a small
+   * bigint as a number.
+   */
   takeWrites(): readonly StateWrite[] {
     const keys = [...this.#dirty].sort((a, b) => compare(utf8(a), utf8(b)));
     this.#dirty.clear();
@@ -65,6 +70,7 @@ export class ChainState {
       if (value === undefined) return [key, null];
       const bytes = encode(value);
       this.#values.set(key, bytes);
+      this.#decoded.delete(key);
       return [key, bytes];
     });
   }
