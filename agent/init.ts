@@ -6,9 +6,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex, utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
-import type { Signer, Suite } from '../base/suite.ts';
+import type { Suite } from '../base/suite.ts';
 import { createFileDurably } from '../host/files.ts';
-import { createKeyFile, readKeyFile } from '../host/key-file.ts';
+import { loadOrCreateSigner } from '../host/key-file.ts';
 import { openGenesis, signGenesis } from '../sidechain/chain/genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
@@ -45,7 +45,7 @@ export async function initGateway(
   const data = join(options.dir, 'data');
   await mkdir(data, { recursive: true, mode: 0o700 });
   const files = dataFiles(data);
-  const signer = await keyOf(files.key);
+  const signer = await loadOrCreateSigner(files.key);
   const genesisPath = join(options.dir, 'genesis.cbor');
   const made = signGenesis(
     {
@@ -78,16 +78,6 @@ export async function initGateway(
     keyId: toHex(signer.keyId),
     chainId: toHex(opened.value.chainId),
   };
-}
-
-/** Made once; a run that was interrupted finds it again. */
-async function keyOf(path: string): Promise<Signer> {
-  try {
-    return await createKeyFile(path);
-  } catch (error) {
-    if (!(error instanceof TielineError) || error.code !== 'file-exists') throw error;
-    return readKeyFile(path);
-  }
 }
 
 async function readMainLog(path: string): Promise<MainLog> {

@@ -51,6 +51,14 @@ function fail(thrown: unknown): never {
   return process.exit(thrown instanceof TielineError ? exitCodes.operatingError : exitCodes.fault);
 }
 
+/** Resolves when the program is told to end. */
+export function untilEnded(ending: AbortSignal): Promise<void> {
+  if (ending.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    ending.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** What the user reads. The stack of an operating error is for `debug` only. */
 export function explain(thrown: unknown, options: { readonly debug: boolean }): string {
   if (thrown instanceof TielineError) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from '../../host/command.ts';
 import { required } from '../../host/command.ts';
+import { untilEnded } from '../../host/exit.ts';
 import { createLog } from '../../host/log.ts';
 import { loadGatewayConfig } from '../config.ts';
 import { startGateway } from '../gateway.ts';
-import { untilEnded } from './until-ended.ts';
 
 export const runGateway: Command = {
   name: 'run',

@@ -2,8 +2,8 @@
 import { simulateMeter as simulate } from '../../drivers/commands/simulate-meter.ts';
 import { wallClockMs } from '../../host/clock.ts';
 import { type Command, textOf } from '../../host/command.ts';
+import { untilEnded } from '../../host/exit.ts';
 import { meterOptions, meterTexts } from './meter-options.ts';
-import { untilEnded } from './until-ended.ts';
 
 export const simulateMeter: Command = {
   name: 'simulate-meter',

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes of the demonstration: started, waited for until they say `ready`, and all of them ended again
+// whatever happens.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+const tieline = new URL('../../tieline.ts', import.meta.url).pathname;
+const readyTimeoutMs = 20_000;
+const endTimeoutMs = 8_000;
+
+export type Child = {
+  readonly name: string;
+  readonly process: ChildProcess;
+  /** The line with which it said that it serves. */
+  readonly ready: string;
+};
+
+export class Children {
+  readonly #logDir: string;
+  readonly #running = new Set<ChildProcess>();
+  #isEnding = false;
+
+  constructor(logDir: string) {
+    this.#logDir = logDir;
+  }
+
+  /** Runs a command of the program to its end. @returns what it wrote to standard output. */
+  async command(...words: readonly string[]): Promise<{ code: number; out: string }> {
+    const child = spawn(process.execPath, [tieline, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#keep(child);
+    const [out, errors] = [textOf(child.stdout), textOf(child.stderr)];
+    const code = await new Promise<number>((resolve) => {
+      child.on('close', (exitCode) => resolve(exitCode ?? 1));
+    });
+    if (code !== 0 && errors() !== '') process.stderr.write(errors());
+    return { code, out: out() };
+  }
+
+  /** Starts a command of the program that goes on, and waits for its line `ready …`. */
+  service(name: string, ...words: readonly string[]): Promise<Child> {
+    return this.#start(name, { file: process.execPath, words: [tieline, ...words] });
+  }
+
+  /** Starts another program; `isReady` says which line tells that it serves. */
+  program(
+    name: string,
+    command: { readonly file: string; readonly words: readonly string[] },
+    isReady: (line: string) => boolean,
+  ): Promise<Child> {
+    return this.#start(name, command, isReady);
+  }
+
+  /** Asks all to end, and ends those that do not. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    const ended = [...this.#running].map(
+      (child) =>
+        new Promise<void>((resolve) => {
+          if (child.exitCode !== null || child.signalCode !== null) return resolve();
+          const timer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);
+          child.once('exit', () => {
+            clearTimeout(timer);
+            resolve();
+          });
+          child.kill('SIGTERM');
+        }),
+    );
+    await Promise.all(ended);
+  }
+
+  async #start(
+    name: string,
+    command: { readonly file: string; readonly words: readonly string[] },
+    isReady = (line: string) => line.startsWith('ready '),
+  ): Promise<Child> {
+    const child = spawn(command.file, command.words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#keep(child);
+    const log = createWriteStream(join(this.#logDir, `${name}.log`));
+    child.stderr.pipe(log);
+    const ready = await firstLine(child, { name, isReady, log });
+    child.once('exit', (code) => {
+      if (!this.#isEnding) process.stderr.write(`${name} has ended (exit code ${code})\n`);
+    });
+    return { name, process: child, ready };
+  }
+
+  #keep(child: ChildProcess): void {
+    this.#running.add(child);
+    child.once('exit', () => this.#running.delete(child));
+  }
+}
+
+function firstLine(
+  child: ChildProcess & {
+    readonly stdout: NodeJS.ReadableStream;
+    readonly stderr: NodeJS.ReadableStream;
+  },
+  given: {
+    readonly name: string;
+    readonly isReady: (line: string) => boolean;
+    readonly log: NodeJS.WritableStream;
+  },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      reject(new Error(`${given.name} ${why}:\n${seen.slice(-2_000)}`));
+    };
+    let seen = '';
+    const timer = setTimeout(() => fail(`did not start in ${readyTimeoutMs} ms`), readyTimeoutMs);
+    const read = (chunk: Buffer | string): void => {
+      seen += String(chunk);
+      const line = seen.split('\n').slice(0, -1).find(given.isReady);
+      if (line === undefined) return;
+      clearTimeout(timer);
+      resolve(line);
+    };
+    child.stdout.on('data', read);
+    child.stdout.on('data', (chunk) => given.log.write(chunk));
+    child.stderr.on('data', read);
+    child.once('error', (error) => fail(`cannot be started (${error.message})`));
+    child.once('exit', (code) => fail(`ended with exit code ${code}`));
+  });
+}
+
+function textOf(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  return () => text;
+}
+
+/** A TCP port of 127.0.0.1 that was free just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+}

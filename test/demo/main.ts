@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demonstration: `npm run demo`. Starts a whole network on this machine, shows a reading's path from a
+// meter's register to a receipt of the main chain, and verifies it offline.
+
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Children } from './children.ts';
+import { type Network, startNetwork } from './network.ts';
+import { gatewayStatus, prove, tellMilestones } from './story.ts';
+
+const help = `usage: npm run -s demo -- [--once] [--json]
+
+  --once   ends by itself after the first verified proof
+  --json   the last line of standard output is one JSON object; the story goes to standard error`;
+
+const pathText = `
+  meter ──▶ pack ──▶ signed batch ──▶ sidechain block ──▶ summary
+                                            │                │
+                                       checkpoint ──▶ anchor ─┴─MQTT─▶ main chain ──▶ receipt
+`;
+
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+function say(line: string): void {
+  (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+}
+
+const startedMs = Date.now();
+function tell(hop: string, text: string): void {
+  const seconds = ((Date.now() - startedMs) / 1_000).toFixed(1).padStart(5);
+  say(`${seconds} s  ${hop.padEnd(9)} ${text}`);
+}
+
+/** Where a person can look while it runs. */
+function sayWhereToLook(network: Network): void {
+  const { gatewayConfig, gatewayData, dispatchApi, chainId } = network;
+  say('');
+  say('  It goes on. Look at it from another terminal:');
+  say(`    npm run -s tieline -- status --config ${gatewayConfig}`);
+  say(`    npm run -s tieline -- chain verify --data ${gatewayData}`);
+  say(`    curl -s '${dispatchApi}/api/v1/chains/${chainId}/summaries?limit=3'`);
+  say('  Ctrl-C ends everything.');
+  say('');
+}
+
+async function goOn(network: Network, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 10_000);
+      ending.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    if (ending.aborted) return;
+    const { ledger, uplink } = await gatewayStatus(network);
+    tell(
+      'running',
+      `height ${ledger.height}, ${ledger.receiptSize} blocks under a receipt, ` +
+        `${uplink.summariesStored} summaries at the centre`,
+    );
+  }
+}
+
+async function demonstrate(ending: AbortController): Promise<number> {
+  const dir = await mkdtemp(join(tmpdir(), 'tieline-demo-'));
+  const children = new Children(dir);
+  try {
+    say(pathText);
+    const network = await startNetwork(children, dir, tell);
+    await tellMilestones(network, tell, { timeoutMs: 70_000, ending: ending.signal });
+    if (ending.signal.aborted) return 130;
+    const outcome = await prove(children, network, { dir, tell });
+    if (!values.once) {
+      sayWhereToLook(network);
+      await goOn(network, ending.signal);
+    }
+    await children.end();
+    if (values.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    else say(`\n  proof ${outcome.proof}, verified ${outcome.verified}; logs and data in ${dir}`);
+    return outcome.verified ? 0 : 1;
+  } finally {
+    await children.end();
+  }
+}
+
+if (values.help) {
+  say(help);
+} else {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => ending.abort());
+  }
+  try {
+    process.exitCode = await demonstrate(ending);
+  } catch (error) {
+    if (!ending.signal.aborted) {
+      process.stderr.write(
+        `the demonstration failed: ${error instanceof Error ? error.message : error}\n`,
+      );
+      process.exitCode = 1;
+    }
+  }
+}
