@@ -156,6 +156,7 @@ class Audit {
     }
     const left = await this.#blocks.peek();
     if (left === undefined) return undefined;
+    this.#height = this.#ledger.head.header.height + 1;
     return { reason: 'missing', detail: `its body, entry ${left.logIndex} of the log, is missing` };
   }
 

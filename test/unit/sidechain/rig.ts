@@ -77,7 +77,9 @@ export class TestDatabase implements Database {
   async read(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
     this.#assertAlive();
     const { columns, rows } = this.#connection.read(sql, params);
-    return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
+    const plain = (value: SqlValue | undefined) =>
+      value instanceof Uint8Array ? new Uint8Array(value) : (value ?? null);
+    return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, plain(row[i])])));
   }
 
   async close(): Promise<void> {
