@@ -92,8 +92,8 @@ export function advanced(
 ): Accumulator {
   const amount = addAmounts(register.amount, by.amount);
   if (by.event === undefined) return { ...register, amount };
-  const events = [...register.events, by.event].slice(0, limits.summaryEventsMax);
-  return { ...register, amount, events };
+  const events = [...register.events, by.event].sort((a, b) => a.atMs - b.atMs);
+  return { ...register, amount, events: events.slice(0, limits.summaryEventsMax) };
 }
 
 /** As it stands in state. */

@@ -38,7 +38,7 @@ export function merged(a: Runs, b: Runs, toleranceMs: number): Runs {
     if (last !== undefined && from - last[1] <= toleranceMs) last[1] = Math.max(last[1], to);
     else joined.push([from, to]);
   }
-  if (joined.length > limits.summaryRunsMax) closeSmallestGap(joined);
+  while (joined.length > limits.summaryRunsMax) closeSmallestGap(joined);
   return joined.flat();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ledger small enough for the tests of contracts: state in memory, encoded at the end of each block and
-// decoded again when asked for, so that what a contract puts is what a real member would find.
+// A ledger small enough for the tests of contracts: state in memory, encoded at the end of each
+// block and decoded again when asked for, so that what a contract puts is what a real member
+// would find.
 
 import { type CborValue, decode, encode } from '../../../base/cbor.ts';
 import { toKeyId, toSchemaId, toSequence } from '../../../base/ids.ts';
@@ -88,7 +89,8 @@ export function batch(...packs: readonly Pack[]): LedgerEntry {
   return { kind: 'batch', gateway, sequence: toSequence(1), packs };
 }
 
-/** A number is a good value; a code of quality, in a list, comes with its value or, for a null, alone. */
+/** A number is a good value; a code of quality, in a list, comes with its value or, for a null,
+ * alone. */
 export type Given = number | readonly [QualityCode] | readonly [number, QualityCode];
 
 export function pack(
@@ -144,3 +146,28 @@ export function schemaOf(values: readonly ValueSchema[], change: Partial<Schema>
     ...change,
   };
 }
+
+export const windows = { windowMs: 10_000, graceMs: 5_000 };
+/** Start of a window, and when that window closes. */
+export const start = 1_763_683_200_000;
+export const closing = start + 15_000;
+
+/** A ledger that knows one meter since that window's start. */
+export function ledgerOf(...values: readonly ValueSchema[]) {
+  const ledger = new Ledger(windows);
+  const meter = schemaEntry(1, schemaOf(values));
+  ledger.block(start, meter);
+  return { ledger, meter };
+}
+
+/** The summary of one register that was read each second from the window's start. */
+export function summaryOf(value: ValueSchema, ...readings: readonly Given[]): Summary {
+  const { ledger, meter } = ledgerOf(value);
+  const packs = readings.map((given, i) => pack(meter, start + 1_000 * i, given));
+  ledger.block(start + 10_000, batch(...packs));
+  const [summary] = ledger.summaries(closing);
+  return summary as Summary;
+}
+
+/** A window full of readings. */
+export const ten: readonly number[] = [100, 101, 102, 103, 104, 105, 106, 107, 108, 110];
