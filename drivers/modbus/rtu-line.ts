@@ -41,9 +41,9 @@ export type RtuSettings = {
 
 const requestLength = 8;
 const unitMax = 247;
-// Where a second copy of the last answer would pass for the next one: USB adapters hand bytes over up to
-// 16 ms late.
-const indistinctSilenceMs = 20;
+// Before a request whose answer would look like the last one's, so that no second copy of that passes for it:
+// USB adapters hand bytes over up to 16 ms late, and a busy system takes its time. Read plans avoid such pairs.
+const indistinctSilenceMs = 50;
 
 export class RtuLine implements Line {
   readonly name: string;
