@@ -87,20 +87,23 @@ function countersIn(book: Book, name: string, number: number): Set<string> {
 }
 
 function closeDue(book: Book, { end, windows, outputs }: Ending & { readonly end: number }): void {
+  const { cursor } = book;
+  assert(cursor !== undefined, 'there are devices');
   const names = book.deviceNames;
-  let { number, device } = book.cursor ?? { number: end, device: '' };
-  const from = { number, device };
+  let { number } = cursor;
+  let closed = names.filter((name) => name <= cursor.device).length;
   while (number < end && outputs.length < limits.summaryOutputsPerBlockMax) {
-    const name = names.find((other) => other > device);
+    const name = names[closed];
     if (name === undefined) {
       number += 1;
-      device = '';
-      continue;
+      closed = 0;
+    } else {
+      outputs.push(...closeWindow(book, { name, number, windows }));
+      closed += 1;
     }
-    outputs.push(...closeWindow(book, { name, number, windows }));
-    device = name;
   }
-  if (number !== from.number || device !== from.device) book.cursor = { number, device };
+  const device = names[closed - 1] ?? '';
+  if (number !== cursor.number || device !== cursor.device) book.cursor = { number, device };
 }
 
 function closeWindow(
