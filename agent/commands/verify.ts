@@ -35,7 +35,11 @@ export const verify: Command = {
   3  consistent in itself, but signed by keys that you do not trust`,
   run: async ({ values, positionals, print }) => {
     const [file = ''] = positionals;
-    const bundle = await readInput(file);
+    const bundle = await readBundle(file);
+    if (bundle === undefined) {
+      print(`not a proof bundle: ${file} cannot be read`);
+      return exitCodes['not-a-bundle'];
+    }
     const keys = await trustedKeys(file, textOf(values, 'keys'));
     const verdict = verifyBundle(nodeSuite, bundle, keys.keys);
     const shown = { verdict, keysFrom: keys.from };
@@ -44,11 +48,11 @@ export const verify: Command = {
   },
 };
 
-async function readInput(file: string): Promise<Uint8Array> {
+async function readBundle(file: string): Promise<Uint8Array | undefined> {
   try {
     return new Uint8Array(await readFile(file));
-  } catch (cause) {
-    throw new TielineError('file', `cannot read ${file}`, { cause });
+  } catch {
+    return undefined;
   }
 }
 
