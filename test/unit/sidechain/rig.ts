@@ -2,7 +2,7 @@
 // A gateway's node on a real file and a simulated clock: what the tests of store and node build on. The file is
 // opened in this thread, so that a test decides before and after which write the process dies.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -34,10 +34,20 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
+/** Files of new chains: made once for each list of contracts, then copied. */
+const newFiles = new Map<readonly Contract[], Uint8Array>();
+const noContracts: readonly Contract[] = [];
+
 /** A new chain of the fixture's gateway, in a directory of its own. */
-export async function newChain(contracts: readonly Contract[] = []): Promise<string> {
+export async function newChain(contracts = noContracts): Promise<string> {
   const dataDir = temporaryDirectory();
+  const file = newFiles.get(contracts);
+  if (file !== undefined) {
+    writeFileSync(chainPath(dataDir), file);
+    return dataDir;
+  }
   await createChain({ dataDir, genesisBytes, gateway: gateway.keyId, suite, contracts });
+  newFiles.set(contracts, readFileSync(chainPath(dataDir)));
   return dataDir;
 }
 
