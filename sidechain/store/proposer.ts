@@ -64,7 +64,9 @@ export class Proposer {
   /** Proposes the blocks that are due. */
   cut(): void {
     while (this.isDue()) if (!this.#propose()) return;
-    if (this.#mayPropose && this.#underWay.length === 0 && this.#isSilent()) this.#propose();
+    // What has arrived is in the pool in a moment: the block that is due anyway shall take it along.
+    const isAwaited = this.#underWay.length > 0 || this.#options.submissions.hasArrivals;
+    if (this.#mayPropose && !isAwaited && this.#isSilent()) this.#propose();
   }
 
   get #isOpen(): boolean {

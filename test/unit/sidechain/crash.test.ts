@@ -63,7 +63,7 @@ async function expectSound(dataDir: string, acknowledged: readonly Acknowledged[
     expect(body.ok && body.value.entries.some((one) => equal(one.entry, entry))).toBe(true);
   }
   const [left] = await database.read('SELECT count(*) AS count FROM outbox');
-  expect(left?.['count']).toBe(0);
+  expect(left?.count).toBe(0);
   await database.close();
 }
 

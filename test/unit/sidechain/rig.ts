@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 import type { ClockState } from '../../../base/clock-state.ts';
 import { TielineError } from '../../../base/errors.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import type { Signer } from '../../../base/suite.ts';
 import type { Clock } from '../../../host/clock.ts';
 import { createLog, type Log } from '../../../host/log.ts';
 import type { Database, Row, SqlValue, Statement } from '../../../host/sqlite.ts';
@@ -150,6 +151,7 @@ export type RigOptions = {
   readonly rules?: NodeRules;
   readonly contracts?: readonly Contract[];
   readonly outboxBytesMax?: number;
+  readonly signer?: Signer;
 };
 
 export function nodeOptions(
@@ -162,7 +164,7 @@ export function nodeOptions(
   return {
     database,
     suite,
-    signer: gateway,
+    signer: options.signer ?? gateway,
     contracts: options.contracts ?? [],
     clock,
     log,
