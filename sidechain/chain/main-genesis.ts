@@ -91,6 +91,8 @@ export function openMainGenesis(
   }
   const by = { publicKey: first.publicKey, externalAad: chainAad(noChain) };
   if (!verifySign1(suite, signed, by)) return no('its signature does not verify');
+  const weak = weakKeyOf(genesis);
+  if (weak !== undefined) return no(weak);
   const { origin, keys, threshold } = genesis;
   return accept({
     genesis,
@@ -102,7 +104,10 @@ export function openMainGenesis(
 function flawOf(suite: Suite, { keys, threshold, persons }: MainGenesis): string | undefined {
   if (threshold < 1 || threshold > keys.length) return 'a threshold that its keys cannot reach';
   const ids = persons.map(({ publicKey }) => toHex(keyIdOf(suite, publicKey)));
-  if (new Set(ids).size < ids.length) return 'two persons with one key id';
+  return new Set(ids).size === ids.length ? undefined : 'two persons with one key id';
+}
+
+function weakKeyOf({ keys, persons }: MainGenesis): string | undefined {
   for (const { publicKey, name } of [...keys, ...persons]) {
     const checked = checkPublicKey(publicKey);
     if (!checked.ok) return `the key of ${name}: ${checked.detail}`;
