@@ -5,6 +5,7 @@
 // tells a late answer from the awaited one.
 
 import { assert } from '../base/assert.ts';
+import { limits } from '../base/limits.ts';
 import {
   type MeterDefinition,
   type MeterRegister,
@@ -29,10 +30,12 @@ const holeRegistersMax = 16;
 type Meter = Pick<MeterDefinition, 'functionCode' | 'registers' | 'registersPerReadMax'>;
 
 export function planReads(meter: Meter): readonly PlannedRead[] {
+  const { registersPerReadMax } = meter;
+  assert(registersPerReadMax <= limits.modbusRegistersMax, 'no device gives more than Modbus can');
   const groups: MeterRegister[][] = [];
   for (const register of meter.registers.toSorted((a, b) => a.address - b.address)) {
     const group = groups.at(-1);
-    if (group !== undefined && belongsTo(group, register, meter.registersPerReadMax)) {
+    if (group !== undefined && belongsTo(group, register, registersPerReadMax)) {
       group.push(register);
     } else {
       groups.push([register]);

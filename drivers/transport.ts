@@ -19,6 +19,8 @@ export type Transport =
 export type LineOptions = {
   /** How long a device may take to begin its answer. */
   readonly timeoutMs?: number;
+  /** RTU only: how long a device is left alone after each answer. */
+  readonly deviceGapMs?: number;
 };
 
 /** Opens nothing yet: the first request does, and opens again whatever is lost. */

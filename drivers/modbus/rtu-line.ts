@@ -110,23 +110,24 @@ export class RtuLine implements Line {
     }
   }
 
-  /** Waits until the line has been silent long enough, with nothing left in any buffer. */
+  /** Waits until the device has rested and the line has been silent, with nothing left in any buffer. */
   async #silence(channel: ByteChannel, request: RegisterRequest): Promise<LineFault | undefined> {
-    const giveUpAt = performance.now() + limits.lineSettleMsMax;
     const shortestMs = answersAlike(request, this.#last) ? indistinctSilenceMs : 0;
     this.#last = request;
+    const restMs = (this.#restUntil.get(request.unit) ?? 0) - performance.now();
+    if (restMs > 0) await pause(restMs);
+    const giveUpAt = performance.now() + limits.lineSettleMsMax;
     for (;;) {
       if (this.#closed) return { kind: 'closed', detail: 'the line was closed' };
-      const now = performance.now();
-      const silentAt = this.#silentSince + Math.max(this.#silenceMs, shortestMs);
-      const waitMs = Math.max(silentAt, this.#restUntil.get(request.unit) ?? 0) - now;
-      if (waitMs > 0 && now + waitMs > giveUpAt) return neverSilent;
+      const since = this.#silentSince;
+      const waitMs = since + Math.max(this.#silenceMs, shortestMs) - performance.now();
       if (waitMs > 0) {
+        if (performance.now() + waitMs > giveUpAt) return neverSilent;
         await pause(waitMs);
         continue;
       }
       await channel.discardInput();
-      if (this.#silentSince + Math.max(this.#silenceMs, shortestMs) === silentAt) return undefined;
+      if (this.#silentSince === since) return undefined;
     }
   }
 

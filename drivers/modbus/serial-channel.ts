@@ -24,7 +24,7 @@ export function serialChannel(endpoint: SerialEndpoint): OpenByteChannel {
 }
 
 /** Paths of the serial ports of this machine, the ones with lasting names first. */
-export async function serialPorts(): Promise<readonly string[]> {
+async function serialPorts(): Promise<readonly string[]> {
   // SerialPort.list() needs udevadm, which small systems lack.
   const stable = await entries('/dev/serial/by-id', /./);
   const plain = await entries('/dev', /^tty(USB|ACM|AMA|SC|RS485-)\d+$/);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every way that an RTU answer goes wrong on a real bus, by name. `timeoutMs` is the master's.
 
-import { withCrc } from '../../drivers/modbus/rtu-frame.ts';
+import { encodeRequest, withCrc } from '../../drivers/modbus/rtu-frame.ts';
 import type { Reaction } from './faulty-slave.ts';
 
+const firstRequest = encodeRequest({ unit: 1, functionCode: 4, address: 100, count: 2 });
 const noise = Uint8Array.of(0x00, 0xff, 0x55, 0x01);
 
 export function lineFaults(timeoutMs: number): Readonly<Record<string, Reaction>> {
@@ -34,7 +35,8 @@ export function lineFaults(timeoutMs: number): Readonly<Record<string, Reaction>
     },
     'with a byte count that lies': (sound, send) =>
       send(withCrc(sound.slice(0, -2).with(2, (sound[2] as number) + 2))),
-    'the request, echoed': (_, send) => send(Uint8Array.of(1, 4, 0, 100, 0, 2, 0xd1, 0xd4)),
+    // For a test that begins with registers 100 and 101.
+    'the request, echoed': (_, send) => send(firstRequest),
   };
 }
 

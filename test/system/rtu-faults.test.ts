@@ -47,14 +47,14 @@ const ask = (line: Line, address: number, count = 2) =>
   line.request({ unit: 1, functionCode: 4, address, count });
 
 function isTrue(answer: Answer, address: number): boolean {
-  return !answer.ok || (answer.registers[0] === address && answer.registers.length === 2);
+  return !answer.ok || answer.registers.join() === `${address},${address + 1}`;
 }
 
 /** Back to back, another register each time: how many were answered, how many of these falsely. */
 async function poll(line: Line, times: number) {
   let [answered, wrong] = [0, 0];
   for (let i = 0; i < times; i++) {
-    const address = 100 * (i % 50);
+    const address = 100 * (1 + (i % 50));
     const answer = await ask(line, address);
     if (answer.ok) answered++;
     if (!isTrue(answer, address)) wrong++;

@@ -119,6 +119,23 @@ test.concurrent('control goes before scans that wait', async (context) => {
   expect(done).toEqual(['first', 'control', 'schedule', 'scan']);
 });
 
+test.concurrent('a device is left alone between an answer and the next request', async (context) => {
+  const arrivals: number[] = [];
+  const slave = await faultySlaveOnTcp((sound, send) => {
+    arrivals.push(performance.now());
+    send(sound);
+  });
+  const line = openRtuTcpLine({ host: '127.0.0.1', port: slave.port }, { deviceGapMs: 150 });
+  context.onTestFinished(async () => {
+    await line.close();
+    await slave.close();
+  });
+  await ask(line, 1, 2);
+  await ask(line, 2, 3);
+  // A lower bound, so no slow machine can break it; a millisecond for the timer's rounding.
+  expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThanOrEqual(149);
+});
+
 test.concurrent('a time-out says what to check', async (context) => {
   const { line } = await connected(context, faults.silent as Reaction);
   const answer = await ask(line, 1);
