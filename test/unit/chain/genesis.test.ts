@@ -86,7 +86,7 @@ describe('signature', () => {
     expect(openGenesis(suite, bytes)).toMatchObject({ detail: expect.stringContaining('verify') });
   });
 
-  test('any flipped bit is refused, or makes another chain that nobody signed', () => {
+  test('any flipped bit is refused', () => {
     const passed = [...everyFlip(genesisBytes)].filter((flipped) => openGenesis(suite, flipped).ok);
     expect(passed).toEqual([]);
   });
