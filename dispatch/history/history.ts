@@ -56,6 +56,7 @@ export class History {
 
   /** Reads in what was accepted since, in the background. */
   follow(): void {
+    if (this.#closed) return;
     this.#again = true;
     this.#following ??= this.#follow().catch((error) => {
       this.#closed = true;

@@ -2,7 +2,7 @@
 // A centre on databases in a temporary directory, without broker and port: messages go in by hand, and what it
 // publishes is opened as a gateway would. It can be killed at any write, and started again on what the disk has.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '../../../base/assert.ts';
@@ -50,18 +50,42 @@ export class TestCentre {
     return test;
   }
 
+  /** Another one, not running, on a copy of what this one had on disk when it stopped. */
+  async copy(): Promise<TestCentre> {
+    const copy = new TestCentre(mkdtempSync(join(tmpdir(), 'tieline-centre-')));
+    cpSync(this.directory, copy.directory, { recursive: true });
+    return copy;
+  }
+
+  /** Changes what is on the disk, as somebody who has no business there. */
+  async alter(sql: string): Promise<void> {
+    const path = this.path('ledger');
+    const database = new InlineDatabase({ path, mode: 'existing', migrations: ledgerMigrations });
+    await database.write([{ sql }]);
+    await database.close();
+  }
+
   path(name: 'ledger' | 'history'): string {
     return join(this.directory, `${name}.sqlite`);
   }
 
-  async start(options: { readonly crash?: Crash; readonly signer?: Signer } = {}): Promise<void> {
+  async start(
+    options: {
+      readonly crash?: Crash;
+      readonly historyCrash?: Crash;
+      readonly signer?: Signer;
+    } = {},
+  ): Promise<void> {
     this.#ledger = new InlineDatabase(
       { path: this.path('ledger'), mode: 'existing', migrations: ledgerMigrations },
       options.crash,
     );
     const history = this.path('history');
     const mode = existsSync(history) ? 'existing' : 'create';
-    this.#history = new InlineDatabase({ path: history, mode, migrations: historyMigrations });
+    this.#history = new InlineDatabase(
+      { path: history, mode, migrations: historyMigrations },
+      options.historyCrash,
+    );
     try {
       this.#centre = await openCentre({
         ledger: this.#ledger,
@@ -146,8 +170,9 @@ export class TestCentre {
   /** Counters of `/healthz`. */
   async refused(): Promise<Readonly<Record<string, number>>> {
     const health = this.centre.routes.find(({ path }) => path === '/healthz');
-    const answer = await health?.handler({ params: {}, query: {}, body: undefined });
-    return (answer?.body as { refused: Readonly<Record<string, number>> }).refused;
+    assert(health !== undefined, 'the centre tells its health');
+    const answer = await health.handler({ params: {}, query: {}, body: undefined });
+    return (answer.body as { refused: Readonly<Record<string, number>> }).refused;
   }
 
   async #closeDatabases(): Promise<void> {
