@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection that is opened when it is needed and opened anew when it was lost. After a failed attempt the
-// next one waits, longer each time; until then the old reason is given at once, so that a dead endpoint
-// costs nobody time.
+// A connection that is opened when it is needed and opened anew when it was lost. After a failed
+// attempt the next one waits, longer each time; until then the old reason is given at once, so that
+// a dead endpoint costs nobody time.
 
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The catalogue: every meter that Tieline knows, in one table. Adding a meter is a file in meters/ and a line
-// here; nothing registers itself.
+// The catalogue: every meter that Tieline knows, in one table. Adding a meter is a file in meters/
+// and a line here; nothing registers itself.
 
 import type { MeterDefinition } from './meter-definition.ts';
 import { acrelAdl400Primary } from './meters/acrel-adl400-primary.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A line: one serial bus or one TCP endpoint, with all the devices behind it, and one owner. It asks one thing
-// at a time. Invariant: what it returns as registers was sent by that unit in answer to that request; in
-// doubt it returns a fault.
+// A line: one serial bus or one TCP endpoint, with all the devices behind it, and one owner. It
+// asks one thing at a time. Invariant: what it returns as registers was sent by that unit in answer
+// to that request; in doubt it returns a fault.
 
 import type { ReadFunction } from './meter-definition.ts';
 
@@ -17,9 +17,9 @@ export type RegisterRequest = {
   readonly count: number;
 };
 
-/** Why there is no answer. `detail` says what happened, `hint` what to do about it.
- * `time-out`: none in time. `crc`: one with a wrong checksum. `malformed`: one that does not fit the
- * request. `closed`: no connection. `busy`: too many wait already. `exception`: the device refused. */
+/** Why there is no answer. `detail` says what happened, `hint` what to do about it. `time-out`:
+ * none in time. `crc`: one with a wrong checksum. `malformed`: one that does not fit the request.
+ * `closed`: no connection. `busy`: too many wait already. `exception`: the device refused. */
 export type LineFault =
   | {
       readonly kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy';

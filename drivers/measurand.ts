@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What meters measure: the OBIS code (IEC 62056-61), unit (SenML, RFC 8428 and RFC 8798) and resolution of each
-// quantity. One decimal more is kept than a class 1 meter resolves, so that rounding loses nothing measured.
+// What meters measure: the OBIS code (IEC 62056-61), unit (SenML, RFC 8428 and RFC 8798) and
+// resolution of each quantity. One decimal more is kept than a class 1 meter resolves, so that
+// rounding loses nothing measured.
 
 export type Measurand = {
   /** For people: `voltage L1`. */
@@ -35,8 +36,8 @@ export const measurands = Object.freeze({
   activePowerL1: { name: 'active power L1', obis: '1-0:36.7.0*255', ...watts },
   activePowerL2: { name: 'active power L2', obis: '1-0:56.7.0*255', ...watts },
   activePowerL3: { name: 'active power L3', obis: '1-0:76.7.0*255', ...watts },
-  /** Signed. The standard's 3.7.0 and 4.7.0 are one sign each; 131.7.0 is what meters with a signed total
-   * print (Landis+Gyr), from the range that the standard leaves to makers. */
+  /** Signed. The standard's 3.7.0 and 4.7.0 are one sign each; 131.7.0 is what meters with a signed
+   * total print (Landis+Gyr), from the range that the standard leaves to makers. */
   reactivePower: { name: 'reactive power', obis: '1-0:131.7.0*255', ...watts, unit: 'var' },
   powerFactor: { name: 'power factor', obis: '1-0:13.7.0*255', unit: '/', exponent: -3, ...local },
   frequency: { name: 'frequency', obis: '1-0:14.7.0*255', unit: 'Hz', exponent: -3, ...local },

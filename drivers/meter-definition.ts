@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a meter is, as data: where each value stands in its registers, what it means, and how we know. A
-// definition holds verified facts only; the plausible bounds alone are our own choice.
+// What a meter is, as data: where each value stands in its registers, what it means, and how we
+// know. A definition holds verified facts only; the plausible bounds alone are our own choice.
 
 import { rescale } from '../base/decimal.ts';
 import type { Measurand } from './measurand.ts';
 
 export type RawType = 'float32' | 'uint32' | 'int32' | 'uint16' | 'int16';
 
-/** Which half of a 32-bit value stands at the lower address. Bytes within a register are big-endian. */
+/** Which half of a 32-bit value stands at the lower address. Bytes within a register are
+ * big-endian. */
 export type WordOrder = 'high-word-first' | 'low-word-first';
 
 /** Modbus function that reads the registers: 3 holding, 4 input. */
@@ -83,7 +84,8 @@ type Place = {
   readonly sources: readonly string[];
 };
 
-/** A register from what it measures and where it stands; by default a float32, high word first, unscaled. */
+/** A register from what it measures and where it stands; by default a float32, high word first,
+ * unscaled. */
 export function register(measurand: Measurand, place: Place): MeterRegister {
   const mantissa = (bound: number | undefined) =>
     bound === undefined ? null : Number(rescale(bound, { from: 0, to: measurand.exponent }));

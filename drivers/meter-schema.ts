@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema of a meter's packs: one value for each register of its definition, in the order of the definition.
+// The schema of a meter's packs: one value for each register of its definition, in the order of the
+// definition.
 
 import type { Schema, ValueSchema } from '../base/schema.ts';
 import type { MeterDefinition, MeterRegister } from './meter-definition.ts';
 import { planReads } from './read-plan.ts';
 
 export type Installation = {
-  /** `urn:dev:ops:<vendor>-<model>-<serial>` where the serial number is known, else the configured name. */
+  /** `urn:dev:ops:<vendor>-<model>-<serial>` where that is known, else the configured name. */
   readonly device: string;
   /** The line's configured name. */
   readonly line: string;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merges the registers of a meter into few requests. Pure. A hole between two values is read along where that
-// is cheaper than another request; a value is never split. Requests are put in such an order that neighbours
-// differ in length wherever possible: an RTU answer carries no number of its own, and its length alone then
-// tells a late answer from the awaited one.
+// Merges the registers of a meter into few requests. Pure. A hole between two values is read along
+// where that is cheaper than another request; a value is never split. Requests are put in such an
+// order that neighbours differ in length wherever possible: an RTU answer carries no number of its
+// own, and its length alone then tells a late answer from the awaited one.
 
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
@@ -23,8 +23,8 @@ export type PlannedRead = Span & {
   readonly registers: readonly MeterRegister[];
 };
 
-// At 9600 baud a request of its own costs about 50 ms (13 bytes of frame, two gaps, the device's turn-round),
-// as much as 22 registers. The margin is for devices that answer faster.
+// At 9600 baud a request of its own costs about 50 ms (13 bytes of frame, two gaps, the device's
+// turn-round), as much as 22 registers. The margin is for devices that answer faster.
 const holeRegistersMax = 16;
 
 type Meter = Pick<MeterDefinition, 'functionCode' | 'registers' | 'registersPerReadMax'>;
@@ -79,8 +79,8 @@ function partsOf(registers: readonly MeterRegister[]): readonly Span[] {
   return parts.map(spanOf);
 }
 
-/** Deals the reads out, longest first, to every second place and then to those between: two of one length
- * become neighbours only where more than half of all are of that length. */
+/** Deals the reads out, longest first, to every second place and then to those between: two of one
+ * length become neighbours only where more than half of all are of that length. */
 function neighboursApart(reads: readonly PlannedRead[]): readonly PlannedRead[] {
   const byLength = reads.toSorted((a, b) => b.count - a.count || a.address - b.address);
   const half = Math.ceil(byLength.length / 2);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One reading of one meter: plan → requests → values. No clock: whoever asks knows when. Each register of the
-// definition gets exactly one value, in the definition's order; what was not read is null and says why.
+// One reading of one meter: plan → requests → values. No clock: whoever asks knows when. Each
+// register of the definition gets exactly one value, in the definition's order; what was not read
+// is null and says why.
 
 import { assert } from '../base/assert.ts';
 import { type QualityCode, quality } from '../base/quality.ts';

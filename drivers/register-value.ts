@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Raw registers to exact values and back. What cannot be a value becomes null with a reason, never 0: the bytes
-// come from a wire and may be anything.
+// Raw registers to exact values and back. What cannot be a value becomes null with a reason, never
+// 0: the bytes come from a wire and may be anything.
 
 import { assert } from '../base/assert.ts';
 import { mantissaOfFloat32, rescale, safeInteger } from '../base/decimal.ts';
@@ -23,8 +23,8 @@ export function decodeRegister(register: MeterRegister, words: readonly number[]
   return judged(register, safeInteger(rescale(integerOf(register.rawType, view), exponents)));
 }
 
-/** The registers that a meter would show for a value in `unit`: the inverse of `decodeRegister`, but for the
- * rounding of the raw type. For simulated meters. */
+/** The registers that a meter would show for a value in `unit`: the inverse of `decodeRegister`,
+ * but for the rounding of the raw type. For simulated meters. */
 export function encodeRegister(register: MeterRegister, value: number): readonly number[] {
   const raw = value / 10 ** register.scalePowerOfTen;
   const view = new DataView(new ArrayBuffer(2 * registerCount(register.rawType)));

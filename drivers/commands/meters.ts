@@ -5,7 +5,7 @@ import { meterDefinitions } from '../index.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { table } from './table.ts';
 
-/** The text to print, without a line end. As JSON: everything, with the sources of every register. */
+/** The text to print, without a line end. As JSON: all, with the sources of every register. */
 export function metersText(options: { readonly json: boolean }): string {
   return options.json ? JSON.stringify(meterDefinitions, null, 2) : list();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tieline read`: one reading of one meter, with exact values. What could not be read is shown as `-` with the
-// reason; where nothing was, the first fault is the error.
+// `tieline read`: one reading of one meter, with exact values. What could not be read is shown as
+// `-` with the reason; where nothing was, the first fault is the error.
 
 import { formatDecimal } from '../../base/decimal.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -32,8 +32,8 @@ export type ReadOutcome = {
   readonly complete: boolean;
 };
 
-/** @throws TielineError `usage`, or a code from the first fault where nothing was read: `meter-time-out`,
- * `meter-closed`, `meter-exception`, … */
+/** @throws TielineError `usage`, or a code from the first fault where nothing was read:
+ * `meter-time-out`, `meter-closed`, `meter-exception`, … */
 export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
   const definition = meterOf(options.meter);
   const transport = transportOf(options, definition);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options that say where a meter is: --tcp, --rtu-tcp or --serial with --baud, --parity and so on. What is not
-// given for a serial line is as the meter is delivered, else 9600 8N1.
+// The options that say where a meter is: --tcp, --rtu-tcp or --serial with --baud, --parity and so
+// on. What is not given for a serial line is as the meter is delivered, else 9600 8N1.
 
 import { TielineError } from '../../base/errors.ts';
 import { findMeter, meterDefinitions } from '../index.ts';

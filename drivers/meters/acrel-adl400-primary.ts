@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Acrel ADL400, block 0x0800: three phases, transformer ratios already applied (primary side). Currents and
-// powers are bounded by the transformers alone, so no plausible maximum is given for them.
+// Acrel ADL400, block 0x0800: three phases, transformer ratios already applied (primary side).
+// Currents and powers are bounded by the transformers alone, so no plausible maximum is given for
+// them.
 
 import { measurands as m } from '../measurand.ts';
 import { type MeterDefinition, provenance, register } from '../meter-definition.ts';

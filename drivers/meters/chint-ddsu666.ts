@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chint DDSU666 with Modbus firmware: one phase, direct connection up to 80 A. All float32; power is in kW.
+// Chint DDSU666 with Modbus firmware: one phase, direct connection up to 80 A. All float32; power
+// is in kW.
 
 import { measurands as m } from '../measurand.ts';
 import { type MeterDefinition, provenance, register } from '../meter-definition.ts';

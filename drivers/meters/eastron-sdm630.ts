@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Eastron SDM630-Modbus (v1, v2, MID): three phases, direct connection up to 100 A. Input registers, all float32.
+// Eastron SDM630-Modbus (v1, v2, MID): three phases, direct connection up to 100 A. Input
+// registers, all float32.
 
 import { measurands as m } from '../measurand.ts';
 import { type MeterDefinition, register } from '../meter-definition.ts';

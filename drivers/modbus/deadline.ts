@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bound on every wait for something outside.
 
-/** `work`, or a rejection with `reason()` after `ms`. What `work` does later is of no interest to anybody. */
+/** `work`, or a rejection with `reason()` after `ms`; what `work` does later is ignored. */
 export async function deadline<T>(ms: number, work: Promise<T>, reason: () => unknown): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(reason()), ms);

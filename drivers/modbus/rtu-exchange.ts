@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The strict state machine of an RTU master: idle → sent → waiting → idle. It knows no clock and no port.
-// Invariant: only bytes that arrive while waiting can become an answer, and only the bytes of this one wait.
+// The strict state machine of an RTU master: idle → sent → waiting → idle. It knows no clock and no
+// port. Invariant: only bytes that arrive while waiting can become an answer, and only the bytes of
+// this one wait.
 
 import { assert } from '../../base/assert.ts';
 import { concat, equal } from '../../base/bytes.ts';
@@ -16,8 +17,8 @@ type State =
       readonly received: Uint8Array;
     };
 
-/** `stray`: the bytes belong to nothing and were thrown away. Everything but `incomplete` and `stray` ends the
- * exchange. */
+/** `stray`: the bytes belong to nothing and were thrown away. Everything but `incomplete` and
+ * `stray` ends the exchange. */
 export type Reception = Judgement | { readonly kind: 'stray' };
 
 export class RtuExchange {

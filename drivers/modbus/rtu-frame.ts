@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames of Modbus RTU (Modbus over Serial Line V1.02): pure. An answer is accepted only when every byte is
-// what this request's answer must have: unit, function, byte count, length and checksum.
+// Frames of Modbus RTU (Modbus over Serial Line V1.02): pure. An answer is accepted only when every
+// byte is what this request's answer must have: unit, function, byte count, length and checksum.
 
 import { concat } from '../../base/bytes.ts';
 import type { RegisterRequest } from '../line.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The master of an RTU line. RTU answers carry no number, so a late one looks like the answer to the next
-// request. Hence: nothing is sent before the line has been silent; after a fault it must have been silent as
-// long as an answer may take at all; whatever arrives outside the wait is thrown away, and marks the next
-// answer.
+// The master of an RTU line. RTU answers carry no number, so a late one looks like the answer to
+// the next request. Hence: nothing is sent before the line has been silent; after a fault it must
+// have been silent as long as an answer may take at all; whatever arrives outside the wait is
+// thrown away, and marks the next answer.
 
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -34,15 +34,17 @@ export type RtuSettings = {
   readonly deviceGapMs: number;
   /** Time of one character on the wire. */
   readonly characterMs: number;
-  /** Whether a connection that only times out is to be opened anew (TCP: the other end may be gone). */
+  /** Whether a connection that only times out is to be opened anew (TCP: the other end may be
+   * gone). */
   readonly reopenAfterTimeOuts: boolean;
   readonly timeOut: (unit: number) => { readonly detail: string; readonly hint: string };
 };
 
 const requestLength = 8;
 const unitMax = 247;
-// Before a request whose answer would look like the last one's, so that no second copy of that passes for it:
-// USB adapters hand bytes over up to 16 ms late, and a busy system takes its time. Read plans avoid such pairs.
+// Before a request whose answer would look like the last one's, so that no second copy of that
+// passes for it: USB adapters hand bytes over up to 16 ms late, and a busy system takes its time.
+// Read plans avoid such pairs.
 const indistinctSilenceMs = 50;
 
 export class RtuLine implements Line {
@@ -110,7 +112,8 @@ export class RtuLine implements Line {
     }
   }
 
-  /** Waits until the device has rested and the line has been silent, with nothing left in any buffer. */
+  /** Waits until the device has rested and the line has been silent, with nothing left in any
+   * buffer. */
   async #silence(channel: ByteChannel, request: RegisterRequest): Promise<LineFault | undefined> {
     const shortestMs = answersAlike(request, this.#last) ? indistinctSilenceMs : 0;
     this.#last = request;

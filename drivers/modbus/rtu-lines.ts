@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two lines that carry RTU frames: a serial bus, and a TCP connection to a simple serial server.
+// The two lines that carry RTU frames: a serial bus, and a TCP connection to a simple serial
+// server.
 
 import type { Line } from '../line.ts';
 import type { SerialSettings } from '../meter-definition.ts';
@@ -14,8 +15,8 @@ export type RtuOptions = {
 };
 
 const defaultTimeoutMs = 1_000;
-// A character is a start bit, the data, parity, and the stop bits; 3.5 of them end a frame, but never less than
-// 1.75 ms (Modbus over Serial Line V1.02, section 2.5.1.1).
+// A character is a start bit, the data, parity, and the stop bits; 3.5 of them end a frame, but
+// never less than 1.75 ms (Modbus over Serial Line V1.02, section 2.5.1.1).
 const gapCharacters = 3.5;
 const gapFixedAboveBaud = 19_200;
 const gapFixedMs = 1.75;
@@ -64,8 +65,8 @@ export function openRtuTcpLine(
     timeOut: (unit) => ({
       detail: `unit ${unit} behind ${host}:${port} did not answer within ${timeoutMs} ms`,
       hint:
-        `check that ${host}:${port} is the serial server, that its baud rate and parity are the meter's, ` +
-        `that the meter's address is ${unit}, and that wires A and B are not swapped`,
+        `check that ${host}:${port} is the serial server, that its baud rate and parity are ` +
+        `the meter's, that the meter's address is ${unit}, and that wires A and B are not swapped`,
     }),
   });
 }

@@ -3,7 +3,8 @@
 
 import { TielineError } from '../../base/errors.ts';
 
-/** `message`: as the serial package or the system words it. `ports`: paths of the ports that were found. */
+/** `message`: as the serial package or the system words it. `ports`: paths of the ports that were
+ * found. */
 export function serialOpenError(
   path: string,
   message: string,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modbus TCP, through modbus-serial: the one file that imports it, and that knows its ways. Its transaction
-// numbers keep a late answer from being taken for the next one. What it does not do is done here: a bound on
-// every wait, one request at a time, a check of every length, a new client for every connection.
+// Modbus TCP, through modbus-serial: the one file that imports it, and that knows its ways. Its
+// transaction numbers keep a late answer from being taken for the next one. What it does not do is
+// done here: a bound on every wait, one request at a time, a check of every length, a new client
+// for every connection.
 
 import modbus from 'modbus-serial';
 import { messageOf, TielineError } from '../../base/errors.ts';
@@ -81,7 +82,8 @@ class ModbusTcpLine implements Line {
     }
   }
 
-  /** After a reset by the other side the package says neither `close` nor `error`: only `isOpen` shows it. */
+  /** After a reset by the other side the package says neither `close` nor `error`: only `isOpen`
+   * shows it. */
   async #opened(): Promise<Client> {
     const client = await this.#connection.get();
     if (client.isOpen()) return client;
@@ -94,7 +96,7 @@ class ModbusTcpLine implements Line {
     if (typeof modbusCode === 'number') return exceptionAnswer(modbusCode);
     if (errno === 'ETIMEDOUT') {
       const detail = `unit ${unit} at ${this.#place} did not answer within ${this.#timeoutMs} ms`;
-      const hint = `check that ${this.#place} is the meter or its gateway, and that its unit id is ${unit}`;
+      const hint = `check that this is the meter or its gateway, and that its unit id is ${unit}`;
       return faulty({ kind: 'time-out', detail, hint });
     }
     if (errno !== undefined) return faulty({ kind: 'closed', detail: messageOf(thrown) });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The load behind a simulated meter: a house with appliances that switch and a roof that feeds in. Pure: the
-// same seed and the same instants give the same values. Invariant: on each phase P = U·I·PF, the total is the
-// sum of the phases, Q² = S² − P², and the counters are the integral of the total's two signs.
+// The load behind a simulated meter: a house with appliances that switch and a roof that feeds in.
+// Pure: the same seed and the same instants give the same values. Invariant: on each phase P =
+// U·I·PF, the total is the sum of the phases, Q² = S² − P², and the counters are the integral of
+// the total's two signs.
 
 export type PhaseLoad = {
   readonly voltage: number;
@@ -60,7 +61,7 @@ export function advanceLoad(load: Load, timeMs: number): Load {
 
 type Energy = Pick<Load, 'importEnergy' | 'exportEnergy'>;
 
-/** Trapezoids; over a step that changes sign, the mean alone counts, as in a meter's own interval. */
+/** Trapezoids; over a step that changes sign the mean alone counts, as in a meter's interval. */
 function integrated(from: Load, to: Load): Energy {
   const hours = (to.timeMs - from.timeMs) / hourMs;
   const energy = ((from.activePower + to.activePower) / 2) * hours;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server side of Modbus TCP framing (MBAP header): cuts a stream into requests. Bytes are anybody's.
+// The server side of Modbus TCP framing (MBAP header): cuts a stream into requests. Bytes are
+// anybody's.
 
 import { concat } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
@@ -17,8 +18,8 @@ const lengthCounted = 6;
 export class MbapFrames {
   #pending: Uint8Array = new Uint8Array();
 
-  /** The requests that are complete now; undefined where the stream is no Modbus TCP: nothing after that
-   * can be told apart. */
+  /** The requests that are complete now; undefined where the stream is no Modbus TCP: nothing after
+   * that can be told apart. */
   push(bytes: Uint8Array): readonly MbapRequest[] | undefined {
     this.#pending = concat(this.#pending, bytes);
     const requests: MbapRequest[] = [];

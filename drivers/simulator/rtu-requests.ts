@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The slave's side of RTU framing: finds requests in a stream of bytes. Lengths follow from the function code;
-// what does not make sense is dropped until the line falls silent, as a meter does.
+// The slave's side of RTU framing: finds requests in a stream of bytes. Lengths follow from the
+// function code; what does not make sense is dropped until the line falls silent, as a meter does.
 
 import { concat } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simulated meter: load → image → slave → server. It answers for one unit and is silent for all others.
+// A simulated meter: load → image → slave → server. It answers for one unit and is silent for all
+// others.
 
 import type { MeterDefinition } from '../meter-definition.ts';
 import type { ByteChannel } from '../modbus/byte-channel.ts';

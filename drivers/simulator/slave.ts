@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Modbus slave as a pure function: request in, answer out, over a register image. Frames (MBAP, RTU) are put
-// around it by the servers. It reads registers and nothing else.
+// A Modbus slave as a pure function: request in, answer out, over a register image. Frames (MBAP,
+// RTU) are put around it by the servers. It reads registers and nothing else.
 
 import { illegalDataAddress, illegalDataValue, illegalFunction } from '../modbus/exception.ts';
 import { type RegisterImage, readImage } from './image.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TCP listener for simulated meters: hands each connection to `serve`, and can be closed with all of them.
+// A TCP listener for simulated meters: hands each connection to `serve`, and can be closed with all
+// of them.
 
 import { createServer, type Socket } from 'node:net';
 import { messageOf, TielineError } from '../../base/errors.ts';

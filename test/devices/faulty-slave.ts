@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Modbus RTU slave that answers as a test orders: late, half, twice, damaged, or with somebody else's frame.
-// Register n holds n, so that an answer to another request shows.
+// A Modbus RTU slave that answers as a test orders: late, half, twice, damaged, or with somebody
+// else's frame. Register n holds n, so that an answer to another request shows.
 
 import type { ByteChannel } from '../../drivers/modbus/byte-channel.ts';
 import { answerLength, hasGoodCrc, withCrc } from '../../drivers/modbus/rtu-frame.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs of others that talk to ours while it serves, so they run beside it. One that is missing fails the
-// test and says what installs it.
+// Programs of others that talk to ours while it serves, so they run beside it. One that is missing
+// fails the test and says what installs it.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two ttys that are joined, made by socat: what is written to one is read from the other. A pseudo-terminal has
-// no baud rate and no parity errors; all else is as on a serial adapter.
+// Two ttys that are joined, made by socat: what is written to one is read from the other. A pseudo-
+// terminal has no baud rate and no parity errors; all else is as on a serial adapter.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modbus with programs that we did not write: mbpoll (libmodbus) and pymodbus read our simulated meters, over TCP
-// and over a tty, and our reader reads pymodbus's server. Registers are compared bit by bit.
+// Modbus with programs that we did not write: mbpoll (libmodbus) and pymodbus read our simulated
+// meters, over TCP and over a tty, and our reader reads pymodbus's server. Registers are compared
+// bit by bit.
 
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../base/quality.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modbus RTU on real ttys: whatever a slave does, a value is the one that was asked for, or there is none.
+// Modbus RTU on real ttys: whatever a slave does, a value is the one that was asked for, or there
+// is none.
 
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../base/quality.ts';
@@ -89,7 +90,7 @@ test.concurrent('three parallel reads, then 100 one after another', async () => 
   });
 });
 
-test.concurrent('a second copy that comes in the middle of the next read of a meter is no value', async () => {
+test.concurrent('a second copy in the middle of the next read of a meter is no value', async () => {
   const copies: Reaction = (sound, send) => {
     send(sound);
     send(sound, 25);
@@ -119,7 +120,7 @@ test.concurrent('bytes out of nowhere are no value, and mark the next', async ()
   });
 });
 
-test.concurrent('a line that never falls silent gives a fault that says so, and recovers', async () => {
+test.concurrent('a line that never falls silent is a fault that says so', async () => {
   await onBus(honest, async ({ line, slave }) => {
     await ask(line, 100);
     const babble = setInterval(() => slave.send(Uint8Array.of(0x55)), 20);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From raw registers to exact values (IEEE 754 binary32, two's complement), and never a value that was not sent.
+// From raw registers to exact values (IEEE 754 binary32, two's complement), and never a value that
+// was not sent.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

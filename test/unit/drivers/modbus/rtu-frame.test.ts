@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modbus RTU frames (Modbus over Serial Line V1.02): published frames, and that nothing else is an answer.
+// Modbus RTU frames (Modbus over Serial Line V1.02): published frames, and that nothing else is an
+// answer.
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';

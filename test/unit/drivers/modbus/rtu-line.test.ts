@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RTU master against a slave that misbehaves, over TCP on the loopback: whatever comes, a value is the
-// one that was asked for, or a fault.
+// The RTU master against a slave that misbehaves, over TCP on the loopback: whatever comes, a value
+// is the one that was asked for, or a fault.
 
 import { describe, expect, type TestContext, test } from 'vitest';
 import type { Answer, Line } from '../../../../drivers/line.ts';
@@ -119,7 +119,7 @@ test.concurrent('control goes before scans that wait', async (context) => {
   expect(done).toEqual(['first', 'control', 'schedule', 'scan']);
 });
 
-test.concurrent('a device is left alone between an answer and the next request', async (context) => {
+test.concurrent('a device rests between an answer and the next request', async (context) => {
   const arrivals: number[] = [];
   const slave = await faultySlaveOnTcp((sound, send) => {
     arrivals.push(performance.now());

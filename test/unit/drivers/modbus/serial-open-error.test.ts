@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tty that cannot be opened: each reason with what to do, from the words of serialport 13 and of Linux.
+// A tty that cannot be opened: each reason with what to do, from the words of serialport 13 and of
+// Linux.
 
 import { expect, test } from 'vitest';
 import { serialOpenError } from '../../../../drivers/modbus/serial-open-error.ts';

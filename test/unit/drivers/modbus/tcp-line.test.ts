@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Modbus TCP line against servers that misbehave: every wait ends, nothing crashes, nothing is made up.
+// The Modbus TCP line against servers that misbehave: every wait ends, nothing crashes, nothing is
+// made up.
 
 import type { Socket } from 'node:net';
 import { expect, type TestContext, test } from 'vitest';
@@ -161,7 +162,7 @@ test('a line that is closed ends what is pending, and answers at once', async (c
   }
 });
 
-test('a server that is not there is a closed line, said at once the second time', async (context) => {
+test('without a server the line is closed, said at once the second time', async (context) => {
   const { line, server } = await connected(context, honest);
   await server.close();
   const first = await ask(line, 1);

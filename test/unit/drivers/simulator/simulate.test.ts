@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulated meters, end to end in one process: every meter of the catalogue, over Modbus TCP and RTU over TCP.
+// Simulated meters, end to end in one process: every meter of the catalogue, over Modbus TCP and
+// RTU over TCP.
 
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../../../base/quality.ts';

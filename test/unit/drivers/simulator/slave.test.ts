@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated slave (Modbus Application Protocol V1.1b3, section 6.4 and 7), and the framing around it.
+// The simulated slave (Modbus Application Protocol V1.1b3, section 6.4 and 7), and the framing
+// around it.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
