@@ -14,6 +14,7 @@ import {
   type PeerMessage,
   type StorageAppendResponse,
 } from './message.ts';
+import { flawOfMessage } from './message-flaw.ts';
 import { type ProposalRefusal, propose } from './propose.ts';
 import { becomeFollower } from './roles/become.ts';
 import { stepCandidate } from './roles/candidate.ts';
@@ -22,8 +23,14 @@ import { stepLeader } from './roles/leader.ts';
 import { isHeldByLease, onVote } from './vote.ts';
 
 /** `unknown-peer`: an answer of one who is no member (any more). `lower-term`, `leased`: rightly ignored.
- * `term-leap`: no honest member is that far ahead of us. The others: a forwarded proposal was not taken. */
-export type StepRefusal = 'unknown-peer' | 'lower-term' | 'leased' | 'term-leap' | ProposalRefusal;
+ * `malformed`, `term-leap`: no honest member says that. The others: a forwarded proposal was not taken. */
+export type StepRefusal =
+  | 'malformed'
+  | 'unknown-peer'
+  | 'lower-term'
+  | 'leased'
+  | 'term-leap'
+  | ProposalRefusal;
 
 export type StepResult = Result<undefined, StepRefusal>;
 
@@ -35,6 +42,8 @@ export function step(core: Core, message: Message): StepResult {
     entriesApplied(core, message.entries);
     return done;
   }
+  const flaw = flawOfMessage(message);
+  if (flaw !== undefined) return refuse('malformed', flaw);
   if (isResponse(message) && !core.progress.has(message.from)) {
     return refuse('unknown-peer', `member ${message.from} is not in our configuration`);
   }
@@ -42,7 +51,7 @@ export function step(core: Core, message: Message): StepResult {
   if (isVoteAnswer && !message.granted) learnCommit(core, message.commit);
   // Passed on to whoever leads, in whatever term.
   if (message.kind === 'propose' || message.kind === 'read-index') return stepInTerm(core, message);
-  if (message.term < core.term || message.term < 1) return onLowerTerm(core, message);
+  if (message.term < core.term) return onLowerTerm(core, message);
   if (message.term > core.term) {
     const refusal = onHigherTerm(core, message);
     if (refusal !== undefined) return refusal;
@@ -64,7 +73,7 @@ function stepInTerm(core: Core, message: PeerMessage): StepResult {
 
 /** @returns why the message is refused; `undefined` if it goes on, in what may be a new term. */
 function onHigherTerm(core: Core, message: PeerMessage): StepResult | undefined {
-  if (message.term - core.term > limits.raftTermLeapMax || message.term > limits.raftNumberMax) {
+  if (message.term - core.term > limits.raftTermLeapMax) {
     return refuse('term-leap', `term ${message.term} is too far from ours, ${core.term}`);
   }
   switch (message.kind) {

@@ -28,6 +28,24 @@ export function isJoint(configuration: Configuration): boolean {
   return configuration.votersOutgoing.length > 0;
 }
 
+/** Says why no change could have made this configuration; `undefined` if one could. */
+export function flawOfConfiguration(configuration: Configuration): string | undefined {
+  const { votersOutgoing, learners, learnersNext, autoLeave } = configuration;
+  const voters = votersOf(configuration);
+  const lists = [configuration.voters, votersOutgoing, learners, learnersNext];
+  if (!lists.every(isAscending)) return 'ids are positive, ascend, and stand there once';
+  const both = learners.find((id) => voters.includes(id));
+  if (both !== undefined) return `member ${both} is both learner and voter`;
+  const stranger = learnersNext.find((id) => !votersOutgoing.includes(id));
+  if (stranger !== undefined) return `member ${stranger} becomes a learner and is no old voter`;
+  if (autoLeave && !isJoint(configuration)) return 'what is not joint is not left';
+  return undefined;
+}
+
+function isAscending(ids: readonly NodeId[]): boolean {
+  return ids.every((id, i) => id > (ids[i - 1] ?? 0));
+}
+
 /** Everyone who votes, in either half, ascending. */
 export function votersOf(configuration: Configuration): readonly NodeId[] {
   return configuration.votersOutgoing.reduce(withId, configuration.voters);

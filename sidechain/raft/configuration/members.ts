@@ -5,7 +5,7 @@
 import { assert } from '../../../base/assert.ts';
 import type { NodeId } from '../entry.ts';
 import type { Progress } from '../progress/progress.ts';
-import { type Configuration, isJoint, votersOf } from './configuration.ts';
+import { type Configuration, flawOfConfiguration, votersOf } from './configuration.ts';
 
 export type Members = {
   readonly configuration: Configuration;
@@ -13,25 +13,16 @@ export type Members = {
   readonly progress: ReadonlyMap<NodeId, Progress>;
 };
 
-/** Says what is wrong with a configuration, or with the progress kept for it; `undefined` if nothing is. */
+/** Says what is wrong with the configuration, or with the progress kept for it. */
 function flawOf({ configuration, progress }: Members): string | undefined {
-  const { votersOutgoing, learners, learnersNext, autoLeave } = configuration;
-  const voters = votersOf(configuration);
-  for (const id of [...voters, ...learners, ...learnersNext]) {
-    if (!progress.has(id)) return `no progress for member ${id}`;
+  const { learners } = configuration;
+  const ids = [...votersOf(configuration), ...learners];
+  for (const id of ids) {
+    const isLearner = progress.get(id)?.isLearner;
+    if (isLearner === undefined) return `no progress for member ${id}`;
+    if (isLearner !== learners.includes(id)) return `member ${id} is a learner in one place only`;
   }
-  for (const id of learnersNext) {
-    if (!votersOutgoing.includes(id)) return `member ${id} becomes a learner and is no old voter`;
-    if (progress.get(id)?.isLearner) return `member ${id} becomes a learner and is one already`;
-  }
-  for (const id of learners) {
-    if (voters.includes(id)) return `member ${id} is both learner and voter`;
-    if (!progress.get(id)?.isLearner) return `member ${id} is a learner, but not in its progress`;
-  }
-  if (isJoint(configuration)) return undefined;
-  if (learnersNext.length > 0) return 'learners to come need a joint configuration';
-  if (autoLeave) return 'what is not joint is not left';
-  return undefined;
+  return flawOfConfiguration(configuration);
 }
 
 export function assertSound(members: Members): Members {

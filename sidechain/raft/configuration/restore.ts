@@ -4,8 +4,7 @@
 
 import type { NodeId } from '../entry.ts';
 import type { Progress } from '../progress/progress.ts';
-import type { Configuration } from './configuration.ts';
-import { votersOf } from './configuration.ts';
+import { type Configuration, votersOf } from './configuration.ts';
 import type { CreateProgress } from './draft.ts';
 import { assertSound, type Members } from './members.ts';
 
