@@ -17,7 +17,7 @@ import {
 import { cborValue } from '../base/cbor-values.ts';
 
 const seed = 8;
-const hashOf = (writes: readonly StateWrite[], previous = noStateHash) =>
+const hashOf = (writes: readonly StateWrite[], previous: Uint8Array = noStateHash) =>
   toHex(chainStateHash(suite, previous, writes));
 
 describe('what a block wrote', () => {
