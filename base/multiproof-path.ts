@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One leaf's inclusion path out of a multiproof: whoever holds a proof of several leaves can show each of them
-// alone, as RFC 9162 has it. A sibling on the way up holds either no proven leaf, then its root is one of the
-// given hashes, or some, then its root follows from them.
+// One leaf's inclusion path out of a multiproof: whoever holds a proof of several leaves can show
+// each of them alone, as RFC 9162 has it. A sibling on the way up holds either no proven leaf, then
+// its root is one of the given hashes, or some, then its root follows from them.
 
 import { assert } from './assert.ts';
 import { nodeHash } from './merkle.ts';
@@ -9,7 +9,10 @@ import type { ProvenLeaf } from './multiproof.ts';
 import { leftLeafCount } from './subtrees.ts';
 import type { Suite } from './suite.ts';
 
-/** The path of leaf `index`, from the leaf upward. The proof was verified, and the leaf is one of its leaves. */
+/**
+ * The path of leaf `index`, from the leaf upward. The proof was verified, and the leaf is one of
+ * its leaves.
+ */
 export function pathFromMultiproof(
   suite: Suite,
   proof: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The centre between its databases and its sockets: ledger, ordering, ingest, history and API, put together. It
-// neither opens nor closes a file or a connection, so that it runs the same in the program and in a test.
+// The centre between its databases and its sockets: ledger, ordering, ingest, history and API, put
+// together. It neither opens nor closes a file or a connection, so that it runs the same in the
+// program and in a test.
 
 import { equal } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration of the centre: what each setting means, its default, and what is refused. Paths are relative to
-// the file.
+// Configuration of the centre: what each setting means, its default, and what is refused. Paths are
+// relative to the file.
 
 import { dirname, resolve } from 'node:path';
 import { loadConfig } from '../host/config.ts';

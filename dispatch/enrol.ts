@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Enrols a sidechain from where a person works: signs its genesis with that person's key and hands both to the
-// centre. The centre checks the signature, not the way it came.
+// Enrols a sidechain from where a person works: signs its genesis with that person's key and hands
+// both to the centre. The centre checks the signature, not the way it came.
 
 import { readFile } from 'node:fs/promises';
 import { toBase64, toHex } from '../base/bytes.ts';
@@ -23,7 +23,8 @@ export type Enrolled = {
 /**
  * @param options.apiUrl of the centre, `http://127.0.0.1:8080`.
  * @param options.name what the network calls the chain; by default the name of its first member.
- * @throws TielineError `genesis`, `key-file`, `api-unreachable` (transient), `not-enrolled` with the reason.
+ * @throws TielineError `genesis`, `key-file`, `api-unreachable` (transient), `not-enrolled` with
+ * the reason.
  */
 export async function enrolChain(options: {
   readonly apiUrl: string;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a centre: the key of its main log, a person who may enrol chains, the genesis, an empty ledger, the
-// configuration, and the public file that sidechains pin. The ledger comes last: until it is there the rest may be
-// made again, and never after. Keys and a configuration that exist are kept.
+// Makes a centre: the key of its main log, a person who may enrol chains, the genesis, an empty
+// ledger, the configuration, and the public file that sidechains pin. The ledger comes last: until
+// it is there the rest may be made again, and never after. Keys and a configuration that exist are
+// kept.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -27,7 +28,9 @@ import { LedgerStore } from './store/ledger-store.ts';
 export type InitOptions = {
   /** Made where it is missing. */
   readonly dir: string;
-  /** Name of the main log, for ever: like a host and a path, without spaces, `grid.example/main`. */
+  /**
+   * Name of the main log, for ever: like a host and a path, without spaces, `grid.example/main`.
+   */
   readonly origin: string;
   /** Who keeps the log. */
   readonly organisation: string;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The central program: opens from the disk upward, so that the broker and the API come when all that answers them
-// is there, and closes the other way round, so that what is queued is finished and answered.
+// The central program: opens from the disk upward, so that the broker and the API come when all
+// that answers them is there, and closes the other way round, so that what is queued is finished
+// and answered.
 
 import { existsSync } from 'node:fs';
 import { toHex } from '../base/bytes.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secret keys in files of their own: Ed25519 as PKCS#8 in PEM (RFC 8410), as other tools read and write it, and
-// readable by nobody but its owner. A key is made where it is used and never replaced.
+// Secret keys in files of their own: Ed25519 as PKCS#8 in PEM (RFC 8410), as other tools read and
+// write it, and readable by nobody but its owner. A key is made where it is used and never
+// replaced.
 
 import { concat, equal, fromBase64, fromUtf8, toBase64, utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
@@ -19,7 +20,10 @@ export async function createKeyFile(path: string): Promise<Signer> {
   return signerFromSeed(seed);
 }
 
-/** The key that is there, or a new one: for what may be run again. @throws TielineError as both of these. */
+/**
+ * The key that is there, or a new one: for what may be run again. @throws TielineError as both of
+ * these.
+ */
 export async function loadOrCreateSigner(path: string): Promise<Signer> {
   try {
     return await readKeyFile(path);
@@ -29,7 +33,10 @@ export async function loadOrCreateSigner(path: string): Promise<Signer> {
   }
 }
 
-/** @throws TielineError `file-missing`, `file-mode`, `file`; `key-file` where it holds no Ed25519 key. */
+/**
+ * @throws TielineError `file-missing`, `file-mode`, `file`; `key-file` where it holds no Ed25519
+ * key.
+ */
 export async function readKeyFile(path: string): Promise<Signer> {
   const text = fromUtf8(await readSecretFile(path)) ?? '';
   const [, base64 = ''] =

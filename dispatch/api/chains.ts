@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes of the chains: the list, one of them, its public keys, and enrolment. A request to enrol carries its own
-// proof: it is signed by a person of the main log, whoever brings it.
+// Routes of the chains: the list, one of them, its public keys, and enrolment. A request to enrol
+// carries its own proof: it is signed by a person of the main log, whoever brings it.
 
 import { fromBase64, fromHex, toHex } from '../../base/bytes.ts';
 import { keyIdOf } from '../../base/ids.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes of the history: a chain's summaries by time, device and register, one of them, and its proof bundle.
+// Routes of the history: a chain's summaries by time, device and register, one of them, and its
+// proof bundle.
 
 import { toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof bundle of one summary, from what was kept: the message that brought it, the anchor it was proven
-// under, and the receipt of that anchor, which comes out the same each time.
+// The proof bundle of one summary, from what was kept: the message that brought it, the anchor it
+// was proven under, and the receipt of that anchor, which comes out the same each time.
 
 import { assert } from '../../base/assert.ts';
 import { leafHash } from '../../base/merkle.ts';

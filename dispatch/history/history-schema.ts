@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of `history.sqlite`, the read model: made from the accepted summary messages and from nothing else. The
-// file may be deleted at any time; the next start makes it again.
+// Tables of `history.sqlite`, the read model: made from the accepted summary messages and from
+// nothing else. The file may be deleted at any time; the next start makes it again.
 
 /** For `openDatabase`: element n brings the schema from version n to n + 1. */
 export const historyMigrations: readonly (readonly string[])[] = [

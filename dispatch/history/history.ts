@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history of summaries, as it is asked for: a read model that follows the accepted messages from its own
-// position and holds nothing that they do not. Delete its file, and the next start reads them in again.
+// The history of summaries, as it is asked for: a read model that follows the accepted messages
+// from its own position and holds nothing that they do not. Delete its file, and the next start
+// reads them in again.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';

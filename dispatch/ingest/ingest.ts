@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes up from the sidechains: told apart by topic, put into its chain's lane, judged, made durable, and
-// only then answered. Whatever arrives, it goes on: what cannot be taken is named, counted and, within bounds,
-// answered. An answer that is lost is given again, for the gateway asks again.
+// What comes up from the sidechains: told apart by topic, put into its chain's lane, judged, made
+// durable, and only then answered. Whatever arrives, it goes on: what cannot be taken is named,
+// counted and, within bounds, answered. An answer that is lost is given again, for the gateway asks
+// again.
 
 import { InvariantError } from '../../base/assert.ts';
 import { toHex } from '../../base/bytes.ts';
@@ -59,7 +60,10 @@ export class Ingest {
     this.#unknownChainRate = new Rate(limits.unknownChainAnswersPerSecond, monotonicMs);
   }
 
-  /** Resolves when the message has been handled, answered or dropped; never rejects. Attacker-controlled. */
+  /**
+   * Resolves when the message has been handled, answered or dropped; never rejects.
+   * Attacker-controlled.
+   */
   async take(topic: string, payload: Uint8Array): Promise<void> {
     if (!this.#open) return;
     const place = parseUpTopic(topic);
@@ -124,12 +128,15 @@ export class Ingest {
     if (!rate.take()) return;
     const { code } = reply;
     const detail = reply.detail.slice(0, detailCharactersMax).toWellFormed();
-    log.warn('refused', { what: kind, chain: chainId, code, detail });
+    const say = alarming.has(code) ? log.error : log.warn;
+    say('refused', { what: kind, chain: chainId, code, detail });
     const messageHash = suite.sha256(payload);
     await this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
   }
 
-  /** An answer that does not get out is no harm: nothing was promised, and the question comes again. */
+  /**
+   * An answer that does not get out is no harm: nothing was promised, and the question comes again.
+   */
   async #send(chainId: Uint8Array, answer: Answer): Promise<void> {
     const { publish, signer, log } = this.#options;
     const signed = signAnswer(answer, chainId, signer);
@@ -149,11 +156,14 @@ export class Ingest {
   }
 }
 
+/** Somebody lied, or our own disk lost what it had acknowledged: a person must look at it. */
+const alarming: ReadonlySet<string> = new Set(['fork', 'conflict', 'log-rolled-back']);
+
 /** Within what an answer may carry. */
 const detailCharactersMax = 300;
 
 const unknownChain: Reply = {
   kind: 'refused',
   code: 'unknown-chain',
-  detail: 'this chain is not enrolled here: enrol its genesis with `tieline enrol`',
+  detail: 'this chain is not enrolled here: enrol its genesis with `tieline dispatch enrol`',
 };

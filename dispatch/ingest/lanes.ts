@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One lane a chain: its messages are handled one after another, those of different chains side by side. What a
-// single chain, and all together, may have waiting is bounded: a flood on one topic costs only that chain.
+// One lane a chain: its messages are handled one after another, those of different chains side by
+// side. What a single chain, and all together, may have waiting is bounded: a flood on one topic
+// costs only that chain.
 
 import { limits } from '../../base/limits.ts';
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// So many a second, and as many at once: what an answer to strangers, or a line in the log, may cost.
+// So many a second, and as many at once: what an answer to strangers, or a line in the log, may
+// cost.
 
 export class Rate {
   readonly #perSecond: number;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How often what was refused, since the log began. Counted in memory and written now and then: a flood of garbage
-// must not cost a flood of writes. A crash may lose the last seconds of a count, never anything else.
+// How often what was refused, since the log began. Counted in memory and written now and then: a
+// flood of garbage must not cost a flood of writes. A crash may lose the last seconds of a count,
+// never anything else.
 
 import type { Database } from '../../host/sqlite.ts';
 import { integerOf, textOf } from '../store/columns.ts';
@@ -43,7 +44,8 @@ export class Refusals {
     await this.#database.write(
       [...counts].map(([code, { count, lastMs }]) => ({
         sql: `INSERT INTO refusal (code, count, last_ms) VALUES (?, ?, ?)
-          ON CONFLICT (code) DO UPDATE SET count = count + excluded.count, last_ms = excluded.last_ms`,
+          ON CONFLICT (code) DO UPDATE
+          SET count = count + excluded.count, last_ms = excluded.last_ms`,
         params: [code, count, lastMs],
       })),
     );

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Summaries that arrived: taken where each is proven to be an output of a block under a checkpoint that the main
-// log holds, and has the agreed form and nothing besides. What is not yet anchored is sent again later.
+// Summaries that arrived: taken where each is proven to be an output of a block under a checkpoint
+// that the main log holds, and has the agreed form and nothing besides. What is not yet anchored is
+// sent again later.
 
 import { equal } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';

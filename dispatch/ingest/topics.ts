@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The topics of the centre: up they name a chain and what is sent, down they carry the answers to that chain.
+// The topics of the centre: up they name a chain and what is sent, down they carry the answers to
+// that chain.
 
 import { chainIdOfOrigin, chainOrigin } from '../../sidechain/chain/names.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the main ledger keeps of one enrolled sidechain, in memory and by value: as much as the next anchor
-// needs to be judged. It grows with the number of chains, never with their history.
+// What the main ledger keeps of one enrolled sidechain, in memory and by value: as much as the next
+// anchor needs to be judged. It grows with the number of chains, never with their history.
 
 import type { Signatories } from '../../sidechain/chain/anchor.ts';
 

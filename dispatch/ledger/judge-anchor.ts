@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of an anchor, from the chain's record and the anchor alone; it changes nothing. Redelivery,
-// reordering and a change of duty are normal life and lead to an answer that helps; only two roots at one size,
-// each co-signed as the policy wants, are an accusation.
+// What becomes of an anchor, from the chain's record and the anchor alone; it changes nothing.
+// Redelivery, reordering and a change of duty are normal life and lead to an answer that helps;
+// only two roots at one size, each co-signed as the policy wants, are an accusation.
 
 import { equal } from '../../base/bytes.ts';
 import { type Result, refuse } from '../../base/errors.ts';
@@ -46,8 +46,9 @@ export function judgeAnchor(
   const { size, root } = anchor.checkpoint;
   const { from, consistency, receiptSize } = anchor.anchor;
   if (receiptSize > facts.logSize) {
-    // It verified a receipt of ours that we no longer know: our disk is older than what we have signed.
-    const detail = `it holds a receipt of this log at size ${receiptSize}, the log has ${facts.logSize}`;
+    // It verified a receipt of ours that we no longer know: our disk is older than what we have
+    // signed.
+    const detail = `it holds a receipt of this log at size ${receiptSize}, not ${facts.logSize}`;
     return refused(refuse('log-rolled-back', detail));
   }
   if (facts.acceptedRoot !== undefined && !equal(facts.acceptedRoot, root)) return { kind: 'fork' };

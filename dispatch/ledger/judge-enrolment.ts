@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a sidechain may join: its genesis holds by itself, pins this very main log, and a person whom the
-// main genesis gives that right has signed for it. Who carried the request here does not matter.
+// Whether a sidechain may join: its genesis holds by itself, pins this very main log, and a person
+// whom the main genesis gives that right has signed for it. Who carried the request here does not
+// matter.
 
 import { equal } from '../../base/bytes.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine of the main chain: who is enrolled, which anchors were taken, and the RFC 9162 log over them
-// (leaf 0 the genesis, then the hash of each anchor in order). Pure and deterministic: the same transactions with
-// the same facts give the same log on every machine that keeps it.
-// Invariant: what `apply` has done holds in memory at once; an ordering that cannot write its changes must end.
+// The state machine of the main chain: who is enrolled, which anchors were taken, and the RFC 9162
+// log over them (leaf 0 the genesis, then the hash of each anchor in order). Pure and
+// deterministic: the same transactions with the same facts give the same log on every machine that
+// keeps it. Invariant: what `apply` has done holds in memory at once; an ordering that cannot write
+// its changes must end.
 
 import { assert } from '../../base/assert.ts';
 import { toHex } from '../../base/bytes.ts';
@@ -18,14 +19,20 @@ import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { Change, Leaf, Outcomes, TransactionOf } from './transaction.ts';
 
-/** What a transaction is judged with besides the ledger itself; the ordering decides them, alike for all. */
+/**
+ * What a transaction is judged with besides the ledger itself; the ordering decides them, alike for
+ * all.
+ */
 export type ApplyContext = {
   /** Time of the order, not of the machine that applies. */
   readonly timeMs: number;
 };
 
 export type AnchorContext = ApplyContext & {
-  /** Root accepted from this chain at the anchor's size, which lies below its newest; undefined where none. */
+  /**
+   * Root accepted from this chain at the anchor's size, which lies below its newest; undefined
+   * where none.
+   */
   readonly acceptedRoot: Uint8Array | undefined;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into the main ledger, what comes out, and what has to be written for it. All are data: an ordering
-// decides when a transaction is applied and makes its changes durable, in whatever way it orders.
+// What goes into the main ledger, what comes out, and what has to be written for it. All are data:
+// an ordering decides when a transaction is applied and makes its changes durable, in whatever way
+// it orders.
 
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
 import type { Anchored, ChainRecord } from './chain-record.ts';
@@ -16,11 +17,17 @@ export type Outcomes = {
   readonly enrol:
     | { readonly kind: 'enrolled'; readonly chain: ChainRecord; readonly isNew: boolean }
     | Refused;
-  readonly anchor: /** Taken, now or before. `from`: size of the main log that the chain's newest receipt shows. */
-    | { readonly kind: 'receipt'; readonly logIndex: number; readonly from: number }
-    /** Older than the newest, which stands at `logIndex`. */
-    | { readonly kind: 'stale'; readonly logIndex: number; readonly from: number }
-    /** To be made again from this size of the sidechain. */
+  /**
+   * `receipt`: taken, now or before. `stale`: older than the newest, which stands at `logIndex`.
+   * `from`: size of the main log that the newest receipt shows which the chain holds.
+   * `base`: to be made again from this size of the sidechain.
+   */
+  readonly anchor:
+    | {
+        readonly kind: 'receipt' | 'stale';
+        readonly logIndex: number;
+        readonly from: number;
+      }
     | { readonly kind: 'base'; readonly size: number }
     | Refused;
 };

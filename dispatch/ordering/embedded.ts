@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ordering of one organisation: one process, one SQLite file. Order of work: take all that waits, judge it,
-// write it as one transaction, and only then say so. While one batch is written the next one gathers, so that
-// many anchors share one fsync.
-// Invariant: nothing is signed over a leaf that is not on the disk.
+// The ordering of one organisation: one process, one SQLite file. Order of work: take all that
+// waits, judge it, write it as one transaction, and only then say so. While one batch is written
+// the next one gathers, so that many anchors share one fsync. Invariant: nothing is signed over a
+// leaf that is not on the disk.
 
 import { assert } from '../../base/assert.ts';
 import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
@@ -37,7 +37,10 @@ export type EmbeddedOptions = {
   /** A key of the main log. */
   readonly signer: Signer;
   readonly nowMs: () => number;
-  /** Called once when a batch could not be written: memory is ahead of the disk, and the process must end. */
+  /**
+   * Called once when a batch could not be written: memory is ahead of the disk, and the process
+   * must end.
+   */
   readonly onFailure: (error: unknown) => void;
 };
 

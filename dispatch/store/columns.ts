@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of a row under the type their column was declared with. The tables are STRICT: another type is a fault
-// of ours, not of the disk.
+// Values of a row under the type their column was declared with. The tables are STRICT: another
+// type is a fault of ours, not of the disk.
 
 import { assert } from '../../base/assert.ts';
 import type { Row } from '../../host/sqlite.ts';

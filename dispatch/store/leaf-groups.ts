@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leaf hashes of the main log for its tree, which asks for them in passing and cannot wait: the newest groups are
-// kept as they are appended, older ones are read before a proof is made. Memory does not grow with the log.
+// Leaf hashes of the main log for its tree, which asks for them in passing and cannot wait: the
+// newest groups are kept as they are appended, older ones are read before a proof is made. Memory
+// does not grow with the log.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
 import { groupSize, type LeafHashes } from '../../base/tree.ts';
 
-/** Groups kept as appended: more than one batch can fill, so none is asked for that is not yet written. */
+/**
+ * Groups kept as appended: more than one batch can fill, so none is asked for that is not yet
+ * written.
+ */
 const recentGroups = Math.ceil(limits.orderingBatchMax / groupSize) + 2;
 
 export class LeafGroups implements LeafHashes {
@@ -36,7 +40,9 @@ export class LeafGroups implements LeafHashes {
     return leafHash;
   }
 
-  /** Runs `prove` when the complete groups around these leaves are at hand. `prove` must not wait. */
+  /**
+   * Runs `prove` when the complete groups around these leaves are at hand. `prove` must not wait.
+   */
   async around<T>(leaves: readonly number[], size: number, prove: () => T): Promise<T> {
     const groups = new Set(leaves.map((index) => Math.floor(index / groupSize)));
     const complete = [...groups].filter((group) => group >= 0 && (group + 1) * groupSize <= size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes of the main ledger as statements. Each compares what it replaces, so that a second writer, or a ledger
-// in memory that has run ahead of its disk, ends in a conflict instead of a log with two histories.
+// Changes of the main ledger as statements. Each compares what it replaces, so that a second
+// writer, or a ledger in memory that has run ahead of its disk, ends in a conflict instead of a log
+// with two histories.
 
 import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
@@ -50,7 +51,8 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
       return [
         ...leafStatements(leaf),
         {
-          sql: `INSERT INTO anchor (log_index, chain_id, size, root, receipt_size, accepted_ms, bytes)
+          sql: `INSERT INTO anchor
+            (log_index, chain_id, size, root, receipt_size, accepted_ms, bytes)
             VALUES (?, ?, ?, ?, ?, ?, ?)`,
           params: [logIndex, chainId, size, root, head.size, timeMs, bytes],
         },

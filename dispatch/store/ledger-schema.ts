@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables of `ledger.sqlite`: what the centre has accepted and must never lose. Everything that is shown to
-// people is made from these again (history/). Published steps are never edited.
+// Tables of `ledger.sqlite`: what the centre has accepted and must never lose. Everything that is
+// shown to people is made from these again (history/). Published steps are never edited.
 
 /** For `openDatabase`: element n brings the schema from version n to n + 1. */
 export const ledgerMigrations: readonly (readonly string[])[] = [
@@ -21,7 +21,8 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       group_index INTEGER PRIMARY KEY,
       hash BLOB NOT NULL CHECK (length(hash) = 32)
     ) STRICT`,
-    // signatories: members and policy as they are now (signatories.ts). size, log_index: of the newest anchor.
+    // signatories: members and policy as they are now (signatories.ts). size, log_index: of the
+    // newest anchor.
     `CREATE TABLE chain (
       chain_id BLOB PRIMARY KEY CHECK (length(chain_id) = 32),
       name TEXT NOT NULL,
@@ -33,7 +34,8 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       size INTEGER NOT NULL DEFAULT 0,
       log_index INTEGER REFERENCES anchor (log_index)
     ) STRICT, WITHOUT ROWID`,
-    // receipt_size: the size of the log that the first receipt was made for; later ones show the same.
+    // receipt_size: the size of the log that the first receipt was made for; later ones show the
+    // same.
     `CREATE TABLE anchor (
       log_index INTEGER PRIMARY KEY,
       chain_id BLOB NOT NULL REFERENCES chain (chain_id),
@@ -44,8 +46,8 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       bytes BLOB NOT NULL,
       UNIQUE (chain_id, size)
     ) STRICT`,
-    // What was signed by those who should not have: the anchor of the second history, the outputs of a second
-    // block at one height.
+    // What was signed by those who should not have: the anchor of the second history, the outputs
+    // of a second block at one height.
     `CREATE TABLE evidence (
       id INTEGER PRIMARY KEY,
       chain_id BLOB NOT NULL REFERENCES chain (chain_id),
@@ -54,7 +56,8 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       bytes BLOB NOT NULL,
       found_ms INTEGER NOT NULL
     ) STRICT`,
-    // Summary messages as they were received, in the order they were taken; and where each output lies.
+    // Summary messages as they were received, in the order they were taken; and where each output
+    // lies.
     `CREATE TABLE summary_message (
       sequence INTEGER PRIMARY KEY,
       chain_id BLOB NOT NULL REFERENCES chain (chain_id),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main ledger on disk: writes the changes of a batch as one transaction, and finds accepted anchors again.
-// Nothing is answered that was not written here before.
+// The main ledger on disk: writes the changes of a batch as one transaction, and finds accepted
+// anchors again. Nothing is answered that was not written here before.
 
 import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings the main ledger back from its store. It reads one hash for 256 leaves, the last leaves and one record
-// for each chain; and goes on only where these make the root that was signed last.
+// Brings the main ledger back from its store. It reads one hash for 256 leaves, the last leaves and
+// one record for each chain; and goes on only where these make the root that was signed last.
 
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';

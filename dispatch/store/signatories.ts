@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Members and policy of a chain as a column of its row. The keys were checked when the chain was enrolled; a
-// start with many chains reads them without doing so again.
+// Members and policy of a chain as a column of its row. The keys were checked when the chain was
+// enrolled; a start with many chains reads them without doing so again.
 
 import { assert } from '../../base/assert.ts';
 import { accept } from '../../base/errors.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepted summary messages, as they were received: with their proofs, so that any of their outputs can be shown
-// alone later, and the history made again. Key: chain, height, output index; what is there never changes.
+// Accepted summary messages, as they were received: with their proofs, so that any of their outputs
+// can be shown alone later, and the history made again. Key: chain, height, output index; what is
+// there never changes.
 
 import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
@@ -28,8 +29,8 @@ export class SummaryStore {
   }
 
   /**
-   * Durable when it resolves; the same outputs once more change nothing. `conflict`: an output of this height
-   * and index is there with other bytes; then the message is kept as evidence alone.
+   * Durable when it resolves; the same outputs once more change nothing. `conflict`: an output of
+   * this height and index is there with other bytes; then the message is kept as evidence alone.
    */
   async keep(
     received: {

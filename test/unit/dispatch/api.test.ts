@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API over a real port: enrolment, history, proofs that the verifier takes, and a checkpoint as C2SP
-// tlog-checkpoint has it. Values are exact decimal strings.
+// The API over a real port: enrolment, history, proofs that the verifier takes, and a checkpoint as
+// C2SP tlog-checkpoint has it. Values are exact decimal strings.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assert } from '../../../base/assert.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The centre killed at every single write, before and after the disk has it: gateways ask again, and in the end
-// everything is there once, no receipt that was given is ever contradicted, and the log has one history.
+// The centre killed at every single write, before and after the disk has it: gateways ask again,
+// and in the end everything is there once, no receipt that was given is ever contradicted, and the
+// log has one history.
 
 import { expect, test } from 'vitest';
 import { assert } from '../../../base/assert.ts';
@@ -101,7 +102,8 @@ async function check(centre: TestCentre, gateways: readonly Gateway[]): Promise<
   }
   const counts = await centre.ledger.read(
     `SELECT (SELECT count(*) FROM leaf) AS leaves, (SELECT count(*) FROM anchor) AS anchors,
-      (SELECT count(*) FROM summary) AS summaries, (SELECT count(*) FROM summary_message) AS messages`,
+      (SELECT count(*) FROM summary) AS summaries,
+      (SELECT count(*) FROM summary_message) AS messages`,
   );
   expect(counts).toEqual([{ leaves: 5, anchors: 4, summaries: 8, messages: 4 }]);
   for (const { chain } of gateways) {

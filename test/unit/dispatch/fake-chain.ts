@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sidechain as the centre sees it: real keys, headers, checkpoints and proofs, over blocks that hold whatever
-// outputs a test wants; and every lie that its members could tell.
+// A sidechain as the centre sees it: real keys, headers, checkpoints and proofs, over blocks that
+// hold whatever outputs a test wants; and every lie that its members could tell.
 
 import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
 import { cosign } from '../../../base/cosignature.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history follows what was accepted, from wherever it stands: after a death, and from nothing when its file is
-// gone.
+// The history follows what was accepted, from wherever it stands: after a death, and from nothing
+// when its file is gone.
 
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';

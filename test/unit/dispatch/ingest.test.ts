@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages in, signed answers out: receipts that a gateway can check, summaries under their anchors, and all that
-// a broker or a stranger may deliver besides.
+// Messages in, signed answers out: receipts that a gateway can check, summaries under their
+// anchors, and all that a broker or a stranger may deliver besides.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { assert } from '../../../base/assert.ts';
@@ -79,7 +79,7 @@ describe('anchors', () => {
     expect(receipt.size).toBe(receipt.index + 1);
   });
 
-  test('redelivered: the same receipt, byte for byte, also after others and a restart', async () => {
+  test('redelivered: the same receipt, byte for byte, also after a restart', async () => {
     const bytes = chain.anchor();
     const [first] = await centre.send(chain, 'anchor', bytes);
     const other = await enrolledChain();
@@ -163,7 +163,7 @@ describe('summaries', () => {
     await centre.send(chain, 'anchor', chain.anchor());
   });
 
-  test('under an anchored checkpoint they are stored, and stored again when redelivered', async () => {
+  test('under an anchored checkpoint they are stored, redelivered or not', async () => {
     const stored = [{ kind: 'stored', height, indexes: [0, 1, 2] }];
     expect(await centre.send(chain, 'summary', chain.summaries(height))).toEqual(stored);
     expect(await centre.send(chain, 'summary', chain.summaries(height))).toEqual(stored);
@@ -236,7 +236,7 @@ describe('summaries', () => {
 });
 
 describe('strangers and garbage', () => {
-  test('a chain that is not enrolled is told so, at a bounded rate, and all of it is counted', async () => {
+  test('a chain that is not enrolled is told so at a bounded rate, and counted', async () => {
     const stranger = makeChain(mainLog, { seed: 9_999 });
     const sent = limits.unknownChainAnswersPerSecond + 25;
     for (let i = 0; i < sent; i++) await centre.send(stranger, 'anchor', stranger.anchor());

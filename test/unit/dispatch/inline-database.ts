@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same SQLite file without its thread, which takes longer to start than most tests; and one that dies at a
-// chosen write, as a process does.
+// The same SQLite file without its thread, which takes longer to start than most tests; and one
+// that dies at a chosen write, as a process does.
 
 import type { Database, Row, SqlValue, Statement } from '../../../host/sqlite.ts';
 import { Connection } from '../../../host/sqlite-connection.ts';
 import type { OpenOptions } from '../../../host/sqlite-message.ts';
 
-/** When the process dies: instead of write number `write`, or after it was done and before it is known. */
+/**
+ * When the process dies: instead of write number `write`, or after it was done and before it is
+ * known.
+ */
 export type Crash = { readonly write: number; readonly when: 'before' | 'after' };
 
 export class InlineDatabase implements Database {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A main log beyond its first groups of 256 leaves: receipts through old groups, read again after a start, and a
-// disk that no longer holds what was signed.
+// A main log beyond its first groups of 256 leaves: receipts through old groups, read again after a
+// start, and a disk that no longer holds what was signed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { assert, InvariantError } from '../../../base/assert.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main ledger alone: what each anchor and enrolment leads to. RFC 9162 proofs and C2SP checkpoints are real;
-// redelivery, reorder and a change of duty are never an accusation, a policy-satisfying fork is.
+// The main ledger alone: what each anchor and enrolment leads to. RFC 9162 proofs and C2SP
+// checkpoints are real; redelivery, reorder and a change of duty are never an accusation, a
+// policy-satisfying fork is.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

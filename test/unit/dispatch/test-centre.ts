@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A centre on databases in a temporary directory, without broker and port: messages go in by hand, and what it
-// publishes is opened as a gateway would. It can be killed at any write, and started again on what the disk has.
+// A centre on databases in a temporary directory, without broker and port: messages go in by hand,
+// and what it publishes is opened as a gateway would. It can be killed at any write, and started
+// again on what the disk has.
 
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
