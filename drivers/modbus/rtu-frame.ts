@@ -6,8 +6,10 @@ import { concat } from '../../base/bytes.ts';
 import type { RegisterRequest } from '../line.ts';
 
 /** What bytes received so far are, as an answer to a request. */
-export type Judgement =
-  | { readonly kind: 'incomplete' }
+export type Judgement = { readonly kind: 'incomplete' } | Verdict;
+
+/** A judgement that further bytes do not change. */
+export type Verdict =
   | { readonly kind: 'registers'; readonly registers: readonly number[] }
   | { readonly kind: 'exception'; readonly exceptionCode: number }
   | { readonly kind: 'crc'; readonly detail: string }

@@ -19,8 +19,8 @@ import { LineQueue } from '../line-queue.ts';
 import type { ByteChannel, OpenByteChannel } from './byte-channel.ts';
 import { pause } from './deadline.ts';
 import { exceptionAnswer } from './exception.ts';
-import { type Reception, RtuExchange } from './rtu-exchange.ts';
-import { answerLength } from './rtu-frame.ts';
+import { RtuExchange } from './rtu-exchange.ts';
+import { answerLength, type Verdict } from './rtu-frame.ts';
 
 export type RtuSettings = {
   readonly name: string;
@@ -211,16 +211,16 @@ const neverSilent: LineFault = {
   hint: 'look for a second master, a babbling device, or wires A and B that float or are swapped',
 };
 
-function answerOf(reception: Exclude<Reception, { kind: 'incomplete' | 'stray' }>): Answer {
-  switch (reception.kind) {
+function answerOf(verdict: Verdict): Answer {
+  switch (verdict.kind) {
     case 'registers':
-      return { ok: true, registers: reception.registers, afterFault: false };
+      return { ok: true, registers: verdict.registers, afterFault: false };
     case 'exception':
-      return exceptionAnswer(reception.exceptionCode);
+      return exceptionAnswer(verdict.exceptionCode);
     case 'crc':
     case 'malformed': {
-      const detail = `an answer was thrown away: ${reception.detail}`;
-      return faulty({ kind: reception.kind, detail });
+      const detail = `an answer was thrown away: ${verdict.detail}`;
+      return faulty({ kind: verdict.kind, detail });
     }
   }
 }
