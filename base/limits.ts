@@ -101,10 +101,11 @@ export const limits = Object.freeze({
 
   // Configuration files.
   configBytesMax: 256 * 1024,
-  // The sidechain's store: what one page of a table brings, groups of leaf hashes kept in memory, how far the
-  // stored state may trail (blocks and entries since, and time).
+  // The sidechain's store: what one page of a table brings, attempts at a write that another program holds up,
+  // groups of leaf hashes kept in memory, how far the stored state may trail (blocks and entries since, and time).
   storePageRows: 1_024,
   storePageBytes: 8 * 1024 * 1024,
+  storeWriteAttemptsMax: 20,
   historyGroupsMax: 64,
   stateTrailMax: 4_096,
   stateTrailMs: 60_000,
@@ -126,7 +127,7 @@ export const limits = Object.freeze({
   orderingPendingMax: 8_192,
   orderingBatchMax: 1_024,
   leafGroupsMax: 64,
-  chainMessagesMax: 16,
+  chainMessagesMax: 96,
   ingestBytesMax: 64 * 1024 * 1024,
   refusalAnswersPerSecond: 100,
   unknownChainAnswersPerSecond: 10,
@@ -134,13 +135,14 @@ export const limits = Object.freeze({
   historyPageMax: 1_000,
   historyBatchMessagesMax: 16,
 
-  // The gateway's way up: when an unanswered message goes again, blocks whose summaries wait for their answer,
-  // steps that wait their turn; and what is looked through for summaries at once.
+  // The gateway's way up: when an unanswered message goes again, blocks whose summaries wait for
+  // their answer, answers that wait their turn, and the receipts that one entry holds.
   uplinkTickMs: 500,
   resendMsMin: 5_000,
   resendMsMax: 60_000,
-  summaryBlocksWaitingMax: 64,
-  uplinkStepsWaitingMax: 1_024,
+  summaryBlocksWaitingMax: 8,
+  uplinkAnswersWaitingMax: 64,
+  receiptMessageBytesMax: 60 * 1024,
 
   // HTTP.
   httpBodyBytesMax: 1024 * 1024,
@@ -171,6 +173,11 @@ assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an en
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
 assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
 assert(limits.noteBytesMax < limits.messageBytesMax, 'a checkpoint fits into a message');
+assert(limits.receiptMessageBytesMax + 1_024 <= limits.entryBytesMax, 'an entry holds a receipt');
+assert(
+  limits.summaryBlocksWaitingMax < limits.chainMessagesMax,
+  'the centre has room for all that one chain sends at once',
+);
 assert(
   limits.messageOutputsMax * Math.log2(limits.outputsPerBlockMax / limits.messageOutputsMax) <=
     limits.multiproofHashesMax,
@@ -187,6 +194,14 @@ assert(
   'the blocks under way are let into the log',
 );
 assert(limits.blockBytesMax <= limits.poolBytesMax, 'a full block can wait in memory');
+assert(
+  limits.summaryBlocksWaitingMax < limits.chainMessagesMax,
+  'what a gateway sends at once is taken',
+);
+assert(
+  4 * limits.messagesInHandMax <= limits.databasePendingMax,
+  'what is in hand never meets a busy database',
+);
 assert(
   limits.chainsPageMax * 2 * limits.entryBytesMax <= limits.databaseReadBytesMax,
   'a page of chains is read at once',

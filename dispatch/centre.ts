@@ -26,6 +26,8 @@ import { SummaryStore } from './store/summary-store.ts';
 export type CentreOptions = {
   /** With `ledgerMigrations` and a genesis in it. */
   readonly ledger: Database;
+  /** The same file once more, for reading: what people ask for never holds up a receipt. */
+  readonly ledgerReader: Database;
   /** With `historyMigrations`; may be new. */
   readonly history: Database;
   /** A key of the main log. */
@@ -52,7 +54,6 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const { signer, clock, log, publish, brokerConnected, onFailure } = options;
   const suite = nodeSuite;
   const ledger = new LedgerStore(options.ledger);
-  const summaries = new SummaryStore(options.ledger);
   const ordering = await EmbeddedOrdering.open({
     suite,
     store: ledger,
@@ -65,13 +66,15 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const flushing = setInterval(() => {
     refusals.flush().catch(onFailure);
   }, limits.refusalsFlushMs);
-  const history = new History({ database: options.history, source: summaries, onFailure });
+  const shownLedger = new LedgerStore(options.ledgerReader);
+  const shownSummaries = new SummaryStore(options.ledgerReader);
+  const history = new History({ database: options.history, source: shownSummaries, onFailure });
   history.follow();
   const ingest = new Ingest({
     suite,
     ordering,
     ledger,
-    summaries,
+    summaries: new SummaryStore(options.ledger),
     refusals,
     signer,
     clock,
@@ -80,13 +83,14 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onStored: () => history.follow(),
     onFailure,
   });
+  const shown = { suite, ordering, ledger: shownLedger, summaries: shownSummaries, history };
   return {
     ordering,
     ingest,
     history,
     routes: [
-      ...chainRoutes({ suite, ordering, ledger }),
-      ...summaryRoutes({ suite, ordering, ledger, summaries, history }),
+      ...chainRoutes(shown),
+      ...summaryRoutes(shown),
       ...logRoutes({ ordering, brokerConnected, refused: () => refusals.totals() }),
     ],
     close: async () => {

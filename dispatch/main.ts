@@ -3,14 +3,15 @@
 // that answers them is there, and closes the other way round, so that what is queued is finished
 // and answered.
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { toHex } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
 import { systemClock } from '../host/clock.ts';
 import { startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { connectMqtt } from '../host/mqtt.ts';
-import { openDatabase } from '../host/sqlite.ts';
+import { type Database, openDatabase } from '../host/sqlite.ts';
 import { openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
@@ -54,16 +55,19 @@ export async function runDispatch(options: {
       migrations: ledgerMigrations,
     });
     opened.push(() => ledger.close());
-    const history = await openDatabase({
-      path: files.history,
-      mode: existsSync(files.history) ? 'existing' : 'create',
-      migrations: historyMigrations,
+    const ledgerReader = await openDatabase({
+      path: files.ledger,
+      mode: 'read-only',
+      migrations: ledgerMigrations,
     });
+    opened.push(() => ledgerReader.close());
+    const history = await openHistory(files.history);
     opened.push(() => history.close());
     const mqtt = connectMqtt({ ...config.mqtt, log });
     opened.push(() => mqtt.close());
     const centre = await openCentre({
       ledger,
+      ledgerReader,
       history,
       signer,
       clock: await systemClock(),
@@ -93,6 +97,26 @@ export async function runDispatch(options: {
   } catch (error) {
     await closeAll(opened).catch(() => {});
     throw error;
+  }
+}
+
+/** The history can be made again: a new file where there is none, and no fear for a damaged one. */
+async function openHistory(path: string): Promise<Database> {
+  const open = (mode: 'existing' | 'create') =>
+    openDatabase({ path, mode, migrations: historyMigrations });
+  if (!existsSync(path)) {
+    // What a killed process left beside a file that was then deleted.
+    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+    return open('create');
+  }
+  try {
+    return await open('existing');
+  } catch (cause) {
+    if (!(cause instanceof TielineError) || cause.code !== 'database-corrupt') throw cause;
+    throw new TielineError(cause.code, cause.message, {
+      hint: `delete ${path}: the next start makes it again from the ledger`,
+      cause,
+    });
   }
 }
 

@@ -174,10 +174,19 @@ describe('run', () => {
     await enrolled(dispatch.ready.apiUrl, 7);
     await dispatch.close();
     rmSync(made.files.history);
+    writeFileSync(`${made.files.history}-wal`, 'left by a process that was killed');
     dispatch = await start();
     expect(dispatch.ready.chainCount).toBeGreaterThan(0);
     expect(existsSync(made.files.history)).toBe(true);
   });
+});
+
+test('a damaged history is said to be expendable', async () => {
+  const { files } = await initDispatch(optionsFor('damaged'));
+  writeFileSync(files.history, 'no database');
+  const running = runDispatch({ configPath: files.config, log });
+  await expect(running).rejects.toThrow(files.history);
+  await expect(running).rejects.toMatchObject({ hint: expect.stringContaining('delete') });
 });
 
 test('a ledger is not run with the key of another', async () => {

@@ -32,6 +32,7 @@ export class TestCentre {
   connected = true;
   #centre: Centre | undefined;
   #ledger: InlineDatabase | undefined;
+  #reader: InlineDatabase | undefined;
   #history: InlineDatabase | undefined;
 
   private constructor(directory: string) {
@@ -81,6 +82,11 @@ export class TestCentre {
       { path: this.path('ledger'), mode: 'existing', migrations: ledgerMigrations },
       options.crash,
     );
+    this.#reader = new InlineDatabase({
+      path: this.path('ledger'),
+      mode: 'read-only',
+      migrations: ledgerMigrations,
+    });
     const history = this.path('history');
     const mode = existsSync(history) ? 'existing' : 'create';
     this.#history = new InlineDatabase(
@@ -90,6 +96,7 @@ export class TestCentre {
     try {
       this.#centre = await openCentre({
         ledger: this.#ledger,
+        ledgerReader: this.#reader,
         history: this.#history,
         signer: options.signer ?? logSigner,
         clock: {
@@ -179,8 +186,10 @@ export class TestCentre {
   async #closeDatabases(): Promise<void> {
     this.#centre = undefined;
     await this.#ledger?.close();
+    await this.#reader?.close();
     await this.#history?.close();
     this.#ledger = undefined;
+    this.#reader = undefined;
     this.#history = undefined;
   }
 }
