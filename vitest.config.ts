@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The three rings that have a command of their own: `npm test` runs unit and tidy, `npm run test:system` system.
 import { defineConfig } from 'vitest/config';
 
