@@ -26,14 +26,14 @@ export function parseMainLogFile(text: string): Result<MainLog, 'main-log'> {
     return refuse('main-log', 'not JSON');
   }
   const { origin, id, threshold, keys } = asObject(parsed);
-  if (typeof origin !== 'string' || typeof threshold !== 'number' || !Array.isArray(keys)) {
-    return refuse('main-log', 'it lacks `origin`, `threshold` or `keys`');
+  if (typeof origin !== 'string' || !isInteger(threshold) || !Array.isArray(keys)) {
+    return refuse('main-log', 'it lacks `origin`, `threshold` (an integer) or `keys`');
   }
   const wire = mainLogField.read(
     new Map<number, string | number | Uint8Array | (string | Uint8Array)[][]>([
       [1, origin],
       [2, bytesOf(id)],
-      [3, keys.map(asObject).map(({ name, publicKey }) => [bytesOf(publicKey), String(name)])],
+      [3, keys.map(asObject).map(({ name, publicKey }) => [bytesOf(publicKey), textOf(name)])],
       [4, threshold],
     ]),
     'main log',
@@ -43,6 +43,15 @@ export function parseMainLogFile(text: string): Result<MainLog, 'main-log'> {
 
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** Nothing where it is no text, which is then no name. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Nothing where it is not hex, which is then of the wrong length. */
