@@ -150,6 +150,16 @@ describe('chains', () => {
     expect(body.anchored).toEqual({ size: chain.size, root, logIndex: 1 });
   });
 
+  test('show that one is in quarantine', async () => {
+    const forked = makeChain(mainLog, { seed: 8 });
+    await centre.enrol(forked);
+    forked.addBlock();
+    await centre.send(forked, 'anchor', forked.anchor());
+    await centre.send(forked, 'anchor', forked.forkAt(1).anchor());
+    const { body } = await get(`/api/v1/chains/${toHex(forked.chainId)}`);
+    expect(body).toMatchObject({ status: 'quarantined', anchored: { size: 2 } });
+  });
+
   test.each([
     ['/api/v1/chains/00', 400],
     [`/api/v1/chains/${'0'.repeat(64)}`, 404],
@@ -284,7 +294,8 @@ test('the checkpoint of the main log is a signed note (C2SP tlog-checkpoint)', a
   const note = parseNote(text, { strict: true });
   assert(note.ok, 'it is a note');
   const checkpoint = parseCheckpoint(note.value.body);
-  expect(checkpoint).toMatchObject({ ok: true, value: { origin: mainLog.origin, size: 2 } });
+  const [log] = await centre.ledger.read('SELECT size FROM log');
+  expect(checkpoint).toMatchObject({ ok: true, value: { origin: mainLog.origin, ...log } });
   const [line] = note.value.lines;
   assert(line !== undefined, 'it has a signature');
   const key = { name: mainLog.origin, publicKey: logSigner.publicKey };
