@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What follows from entries being applied: room for more, a changed configuration, and leaving a joint one.
+// What follows from entries being applied: room for more, a changed configuration, and leaving a
+// joint one.
 
 import { assert } from '../../base/assert.ts';
 import type { ConfigurationChange } from './configuration/change.ts';
@@ -23,7 +24,8 @@ export function entriesApplied(core: Core, entries: readonly Entry[]): void {
   core.uncommittedBytes = Math.max(core.uncommittedBytes - payloadBytes(entries), 0);
 }
 
-/** The caller has made the snapshot its state. Not before: it may still be applying entries from before it. */
+/** The caller has made the snapshot its state. Not before: it may still be applying entries from
+ * before it. */
 export function snapshotApplied(core: Core, snapshot: Snapshot): void {
   core.log.unstable.stableSnapshotTo(snapshot.index);
   switchTo(core, restoreMembers(snapshot.configuration, core.createProgress));
@@ -34,13 +36,15 @@ function appliedTo(core: Core, index: number, bytes: number): void {
   core.log.appliedTo(Math.max(index, core.log.applied), bytes);
   const isChangeApplied = core.log.applied >= core.pendingChangeIndex;
   if (core.role !== 'leader' || !core.configuration.autoLeave || !isChangeApplied) return;
-  // Refused while leadership is handed over: then it is tried again at the next entry, here or over there.
+  // Refused while leadership is handed over: then it is tried again at the next entry, here or over
+  // there.
   propose(core, [{ kind: 'config', data: new Uint8Array() }]);
 }
 
 /**
  * A committed change takes effect, when its entry is applied and not before.
- * @throws InvariantError for a change that the configuration does not allow: all members would fail alike.
+ * @throws InvariantError for a change that the configuration does not allow: all members would fail
+ * alike.
  */
 export function applyChange(core: Core, change: ConfigurationChange): Configuration {
   const members = reconfigure(core.members, change, core.createProgress);
@@ -59,7 +63,8 @@ export function switchTo(core: Core, members: Members): void {
     if (core.options.removedLeader === 'step-down') becomeFollower(core, core.term, noNode);
     return;
   }
-  // A smaller quorum may hold more than the old one did. If not: new members need not wait for a heartbeat.
+  // A smaller quorum may hold more than the old one did. If not: new members need not wait for a
+  // heartbeat.
   if (commitByQuorum(core)) broadcastAppend(core);
   else broadcastAppend(core, 'skip-empty');
   if (!isVoter(core.configuration, core.transferee)) core.transferee = noNode;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state of one member's Raft, which the transitions of this folder change. It is a record with the few
-// things all of them need: what happens when stands in the file named after it.
-// Invariant: a term never falls; at most one vote a term; what binds us is sent only once it is durable.
+// The state of one member's Raft, which the transitions of this folder change. It is a record with
+// the few things all of them need: what happens when stands in the file named after it. Invariant:
+// a term never falls; at most one vote a term; what binds us is sent only once it is durable.
 
 import { assert } from '../../base/assert.ts';
 import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
@@ -17,7 +17,8 @@ import type { HardState } from './storage.ts';
 
 export type Role = 'follower' | 'pre-candidate' | 'candidate' | 'leader';
 
-/** The answer to a read: once this index is applied, the state shows all that was committed when it was asked. */
+/** The answer to a read: once this index is applied, the state shows all that was committed when it
+ * was asked. */
 export type ReadState = { readonly index: number; readonly context: Uint8Array };
 
 export class Core {
@@ -33,7 +34,8 @@ export class Core {
   votes = new Map<NodeId, boolean>();
   /** To whom leadership is being handed over. */
   transferee: NodeId = noNode;
-  /** No configuration change is proposed before this index is applied. Never below the index of one that is not. */
+  /** No configuration change is proposed before this index is applied. Never below the index of one
+   * that is not. */
   pendingChangeIndex = 0;
   /** Payload of the leader's uncommitted entries; at most underestimated. */
   uncommittedBytes = 0;
@@ -68,7 +70,8 @@ export class Core {
     return { term: this.term, vote: this.vote, commit: this.log.committed };
   }
 
-  /** Whether it may campaign: it is a voter, and its log is not about to be replaced by a snapshot. */
+  /** Whether it may campaign: it is a voter, and its log is not about to be replaced by a
+   * snapshot. */
   isPromotable(): boolean {
     const own = this.progress.get(this.id);
     return own !== undefined && !own.isLearner && this.log.unstable.snapshot === undefined;
@@ -105,7 +108,8 @@ export class Core {
 
   /** For a member that was none before: we know nothing of its log and probe from our end. */
   readonly createProgress = ({ isLearner }: { readonly isLearner: boolean }): Progress =>
-    // As if just heard of: else the next check of the quorum would count it out before it could answer.
+    // As if just heard of: else the next check of the quorum would count it out before it could
+    // answer.
     this.newProgress({ next: Math.max(this.log.lastIndex(), 1), isLearner, recentActive: true });
 
   newProgress(seed: {

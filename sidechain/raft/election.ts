@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Campaigns: who may start one, what is asked of whom, and how the votes are counted. With pre-vote a member
-// first asks whether it would be elected, so that one who cannot win does not raise the term for all.
+// Campaigns: who may start one, what is asked of whom, and how the votes are counted. With pre-vote
+// a member first asks whether it would be elected, so that one who cannot win does not raise the
+// term for all.
 
 import { assert } from '../../base/assert.ts';
 import { votersOf } from './configuration/configuration.ts';
@@ -16,7 +17,8 @@ import {
   becomePreCandidate,
 } from './roles/become.ts';
 
-/** `transfer`: the leader asked us to take over, so neither pre-vote nor its lease stands in the way. */
+/** `transfer`: the leader asked us to take over, so neither pre-vote nor its lease stands in the
+ * way. */
 export type Campaign = 'pre-election' | 'election' | 'transfer';
 
 /** Starts a campaign, unless we must not. @returns whether it did. */
@@ -70,9 +72,10 @@ export function countVote(core: Core, from: NodeId, granted: boolean): void {
 }
 
 /**
- * Who refuses us its vote may know of more that is committed. If our log has that, too, it is committed for us:
- * among it may be the very change by which the refusing member's vote is not needed any more, and without this
- * way of learning of it nobody could ever be elected (etcd-io/etcd #12359).
+ * Who refuses us its vote may know of more that is committed. If our log has that, too, it is
+ * committed for us: among it may be the very change by which the refusing member's vote is not
+ * needed any more, and without this way of learning of it nobody could ever be elected
+ * (etcd-io/etcd #12359).
  */
 export function learnCommit(core: Core, commit: Position): void {
   if (core.role === 'leader' || !core.log.matches(commit)) return;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of the replicated log, and the sizes by which entries are batched. What the data means is not
-// known here, but for `config`, which changes who is a member. An entry is never altered once it is made.
+// One entry of the replicated log, and the sizes by which entries are batched. What the data means
+// is not known here, but for `config`, which changes who is a member. An entry is never altered
+// once it is made.
 
-/** Names a member. Positive integers, used once: a member that lost its disk comes back under a new one. */
+/** Names a member. Positive integers, used once: a member that lost its disk comes back under a new
+ * one. */
 export type NodeId = number;
 
 /** Where a node id is asked for and there is none: nobody voted for, no leader known. */
 export const noNode: NodeId = 0;
 
-/** `config` data is a configuration change; all else, and what a new leader opens its term with, is `normal`. */
+/** `config` data is a configuration change; all else, and what a new leader opens its term with, is
+ * `normal`. */
 export type EntryKind = 'normal' | 'config';
 
 /** What is proposed, before a leader gives it a term and an index. */
@@ -41,7 +44,8 @@ export function payloadBytes(proposals: readonly Proposal[]): number {
   return proposals.reduce((sum, proposal) => sum + proposal.data.length, 0);
 }
 
-/** The longest beginning that fits into `bytesMax`, yet at least one entry: else a large one would block. */
+/** The longest beginning that fits into `bytesMax`, yet at least one entry: else a large one would
+ * block. */
 export function limitBytes(entries: readonly Entry[], bytesMax: number): readonly Entry[] {
   let bytes = 0;
   for (const [i, entry] of entries.entries()) {

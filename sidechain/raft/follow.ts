@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a follower's log comes to be its leader's. Each acknowledgement binds: it is sent when what it says is
-// durable, and nothing committed is ever given up.
+// How a follower's log comes to be its leader's. Each acknowledgement binds: it is sent when what
+// it says is durable, and nothing committed is ever given up.
 
 import { isMember } from './configuration/configuration.ts';
 import type { Core } from './core.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A `Storage` in memory: the recent window of a member's durable log, and the whole of it in tests. Its owner
-// changes it after the same change is durable elsewhere. Invariant: entries are gapless from the base on.
+// A `Storage` in memory: the recent window of a member's durable log, and the whole of it in tests.
+// Its owner changes it after the same change is durable elsewhere. Invariant: entries are gapless
+// from the base on.
 
 import { assert } from '../../base/assert.ts';
 import { type Configuration, emptyConfiguration } from './configuration/configuration.ts';
@@ -15,7 +16,8 @@ export class MemoryStorage implements Storage {
   #base: Position = { term: 0, index: 0 };
   #entries: Entry[] = [];
 
-  /** What a member starts from; a restarted one then applies its snapshot and appends its entries. */
+  /** What a member starts from; a restarted one then applies its snapshot and appends its
+   * entries. */
   constructor(
     initial: { readonly hardState?: HardState; readonly configuration?: Configuration } = {},
   ) {

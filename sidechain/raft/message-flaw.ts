@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no honest member ever says. Types and ranges of the single fields are checked where a message is decoded;
-// here it is whether they fit together, for the log relies on it.
+// What no honest member ever says. Types and ranges of the single fields are checked where a
+// message is decoded; here it is whether they fit together, for the log relies on it.
 
 import { limits } from '../../base/limits.ts';
 import { flawOfConfiguration } from './configuration/configuration.ts';

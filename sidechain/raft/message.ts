@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What members say to each other, and what the local storage says back. `term` is the sender's, but 0 for what
-// is passed on to the leader of whatever term (`propose`, `read-index`). Whoever receives a message from a
-// network checks its form and that `from` is the peer it came from; the core judges the rest.
+// What members say to each other, and what the local storage says back. `term` is the sender's, but
+// 0 for what is passed on to the leader of whatever term (`propose`, `read-index`). Whoever
+// receives a message from a network checks its form and that `from` is the peer it came from; the
+// core judges the rest.
 
 import type { Entry, NodeId, Position, Proposal } from './entry.ts';
 import type { Snapshot } from './storage.ts';
@@ -18,7 +19,8 @@ export type Append = Envelope & {
   readonly session: number;
 };
 
-/** `index`: up to where the log now agrees and is durable; if rejected, the `previous.index` that did not fit. */
+/** `index`: up to where the log now agrees and is durable; if rejected, the `previous.index` that
+ * did not fit. */
 export type AppendResponse = Envelope & {
   readonly kind: 'append-response';
   readonly index: number;
@@ -27,7 +29,8 @@ export type AppendResponse = Envelope & {
   readonly rejection: { readonly hint: Position } | undefined;
 };
 
-/** Asks for a vote. A pre-vote asks whether a vote would be given, for a term that has not begun. */
+/** Asks for a vote. A pre-vote asks whether a vote would be given, for a term that has not
+ * begun. */
 export type Vote = Envelope & {
   readonly kind: 'vote' | 'pre-vote';
   readonly last: Position;
@@ -119,7 +122,8 @@ export type LocalMessage = StorageAppendResponse | StorageApplyResponse;
 
 export type Message = PeerMessage | LocalMessage;
 
-/** An answer by which the sender is bound (a vote, an acknowledgement): sent once what it says is durable. */
+/** An answer by which the sender is bound (a vote, an acknowledgement): sent once what it says is
+ * durable. */
 export type BindingResponse = AppendResponse | VoteResponse;
 
 export function isBinding(message: Message): message is BindingResponse {
@@ -130,7 +134,8 @@ export function isBinding(message: Message): message is BindingResponse {
   );
 }
 
-/** Only a member's answer is of use; a request may come from one that is not yet known to be a member. */
+/** Only a member's answer is of use; a request may come from one that is not yet known to be a
+ * member. */
 export function isResponse(message: Message): boolean {
   return (
     isBinding(message) ||

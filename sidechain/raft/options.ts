@@ -10,7 +10,8 @@ export type RaftOptions = {
   readonly id: NodeId;
   /** Without word from a leader for so many ticks, up to twice as many, a follower campaigns. */
   readonly electionTicks: number;
-  /** A leader lets itself be heard every so many ticks. Well below `electionTicks`: a tenth is usual. */
+  /** A leader lets itself be heard every so many ticks. Well below `electionTicks`: a tenth is
+   * usual. */
   readonly heartbeatTicks: number;
   readonly storage: Storage;
   /** From 0 up to but without 1, evenly: spreads the election timeouts. */
@@ -19,20 +20,25 @@ export type RaftOptions = {
   readonly applied?: number;
   /** Ask whether an election could be won before disturbing a term. Default true. */
   readonly preVote?: boolean;
-  /** A leader that does not hear a quorum steps down, and members that hear a leader give no votes. Default true. */
+  /** A leader that does not hear a quorum steps down, and members that hear a leader give no votes.
+   * Default true. */
   readonly checkQuorum?: boolean;
-  /** What a leader does when a change that takes away its vote is applied. `hand-over`: takes no proposals and
-   * leads on until a voter has its whole log and takes over. `step-down`: at once; if the word of the commit is
-   * then lost, its longer log can keep all voters from being elected. `stay`: leads on. Default `hand-over`. */
+  /** What a leader does when a change that takes away its vote is applied. `hand-over`: takes no
+   * proposals and leads on until a voter has its whole log and takes over. `step-down`: at once; if
+   * the word of the commit is then lost, its longer log can keep all voters from being elected.
+   * `stay`: leads on. Default `hand-over`. */
   readonly removedLeader?: 'hand-over' | 'step-down' | 'stay';
   /** Followers pass proposals on to the leader. Default true. */
   readonly forwardProposals?: boolean;
-  /** A leader lets no second configuration change into the log while one is not applied. Default true; false
-   * only where something above orders them: one that cannot be applied ends the process. */
+  /** A leader lets no second configuration change into the log while one is not applied. Default
+   * true; false only where something above orders them: one that cannot be applied ends the
+   * process. */
   readonly checkConfigurationChanges?: boolean;
-  /** `forgetLeader` does nothing: for callers whose reads rest on the leader's lease. Default false. */
+  /** `forgetLeader` does nothing: for callers whose reads rest on the leader's lease. Default
+   * false. */
   readonly keepLeader?: boolean;
-  /** Ask for writes by `Ready.append` and `Ready.apply` and be told of each, instead of by `advance`. Default false. */
+  /** Ask for writes by `Ready.append` and `Ready.apply` and be told of each, instead of by
+   * `advance`. Default false. */
   readonly asyncStorageWrites?: boolean;
   /** Limits, in bytes but for the messages. Each lets at least one entry pass. */
   readonly appendBytesMax?: number;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How proposals enter the log: at the leader, or on their way to it. At most one configuration change may be in
-// the log and not applied; one too many is replaced by an empty entry, as the peers of its batch keep their places.
+// How proposals enter the log: at the leader, or on their way to it. At most one configuration
+// change may be in the log and not applied; one too many is replaced by an empty entry, as the
+// peers of its batch keep their places.
 
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { type ConfigurationChange, decodeChange } from './configuration/change.ts';
@@ -11,8 +12,8 @@ import { broadcastAppend } from './replicate.ts';
 
 export type ChangeRefusal = 'change-pending' | ReconfigureRefusal;
 
-/** `appended`: in the log of this leader in this term, at these indexes, and not yet committed: it may still be
- * lost. `forwarded`: on its way to the leader. */
+/** `appended`: in the log of this leader in this term, at these indexes, and not yet committed: it
+ * may still be lost. `forwarded`: on its way to the leader. */
 export type Proposed =
   | {
       readonly kind: 'appended';
@@ -83,7 +84,8 @@ function proposeAsLeader(core: Core, proposals: readonly Proposal[]): ProposeRes
   return accept({ kind: 'appended', term: core.term, firstIndex, lastIndex, refusedChange });
 }
 
-/** With none pending, the configuration now is the one the change will meet, so trying it tells for sure. */
+/** With none pending, the configuration now is the one the change will meet, so trying it tells for
+ * sure. */
 function refusalOfChange(
   core: Core,
   change: ConfigurationChange,
@@ -97,8 +99,8 @@ function refusalOfChange(
 
 /**
  * Appends to our own log, in our term; the acknowledgement to ourselves follows once it is durable.
- * @returns the last index, or `undefined` if too much payload is uncommitted (never for empty payload, and one
- * batch of any size gets in while nothing is).
+ * @returns the last index, or `undefined` if too much payload is uncommitted (never for empty
+ * payload, and one batch of any size gets in while nothing is).
  */
 export function appendAsLeader(core: Core, proposals: readonly Proposal[]): number | undefined {
   const bytes = payloadBytes(proposals);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One member's Raft, as its caller drives it: ticks, messages and proposals in, `Ready` out. Pure and
-// synchronous: no clock, no socket, no disk. The semantics are those of etcd-io/raft.
+// One member's Raft, as its caller drives it: ticks, messages and proposals in, `Ready` out. Pure
+// and synchronous: no clock, no socket, no disk. The semantics are those of etcd-io/raft.
 
 import { assert } from '../../base/assert.ts';
 import { applyChange } from './apply.ts';
@@ -39,7 +39,8 @@ export class RaftNode {
     tick(this.#core);
   }
 
-  /** A message has come, from a peer or from our own storage. A refusal asks for nothing to be done. */
+  /** A message has come, from a peer or from our own storage. A refusal asks for nothing to be
+   * done. */
   step(message: Message): StepResult {
     return step(this.#core, message);
   }
@@ -69,7 +70,8 @@ export class RaftNode {
     return startElection(this.#core);
   }
 
-  /** Asks for the index from which on a read is linearizable; comes back in `Ready.readStates` with `context`. */
+  /** Asks for the index from which on a read is linearizable; comes back in `Ready.readStates` with
+   * `context`. */
   readIndex(context: Uint8Array): ReadResult {
     return readIndex(this.#core, context);
   }
@@ -101,7 +103,8 @@ export class RaftNode {
     return this.#source.has();
   }
 
-  /** The work there is now; without `asyncStorageWrites` to be followed by `advance` before the next. */
+  /** The work there is now; without `asyncStorageWrites` to be followed by `advance` before the
+   * next. */
   ready(): Ready {
     return this.#source.take();
   }
@@ -127,8 +130,8 @@ function startCore(options: RaftOptions): Core {
   const committed = Math.max(hardState.commit, applied, core.log.committed);
   assert(
     committed <= core.log.lastIndex(),
-    `index ${committed} is committed and the log ends at ${core.log.lastIndex()}: this storage lost ` +
-      'entries. Let this member join again under a new id',
+    `index ${committed} is committed and the log ends at ${core.log.lastIndex()}: this storage ` +
+      'lost entries. Let this member join again under a new id',
   );
   core.log.committed = committed;
   core.term = hardState.term;

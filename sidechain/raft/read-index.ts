@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Linearizable reads without a log entry (Raft thesis §6.4): what is committed now is what the read has to see,
-// once a quorum confirms that we still lead. No leases: a paused process would trust its own too long.
+// Linearizable reads without a log entry (Raft thesis §6.4): what is committed now is what the read
+// has to see, once a quorum confirms that we still lead. No leases: a paused process would trust
+// its own too long.
 
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { isMember } from './configuration/configuration.ts';
 import type { Core } from './core.ts';
 import { type NodeId, noNode } from './entry.ts';
 import type { ReadIndex } from './message.ts';
@@ -12,7 +12,8 @@ import { broadcastHeartbeat } from './replicate.ts';
 
 export type ReadResult = Result<undefined, 'no-leader' | 'too-many-reads'>;
 
-/** Asked by our own caller. The answer comes in `Ready.readStates`; or never, if leadership is lost meanwhile. */
+/** Asked by our own caller. The answer comes in `Ready.readStates`; or never, if leadership is lost
+ * meanwhile. */
 export function readIndex(core: Core, context: Uint8Array): ReadResult {
   const request: ReadIndex = {
     from: core.id,
@@ -52,9 +53,7 @@ function confirmRead(core: Core, request: ReadIndex): void {
   core.reads.add({ request, index: core.log.committed });
   broadcastHeartbeat(core);
   // Alone we are the quorum; a leader that was removed is not even part of one.
-  if (isMember(core.configuration, core.id)) {
-    answerConfirmedReads(core, core.id, core.reads.round());
-  }
+  answerConfirmedReads(core, core.id, core.reads.round());
 }
 
 export function answerConfirmedReads(core: Core, from: NodeId, round: number): void {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads waiting for proof that we still lead. Each gets the next number; a heartbeat carries the highest one,
-// and its answer confirms all up to there: sent after the read came in, answered by a member that knows no
-// newer leader. Invariant: a read is confirmed by a quorum that was asked after it, or not at all.
+// Reads waiting for proof that we still lead. Each gets the next number; a heartbeat carries the
+// highest one, and its answer confirms all up to there: sent after the read came in, answered by a
+// member that knows no newer leader. Invariant: a read is confirmed by a quorum that was asked
+// after it, or not at all.
 
 import type { NodeId } from './entry.ts';
 import type { ReadIndex } from './message.ts';

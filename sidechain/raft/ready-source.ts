@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gathers what the core wants done into a `Ready`, and remembers what was handed out. The core learns that it
-// is done by messages to itself: stepped in `advance`, or by the caller where storage writes are asynchronous.
+// Gathers what the core wants done into a `Ready`, and remembers what was handed out. The core
+// learns that it is done by messages to itself: stepped in `advance`, or by the caller where
+// storage writes are asynchronous.
 
 import { assert } from '../../base/assert.ts';
 import type { Core, Role } from './core.ts';
@@ -71,7 +72,8 @@ export class ReadySource {
     return due;
   }
 
-  /** With one `Ready` at a time the caller persists entries before it applies them, even those of the same. */
+  /** With one `Ready` at a time the caller persists entries before it applies them, even those of
+   * the same. */
   get #mayApplyUnstable(): boolean {
     return !this.#isAsync;
   }
@@ -110,8 +112,9 @@ export class ReadySource {
   }
 
   /**
-   * Names the whole unstable end, also what earlier writes bear that are still under way: writes are done in
-   * order, so this one's being done says it of them; and theirs, in an older term, no longer say it themselves.
+   * Names the whole unstable end, also what earlier writes bear that are still under way: writes
+   * are done in order, so this one's being done says it of them; and theirs, in an older term, no
+   * longer say it themselves.
    */
   #storageAppendResponse(snapshot: Snapshot | undefined): Message {
     const core = this.#core;

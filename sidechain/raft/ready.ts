@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One round of work for the caller, and the order that makes it safe: persist → send → apply → advance.
-// Nothing of it is done twice: what was taken is not offered again.
+// One round of work for the caller, and the order that makes it safe: persist → send → apply →
+// advance. Nothing of it is done twice: what was taken is not offered again.
 
 import type { ReadState, Role } from './core.ts';
 import type { Entry, NodeId } from './entry.ts';
@@ -12,20 +12,22 @@ export type Ready = {
   readonly hardState: HardState | undefined;
   /** Persist: truncate the log at the index of the first, then append. */
   readonly entries: readonly Entry[];
-  /** Persist in the place of the whole log and of the applied state, once all `committed` handed out before is
-   * applied. It may be of a later state than those, never of an earlier one. */
+  /** Persist in the place of the whole log and of the applied state, once all `committed` handed
+   * out before is applied. It may be of a later state than those, never of an earlier one. */
   readonly snapshot: Snapshot | undefined;
-  /** Whether the above must be on the disk before going on; if not, losing it in a crash does no harm. */
+  /** Whether the above must be on the disk before going on; if not, losing it in a crash does no
+   * harm. */
   readonly mustSync: boolean;
-  /** Send once the above is durable; with `asyncStorageWrites` at once. Some may be lost, doubled, reordered. */
+  /** Send once the above is durable; with `asyncStorageWrites` at once. Some may be lost, doubled,
+   * reordered. */
   readonly messages: readonly Message[];
   /** Apply once the above is durable, in this order; configuration changes with `applyChange`. */
   readonly committed: readonly Entry[];
   readonly readStates: readonly ReadState[];
   readonly role: Role;
   readonly leader: NodeId;
-  /** Only with `asyncStorageWrites`: once hard state, entries and snapshot of this and all earlier `Ready` are
-   * durable, send each of these, and step those to ourselves. */
+  /** Only with `asyncStorageWrites`: once hard state, entries and snapshot of this and all earlier
+   * `Ready` are durable, send each of these, and step those to ourselves. */
   readonly appendResponses: readonly Message[];
   /** Only with `asyncStorageWrites`: step once `committed` is applied. */
   readonly applyResponses: readonly Message[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a leader sends to bring the others to its log: appends, heartbeats, and a snapshot to those whose
-// entries are compacted. How much and when is decided by each member's progress.
+// What a leader sends to bring the others to its log: appends, heartbeats, and a snapshot to those
+// whose entries are compacted. How much and when is decided by each member's progress.
 
 import { assert } from '../../base/assert.ts';
 import type { Core } from './core.ts';
@@ -8,7 +8,8 @@ import { type NodeId, payloadBytes } from './entry.ts';
 import type { Progress } from './progress/progress.ts';
 import { jointCommitted } from './quorum/joint.ts';
 
-/** Which appends without entries to send: they tell the commit index, or find out whether somebody is there. */
+/** Which appends without entries to send: they tell the commit index, or find out whether somebody
+ * is there. */
 export type EmptyAppends = 'send-empty' | 'skip-empty';
 
 /** Sends an append, if progress lets it. @returns whether anything was sent. */
@@ -19,7 +20,8 @@ export function sendAppend(core: Core, to: NodeId, empty: EmptyAppends): boolean
   const previousIndex = progress.next - 1;
   const previousTerm = core.log.term(previousIndex);
   if (previousTerm === undefined) return sendSnapshot(core, to, progress);
-  // With a full window only an empty append goes out: should all in the window be lost, its answer says so.
+  // With a full window only an empty append goes out: should all in the window be lost, its answer
+  // says so.
   const mayFill = progress.state !== 'replicate' || !progress.inflights.isFull();
   const entries = mayFill ? core.log.entriesFrom(progress.next, core.options.appendBytesMax) : [];
   if (entries === undefined) return sendSnapshot(core, to, progress);
@@ -66,8 +68,9 @@ export function broadcastHeartbeat(core: Core): void {
 }
 
 /**
- * Commits what a quorum holds durable. Entries of earlier terms only along with one of ours: an election could
- * still overwrite them otherwise (Raft §5.4.2). @returns whether the commit index moved.
+ * Commits what a quorum holds durable. Entries of earlier terms only along with one of ours: an
+ * election could still overwrite them otherwise (Raft §5.4.2). @returns whether the commit index
+ * moved.
  */
 export function commitByQuorum(core: Core): boolean {
   const index = jointCommitted(core.configuration, (id) => core.progress.get(id)?.match);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the transport and the operator know and Raft can use: who cannot be reached, how a snapshot's transfer
-// ended, that the leader is gone.
+// What the transport and the operator know and Raft can use: who cannot be reached, how a
+// snapshot's transfer ended, that the leader is gone.
 
 import type { Core } from './core.ts';
 import { type NodeId, noNode } from './entry.ts';
@@ -22,7 +22,8 @@ export function reportSnapshot(core: Core, id: NodeId, outcome: 'delivered' | 'f
   progress.appendsPaused = true;
 }
 
-/** A follower no longer counts on its leader, so that it may vote for another at once. Stays in its term. */
+/** A follower no longer counts on its leader, so that it may vote for another at once. Stays in its
+ * term. */
 export function forgetLeader(core: Core): void {
   if (core.role === 'follower' && !core.options.keepLeader) core.leader = noNode;
 }

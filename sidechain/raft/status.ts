@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be seen from outside, for people, metrics and the checks of a simulation. A copy: it stays as it is.
+// What can be seen from outside, for people, metrics and the checks of a simulation. A copy: it
+// stays as it is.
 
 import type { Configuration } from './configuration/configuration.ts';
 import type { Core, Role } from './core.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entrance of every message: first its term is set against ours, then it goes to the role. What is refused
-// changed nothing, but that we may have learned of a commit.
+// The entrance of every message: first its term is set against ours, then it goes to the role. What
+// is refused changed nothing, but that we may have learned of a commit.
 
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -22,8 +22,9 @@ import { stepFollower } from './roles/follower.ts';
 import { stepLeader } from './roles/leader.ts';
 import { isHeldByLease, onVote } from './vote.ts';
 
-/** `unknown-peer`: an answer of one who is no member (any more). `lower-term`, `leased`: rightly ignored.
- * `malformed`, `term-leap`: no honest member says that. The others: a forwarded proposal was not taken. */
+/** `unknown-peer`: an answer of one who is no member (any more). `lower-term`, `leased`: rightly
+ * ignored. `malformed`, `term-leap`: no honest member says that. The others: a forwarded proposal
+ * was not taken. */
 export type StepRefusal =
   | 'malformed'
   | 'unknown-peer'
@@ -83,7 +84,8 @@ function onHigherTerm(core: Core, message: PeerMessage): StepResult | undefined 
       if (message.kind === 'vote') becomeFollower(core, message.term, noNode);
       return undefined;
     case 'pre-vote-response':
-      // Granted, it bears the term we asked about and not yet ours; rejected, the sender's, which we adopt.
+      // Granted, it bears the term we asked about and not yet ours; rejected, the sender's, which
+      // we adopt.
       if (!message.granted) becomeFollower(core, message.term, noNode);
       return undefined;
     case 'append':
@@ -101,7 +103,8 @@ function onLowerTerm(core: Core, message: PeerMessage): StepResult {
   const { checkQuorum, preVote } = core.options;
   const isLeaderWord = message.kind === 'append' || message.kind === 'heartbeat';
   if (isLeaderWord && (checkQuorum || preVote)) {
-    // A leader behind our term would not hear our vote requests: tell it our term, or we stay stuck.
+    // A leader behind our term would not hear our vote requests: tell it our term, or we stay
+    // stuck.
     core.send({
       ...core.envelope(message.from),
       kind: 'append-response',
@@ -119,8 +122,9 @@ function onLowerTerm(core: Core, message: PeerMessage): StepResult {
 }
 
 function onStorageAppend(core: Core, message: StorageAppendResponse): StepResult {
-  // Of an earlier term it says nothing about entries: others may have taken their places, and the write that
-  // is reported be undone by one still to come. A snapshot is of committed state, whatever the term.
+  // Of an earlier term it says nothing about entries: others may have taken their places, and the
+  // write that is reported be undone by one still to come. A snapshot is of committed state,
+  // whatever the term.
   if (message.term < core.term) {
     if (message.snapshot !== undefined) snapshotApplied(core, message.snapshot);
     return refuse('lower-term', 'another write for the same entries is under way');

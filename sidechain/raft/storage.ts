@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the core reads of a member's durable state. It only reads: all writing is asked for in a `Ready` and
-// done by the caller. Invariant: what was reported as written (by `advance` or a storage response) is seen by
-// the next read.
+// What the core reads of a member's durable state. It only reads: all writing is asked for in a
+// `Ready` and done by the caller. Invariant: what was reported as written (by `advance` or a
+// storage response) is seen by the next read.
 
 import type { Configuration } from './configuration/configuration.ts';
 import type { Entry, NodeId } from './entry.ts';
 
-/** What must survive a crash for Raft to be safe, beside the log. Written in one transaction with the entries. */
+/** What must survive a crash for Raft to be safe, beside the log. Written in one transaction with
+ * the entries. */
 export type HardState = {
   readonly term: number;
   /** Voted for in this term; 0 = nobody. */
@@ -35,9 +36,11 @@ export type Storage = {
   firstIndex(): number;
   /** `firstIndex() - 1` for an empty log. */
   lastIndex(): number;
-  /** Known from `firstIndex() - 1` to `lastIndex()`; `undefined` outside (compacted, or not yet written). */
+  /** Known from `firstIndex() - 1` to `lastIndex()`; `undefined` outside (compacted, or not yet
+   * written). */
   term(index: number): number | undefined;
-  /** Entries from `from` up to but without `to`, cut by `limitBytes`; `undefined` if `from` is compacted. */
+  /** Entries from `from` up to but without `to`, cut by `limitBytes`; `undefined` if `from` is
+   * compacted. */
   entries(from: number, to: number, bytesMax: number): readonly Entry[] | undefined;
   /** The latest; `undefined` while none is at hand: the core asks again later. */
   snapshot(): Snapshot | undefined;

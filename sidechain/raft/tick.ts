@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time passes, in ticks: followers and candidates campaign when they wait too long, leaders let themselves be
-// heard and check that they are.
+// Time passes, in ticks: followers and candidates campaign when they wait too long, leaders let
+// themselves be heard and check that they are.
 
 import { isVoter } from './configuration/configuration.ts';
 import type { Core } from './core.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handing leadership over: bring the other's log up to ours, then tell it to campaign. Meanwhile proposals are
-// refused, and after one election timeout it is given up (Raft thesis §3.10).
+// Handing leadership over: bring the other's log up to ours, then tell it to campaign. Meanwhile
+// proposals are refused, and after one election timeout it is given up (Raft thesis §3.10).
 
 import { votersOf } from './configuration/configuration.ts';
 import type { Core } from './core.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether to give a vote. Anyone who is asked may vote, learners too: by the caller's configuration we may be a
-// voter already and not know it yet.
+// Whether to give a vote. Anyone who is asked may vote, learners too: by the caller's configuration
+// we may be a voter already and not know it yet.
 
 import type { Core } from './core.ts';
 import { noNode } from './entry.ts';

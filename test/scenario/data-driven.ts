@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads data-driven test files, the form of etcd-io/raft's: `command arguments`, input lines, `----`, expected
-// lines up to an empty one (or between doubled `----`). Lines that start with `#` are comments.
+// Reads data-driven test files, the form of etcd-io/raft's: `command arguments`, input lines,
+// `----`, expected lines up to an empty one (or between doubled `----`). Lines that start with `#`
+// are comments.
 
 import { assert } from '../../base/assert.ts';
 

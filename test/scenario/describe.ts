@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our core's values written as etcd-io/raft writes its own, so that the outcome of its scenarios can be compared
-// line by line. Both of its encodings of a configuration change bear one name here.
+// Our core's values written as etcd-io/raft writes its own, so that the outcome of its scenarios
+// can be compared line by line. Both of its encodings of a configuration change bear one name here.
 
 import { fromUtf8 } from '../../base/bytes.ts';
 import { decodeChange, type MemberChange } from '../../sidechain/raft/configuration/change.ts';

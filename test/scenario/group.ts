@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members of a scenario and the messages between them: everything stands still until a command moves it.
-// Each action returns what it did, in the lines of etcd-io/raft's own test harness.
+// The members of a scenario and the messages between them: everything stands still until a command
+// moves it. Each action returns what it did, in the lines of etcd-io/raft's own test harness.
 
 import { assert } from '../../base/assert.ts';
 import type { NodeId } from '../../sidechain/raft/entry.ts';
@@ -79,7 +79,8 @@ export class Group {
     return ['Processing:', ...describeApply(id, work, []), 'Responses:', ...responses];
   }
 
-  /** Delivers, or drops, what is under way to one member. A member's own messages are never dropped. */
+  /** Delivers, or drops, what is under way to one member. A member's own messages are never
+   * dropped. */
   deliver(to: NodeId, only: { readonly kind?: string; readonly drop?: boolean } = {}): string[] {
     const isMeant = (message: Message) =>
       message.to === to &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One member in a scenario: the core, its storage, a state machine that appends all data to its snapshot, and,
-// with asynchronous storage writes, the work that waits for its two storage threads.
+// One member in a scenario: the core, its storage, a state machine that appends all data to its
+// snapshot, and, with asynchronous storage writes, the work that waits for its two storage threads.
 
 import { assert } from '../../base/assert.ts';
 import { concat } from '../../base/bytes.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one scenario file and finds the first case in which we differ from what it expects, in a projection: log
-// lines are left out, and so is which of two encodings a configuration change has.
+// Runs one scenario file and finds the first case in which we differ from what it expects, in a
+// projection: log lines are left out, and so is which of two encodings a configuration change has.
 
 import { runCommand } from './commands.ts';
 import { type Case, parseCases, valuesOf } from './data-driven.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A change of configuration, as it stands in an entry of kind `config`: deterministic CBOR
-// `[transition, [[operation, member], ...], context]`; empty data asks to leave the joint configuration.
+// `[transition, [[operation, member], ...], context]`; empty data asks to leave the joint
+// configuration.
 
 import { encode } from '../../../base/cbor.ts';
 import { accept, type Result } from '../../../base/errors.ts';
@@ -22,9 +23,9 @@ export type ChangeOperation = 'add-voter' | 'remove' | 'update' | 'add-learner';
 export type MemberChange = { readonly operation: ChangeOperation; readonly member: NodeId };
 
 /**
- * How to get from the old voters to the new. `auto`: directly if at most one voter changes, else through a joint
- * configuration that is left as soon as it is applied. `joint-implicit`: always joint, left likewise.
- * `joint-explicit`: always joint, left by a proposal.
+ * How to get from the old voters to the new. `auto`: directly if at most one voter changes, else
+ * through a joint configuration that is left as soon as it is applied. `joint-implicit`: always
+ * joint, left likewise. `joint-explicit`: always joint, left by a proposal.
  */
 export type Transition = 'auto' | 'joint-implicit' | 'joint-explicit';
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who the members are and who of them votes. Changing from one set of voters to another goes through a joint
-// configuration, in which both sets must agree. Invariant: all lists ascend, without doubles.
+// Who the members are and who of them votes. Changing from one set of voters to another goes
+// through a joint configuration, in which both sets must agree. Invariant: all lists ascend,
+// without doubles.
 
 import type { NodeId } from '../entry.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One member after the other added to, moved within and taken out of a copy of the members. Whether the whole
-// is allowed is judged in reconfigure.ts.
+// One member after the other added to, moved within and taken out of a copy of the members. Whether
+// the whole is allowed is judged in reconfigure.ts.
 
 import type { NodeId } from '../entry.ts';
 import type { Progress } from '../progress/progress.ts';

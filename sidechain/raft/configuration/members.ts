@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration with the leader's view of each member's log: what a configuration change turns into another.
-// Values are never altered in place: a change that is refused half-way leaves nothing behind.
+// A configuration with the leader's view of each member's log: what a configuration change turns
+// into another. Values are never altered in place: a change that is refused half-way leaves nothing
+// behind.
 
 import { assert } from '../../../base/assert.ts';
 import type { NodeId } from '../entry.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three ways from one configuration to the next: one voter at a time directly, or into a joint
-// configuration and out of it. Any two majorities that follow each other share a voter: that is what the
-// refusals are for (Raft thesis §4.1, §4.3).
+// configuration and out of it. Any two majorities that follow each other share a voter: that is
+// what the refusals are for (Raft thesis §4.1, §4.3).
 
 import { accept, type Result, refuse } from '../../../base/errors.ts';
 import { type ConfigurationChange, kindOf, type MemberChange } from './change.ts';

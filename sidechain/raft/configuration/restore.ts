@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a stored configuration back to members with progress: what a start and a snapshot need. It goes through
-// the same checks as a change.
+// From a stored configuration back to members with progress: what a start and a snapshot need. It
+// goes through the same checks as a change.
 
 import type { NodeId } from '../entry.ts';
 import type { Progress } from '../progress/progress.ts';

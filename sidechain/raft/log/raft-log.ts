@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole log of a member, storage and unstable end seen as one, with the three marks that move along it.
-// Invariant: applied <= applying <= committed <= lastIndex; none of the marks ever falls.
+// The whole log of a member, storage and unstable end seen as one, with the three marks that move
+// along it. Invariant: applied <= applying <= committed <= lastIndex; none of the marks ever falls.
 
 import { assert } from '../../../base/assert.ts';
 import { type Entry, entriesBytes, limitBytes, type Position } from '../entry.ts';
@@ -56,7 +56,8 @@ export class RaftLog {
     return this.term(position.index) === position.term;
   }
 
-  /** Whether a log that ends there holds at least all that ours holds (Raft §5.4.1): term first, then length. */
+  /** Whether a log that ends there holds at least all that ours holds (Raft §5.4.1): term first,
+   * then length. */
   isUpToDate(their: Position): boolean {
     const our = this.last();
     return their.term > our.term || (their.term === our.term && their.index >= our.index);
@@ -67,7 +68,8 @@ export class RaftLog {
     return from > this.lastIndex() ? [] : this.slice(from, this.lastIndex() + 1, bytesMax);
   }
 
-  /** From `from` up to but without `to`, cut by `limitBytes`; `undefined` if `from` is compacted. */
+  /** From `from` up to but without `to`, cut by `limitBytes`; `undefined` if `from` is
+   * compacted. */
   slice(from: number, to: number, bytesMax: number): readonly Entry[] | undefined {
     assert(from <= to && to <= this.lastIndex() + 1, 'only what is in the log is asked for');
     if (from < this.firstIndex()) return undefined;
@@ -88,7 +90,8 @@ export class RaftLog {
   }
 
   /**
-   * Takes over a leader's entries if ours agree with it at `previous`, and commits as far as it has.
+   * Takes over a leader's entries if ours agree with it at `previous`, and commits as far as it
+   * has.
    * @returns the last index that now agrees with the leader, or `undefined` if `previous` does not.
    */
   maybeAppend(
@@ -97,7 +100,8 @@ export class RaftLog {
     leaderCommit: number,
   ): number | undefined {
     if (!this.matches(previous)) return undefined;
-    // Entries we have already stay, with all behind them: an old, short append must not cut the log.
+    // Entries we have already stay, with all behind them: an old, short append must not cut the
+    // log.
     const news = entries.findIndex((entry) => !this.matches(entry));
     if (news !== -1) this.append(entries.slice(news));
     const agreed = previous.index + entries.length;
@@ -105,8 +109,8 @@ export class RaftLog {
     return agreed;
   }
 
-  /** The highest position at or before `index` whose term is not above `term`: no later one can agree with a
-   * log that has `term` at `index`. Term 0 where ours is not known. */
+  /** The highest position at or before `index` whose term is not above `term`: no later one can
+   * agree with a log that has `term` at `index`. Term 0 where ours is not known. */
   findConflictByTerm(index: number, term: number): Position {
     for (let at = index; at > 0; at -= 1) {
       const our = this.term(at);
@@ -120,8 +124,8 @@ export class RaftLog {
     if (index <= this.committed) return;
     assert(
       index <= this.lastIndex(),
-      `index ${index} is committed and the log ends at ${this.lastIndex()}: this member lost entries that it ` +
-        'had acknowledged. Remove it and let it join under a new id',
+      `index ${index} is committed and the log ends at ${this.lastIndex()}: this member lost ` +
+        'entries that it had acknowledged. Remove it and let it join under a new id',
     );
     this.committed = index;
   }
@@ -134,7 +138,8 @@ export class RaftLog {
     this.#applyingPaused = this.#applyingBytes >= this.#applyingBytesMax;
   }
 
-  /** Committed entries to hand out. `allowUnstable`: the caller makes the unstable ones durable before. */
+  /** Committed entries to hand out. `allowUnstable`: the caller makes the unstable ones durable
+   * before. */
   nextCommitted(allowUnstable: boolean): readonly Entry[] {
     if (!this.hasNextCommitted(allowUnstable)) return [];
     const end = this.#appliableEnd(allowUnstable);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of the log that is not yet known to be durable: first it waits for a `Ready`, then it is being
-// written, and it stays here until the storage reports it. It may replace entries that the storage still has.
-// Invariant: offset <= inProgressEnd <= offset + entries.length; a snapshot lies right before offset.
+// The end of the log that is not yet known to be durable: first it waits for a `Ready`, then it is
+// being written, and it stays here until the storage reports it. It may replace entries that the
+// storage still has. Invariant: offset <= inProgressEnd <= offset + entries.length; a snapshot lies
+// right before offset.
 
 import { assert } from '../../../base/assert.ts';
 import type { Entry, Position } from '../entry.ts';
@@ -68,7 +69,8 @@ export class UnstableLog {
     this.#snapshotInProgress = this.snapshot !== undefined;
   }
 
-  /** Entries up to there are durable. Ignored where the entry written is no longer the one that is here. */
+  /** Entries up to there are durable. Ignored where the entry written is no longer the one that is
+   * here. */
   stableTo(last: Position): void {
     if (last.index < this.offset || this.term(last.index) !== last.term) return;
     this.#entries = this.#entries.slice(last.index + 1 - this.offset);
@@ -91,7 +93,8 @@ export class UnstableLog {
     this.#inProgressEnd = this.offset;
   }
 
-  /** Appends, and drops first what is here from the first new index on: even if it is being written. */
+  /** Appends, and drops first what is here from the first new index on: even if it is being
+   * written. */
   truncateAndAppend(first: number, entries: readonly Entry[]): void {
     const kept = Math.max(first - this.offset, 0);
     assert(kept <= this.#entries.length, 'the log has no gaps');

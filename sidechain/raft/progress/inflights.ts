@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The appends under way to one follower and not yet acknowledged: a window, limited in messages and in bytes.
-// Invariant: indexes ascend.
+// The appends under way to one follower and not yet acknowledged: a window, limited in messages and
+// in bytes. Invariant: indexes ascend.
 
 import { assert } from '../../../base/assert.ts';
 
@@ -22,7 +22,8 @@ export class Inflights {
     return this.#window.length;
   }
 
-  /** The last message may go beyond the bytes: else one larger than the limit could never be sent. */
+  /** The last message may go beyond the bytes: else one larger than the limit could never be
+   * sent. */
   isFull(): boolean {
     return this.#window.length >= this.#limits.messagesMax || this.#bytes >= this.#limits.bytesMax;
   }

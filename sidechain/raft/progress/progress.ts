@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a leader knows of one member's log. Three states: `probe` finds out where the logs agree, one message
-// at a time; `replicate` streams ahead of the acknowledgements; `snapshot` waits for one to be installed.
-// Invariant: match < next; everything up to match is durable on the member.
+// What a leader knows of one member's log. Three states: `probe` finds out where the logs agree,
+// one message at a time; `replicate` streams ahead of the acknowledgements; `snapshot` waits for
+// one to be installed. Invariant: match < next; everything up to match is durable on the member.
 
 import { assert } from '../../../base/assert.ts';
 import type { Inflights } from './inflights.ts';
@@ -13,7 +13,8 @@ export type ProgressSeed = {
   readonly next: number;
   readonly isLearner: boolean;
   readonly recentActive?: boolean;
-  /** Distinct for each time a member is added: an answer to an earlier membership counts for nothing. */
+  /** Distinct for each time a member is added: an answer to an earlier membership counts for
+   * nothing. */
   readonly session: number;
   readonly inflights: Inflights;
 };
@@ -101,8 +102,8 @@ export class Progress {
   }
 
   /**
-   * It rejected an append after `rejected`; the logs may agree at `hint`. False if that is old: appends are
-   * answered out of order, and one of an earlier probe must not throw progress back.
+   * It rejected an append after `rejected`; the logs may agree at `hint`. False if that is old:
+   * appends are answered out of order, and one of an earlier probe must not throw progress back.
    */
   decrease(rejected: number, hint: number): boolean {
     if (this.state === 'replicate') {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two sets of voters that must both decide: while a configuration is joint, neither the old majority nor the
-// new one can act without the other. With no outgoing voters it is a plain majority.
+// Two sets of voters that must both decide: while a configuration is joint, neither the old
+// majority nor the new one can act without the other. With no outgoing voters it is a plain
+// majority.
 
 import type { NodeId } from '../entry.ts';
 import { type AckedIndex, majorityCommitted, majorityVote, type VoteResult } from './majority.ts';
@@ -11,7 +12,8 @@ export type Voters = {
   readonly votersOutgoing: readonly NodeId[];
 };
 
-/** The highest index that a majority of each set has acknowledged; infinity for no voters at all. */
+/** The highest index that a majority of each set has acknowledged; infinity for no voters at
+ * all. */
 export function jointCommitted(quorum: Voters, acked: AckedIndex): number {
   return Math.min(
     majorityCommitted(quorum.voters, acked),

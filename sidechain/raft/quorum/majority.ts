@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One set of voters, of which more than half decide. The empty set decides everything at once: it is the
-// other half of a configuration that is not joint.
+// One set of voters, of which more than half decide. The empty set decides everything at once: it
+// is the other half of a configuration that is not joint.
 
 import type { NodeId } from '../entry.ts';
 

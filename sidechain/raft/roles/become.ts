@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four changes of role. Each resets what belongs to a term or to a leadership; none of them sends or
-// appends: that stands with what brings them about.
+// The four changes of role. Each resets what belongs to a term or to a leadership; none of them
+// sends or appends: that stands with what brings them about.
 
 import { assert } from '../../../base/assert.ts';
 import type { Core } from '../core.ts';
@@ -13,7 +13,8 @@ export function becomeFollower(core: Core, term: number, leader: NodeId): void {
   core.leader = leader;
 }
 
-/** Changes neither term nor vote, nor when we last heard of a leader: a pre-vote must leave no trace. */
+/** Changes neither term nor vote, nor when we last heard of a leader: a pre-vote must leave no
+ * trace. */
 export function becomePreCandidate(core: Core): void {
   assert(core.role !== 'leader', 'a leader does not campaign');
   core.votes = new Map();
@@ -37,7 +38,8 @@ export function becomeLeader(core: Core): void {
   assert(own !== undefined, 'who is elected is a member');
   own.becomeReplicate();
   own.recentActive = true;
-  // There may be a configuration change in what we took over: hold back ours until all of that is applied.
+  // There may be a configuration change in what we took over: hold back ours until all of that is
+  // applied.
   core.pendingChangeIndex = core.log.lastIndex();
 }
 

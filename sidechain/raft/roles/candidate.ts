@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a candidate or pre-candidate heeds: answers to its own campaign, and anyone who leads this term.
+// What a candidate or pre-candidate heeds: answers to its own campaign, and anyone who leads this
+// term.
 
 import type { Core } from '../core.ts';
 import { countVote } from '../election.ts';

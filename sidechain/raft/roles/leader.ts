@@ -101,7 +101,8 @@ function onHeartbeatResponse(core: Core, message: HeartbeatResponse): void {
   if (message.readRound > 0) answerConfirmedReads(core, message.from, message.readRound);
 }
 
-/** Steps down unless a quorum was heard of since the last time: it would only keep the others from electing. */
+/** Steps down unless a quorum was heard of since the last time: it would only keep the others from
+ * electing. */
 export function checkQuorum(core: Core): void {
   const heard = new Map<NodeId, boolean>();
   for (const [id, progress] of core.progress) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asynchronous storage writes: several under way, each reported for itself; heartbeats do not wait for the disk.
+// Asynchronous storage writes: several under way, each reported for itself; heartbeats do not wait
+// for the disk.
 
 import { expect, test } from 'vitest';
 import { utf8 } from '../../../base/bytes.ts';
@@ -53,7 +54,8 @@ test('a leader is heard while its disk stands still', () => {
     group.deliver(1);
   }
   expect(group.members.map(({ node }) => node.status().leader)).toEqual([1, 1, 1]);
-  // The others hold the entry durable: it is committed, though not yet on the leader's own disk, and not applied there.
+  // The others hold the entry durable: it is committed, though not yet on the leader's own disk,
+  // and not applied there.
   expect(group.member(1).node.status()).toMatchObject({ commit: 3, applied: 2 });
   settle(group);
   expect(group.member(1).node.status().applied).toBe(3);
@@ -67,7 +69,7 @@ test('only what is durable is applied', () => {
   for (const message of first.appendResponses) if (message.to === 1) node.step(message);
 });
 
-test('a late report of an overwritten write is not taken for the new one (etcd-io/raft ABA race)', () => {
+test('a late report is not taken for that of a newer write (etcd-io/raft, ABA race)', () => {
   const { node, storage } = newGroup({ voters: 5, ...plain }).member(1);
   const take = (): readonly Message[] => {
     const { entries, appendResponses } = node.ready();

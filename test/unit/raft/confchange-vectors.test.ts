@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration-change cases of etcd-io/raft, exactly: configuration, progress, and which change is refused why.
+// The configuration-change cases of etcd-io/raft, exactly: configuration, progress, and which
+// change is refused why.
 
 import { accept, type Result, refuse } from '../../../base/errors.ts';
 import { emptyConfiguration } from '../../../sidechain/raft/configuration/configuration.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elections: Raft §5.2 and §5.4.1, thesis §9.6 (pre-vote) and §6.2 (check quorum), and where others went wrong.
+// Elections: Raft §5.2 and §5.4.1, thesis §9.6 (pre-vote) and §6.2 (check quorum), and where others
+// went wrong.
 
 import { describe, expect, test } from 'vitest';
 import type { Vote, VoteResponse } from '../../../sidechain/raft/message.ts';
@@ -70,6 +71,17 @@ describe('votes', () => {
     const group = newGroup({ voters: 2, learners: 1, ...plain });
     group.member(3).node.step(ask({ from: 2, to: 3 }));
     expect(takeKind(group, 3, 'vote-response')).toMatchObject([{ to: 2, granted: true }]);
+  });
+
+  test('who knows the leader of a term gives no vote in it', () => {
+    const group = electedGroup({ voters: 3, ...plain });
+    group.member(2).restart();
+    group.member(2).node.step(ask({ to: 2, from: 1, term: 2 }));
+    takeMessages(group, 2);
+    const heartbeat = { kind: 'heartbeat', from: 1, to: 3, term: 2, readRound: 0 } as const;
+    group.member(3).node.step({ ...heartbeat, commit: 1 });
+    group.member(3).node.step(ask({ to: 3, from: 2, term: 2, last: { term: 1, index: 2 } }));
+    expect(takeKind(group, 3, 'vote-response')).toMatchObject([{ granted: false }]);
   });
 
   test('the first answer of a voter counts, and a learner has none', () => {
@@ -176,7 +188,7 @@ describe('pre-vote', () => {
     expect(group.member(1).node.status()).toMatchObject({ role: 'leader', term: 1 });
   });
 
-  test('two of three elect, the third being gone: also the old leader (hashicorp/raft #605)', () => {
+  test('two of three elect, even the old leader again (hashicorp/raft #605)', () => {
     const group = electedGroup({ voters: 3, random: () => 0.9 });
     group.member(1).restart();
     // Its follower remembers it as the leader, and does not hold that against it.
@@ -215,7 +227,7 @@ describe('check quorum', () => {
     expect(group.member(1).node.status()).toMatchObject({ role: 'leader', term: 1 });
   });
 
-  test('who hears a leader gives no vote: a removed member disturbs nobody (hashicorp/raft #524)', () => {
+  test('who hears a leader gives no vote, not to removed members (hashicorp/raft #524)', () => {
     const group = electedGroup({ voters: 3 });
     const before = group.member(2).node.status();
     const refused = group.member(2).node.step(ask({ from: 9, to: 2, term: 7 }));
@@ -251,6 +263,7 @@ describe('leadership transfer', () => {
     group.processReady(1);
     group.messages = [];
     group.member(1).node.transferLeader(2);
+    expect(takeKind(group, 1, 'timeout-now')).toEqual([]);
     expect(group.member(1).node.propose([new Uint8Array()])).toMatchObject({
       code: 'transferring',
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interaction scenarios of etcd-io/raft, run against our core. A file put beside them is run, too.
+// The interaction scenarios of etcd-io/raft, run against our core. A file put beside them is run,
+// too.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

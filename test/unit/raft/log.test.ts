@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log against its slow twin, an array of all entries and a mark of what is durable: whatever is appended,
-// cut, written and reported in whatever order, both say the same.
+// The log against its slow twin, an array of all entries and a mark of what is durable: whatever is
+// appended, cut, written and reported in whatever order, both say the same.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { utf8 } from '../../../base/bytes.ts';
 import { type Entry, entriesBytes, limitBytes } from '../../../sidechain/raft/entry.ts';
 import { RaftLog } from '../../../sidechain/raft/log/raft-log.ts';
+import { UnstableLog } from '../../../sidechain/raft/log/unstable-log.ts';
 import { MemoryStorage } from '../../../sidechain/raft/memory-storage.ts';
 
 const noLimit = Number.MAX_SAFE_INTEGER;
@@ -177,6 +178,20 @@ test('what a leader sends is taken over exactly if the logs agree before it', ()
     }),
     { seed: 7, numRuns: 1_000 },
   );
+});
+
+test('a report of another entry than the one at its place says nothing', () => {
+  const unstable = new UnstableLog(1);
+  unstable.truncateAndAppend(1, [entry(1, 1), entry(1, 2)]);
+  unstable.acceptInProgress();
+  unstable.truncateAndAppend(2, [entry(2, 2)]);
+  expect(unstable.nextEntries()).toEqual([entry(2, 2)]);
+  unstable.stableTo({ term: 1, index: 2 });
+  expect(unstable.offset).toBe(1);
+  unstable.stableTo({ term: 1, index: 1 });
+  expect(unstable.offset).toBe(2);
+  unstable.stableTo({ term: 1, index: 1 });
+  expect(unstable.offset).toBe(2);
 });
 
 test('nothing is appended over what is committed, nor with a gap', () => {

@@ -70,7 +70,7 @@ describe('proposing a change', () => {
     expect(proposeChange(group, 1, change('l5'))).toMatchObject({ refusedChange: undefined });
   });
 
-  test('a new leader waits until all it took over is applied (raft-dev 2015, hashicorp raft.go:654)', () => {
+  test('a new leader waits until all it took over is applied (raft-dev 2015)', () => {
     const group = electedGroup({ voters: 3, ...plain });
     propose(group, 1, 'a');
     group.processReady(1);
@@ -144,7 +144,8 @@ describe('joint configurations', () => {
     for (const id of [2, 3]) group.deliver(id);
     for (const id of [2, 3]) group.processReady(id);
     group.deliver(1);
-    // The leader tells the others of the commit, and is gone before it leaves the joint configuration.
+    // The leader tells the others of the commit, and is gone before it leaves the joint
+    // configuration.
     group.processReady(1);
     for (const id of [2, 3]) group.deliver(id);
     for (const id of [2, 3]) takeMessages(group, id);
@@ -155,6 +156,18 @@ describe('joint configurations', () => {
     group.stabilize([2, 3]);
     expect(configurationOf(group, 2)).toMatchObject({ votersOutgoing: [], autoLeave: false });
     expect(group.member(2).node.status()).toMatchObject({ commit: 5, lastIndex: 5 });
+  });
+
+  test('leaving it is proposed once, however slowly entries are applied', () => {
+    const group = electedGroup({ voters: 1, applyingBytesMax: 1 });
+    proposeChange(group, 1, change('l2', 'joint-implicit'));
+    propose(group, 1, 'a');
+    propose(group, 1, 'b');
+    group.stabilize([1]);
+    const { storage } = group.member(1);
+    const entries = storage.entries(2, storage.lastIndex() + 1, 1e9) ?? [];
+    const kinds = entries.map(({ kind }) => kind);
+    expect(kinds).toEqual(['normal', 'config', 'normal', 'normal', 'config']);
   });
 
   test('a voter that becomes a learner goes on voting in the outgoing half', () => {
@@ -274,12 +287,37 @@ describe('members that come and go', () => {
     expect(group.member(2).node.status().applied).toBe(6);
   });
 
+  test('leadership is not handed to one that is removed meanwhile', () => {
+    const group = electedGroup({ voters: 3 });
+    proposeChange(group, 1, change('r3'));
+    group.member(1).node.transferLeader(3);
+    expect(group.member(1).node.status().transferee).toBe(3);
+    group.stabilize([1, 2]);
+    expect(group.member(1).node.status()).toMatchObject({ transferee: 0, role: 'leader' });
+  });
+
   test('answers of those who are no members are refused', () => {
     const group = electedGroup({ voters: 3 });
     const stranger = { from: 9, to: 1, term: 9, commit: { term: 0, index: 0 } } as const;
     const result = group.member(1).node.step({ kind: 'vote-response', granted: true, ...stranger });
     expect(result).toMatchObject({ ok: false, code: 'unknown-peer' });
     expect(group.member(1).node.status().term).toBe(1);
+  });
+
+  test('a candidate that learns of a committed change applies it before it goes on', () => {
+    const group = electedGroup({ voters: 3, ...plain });
+    proposeChange(group, 1, change('l4'));
+    group.processReady(1);
+    group.deliver(2);
+    takeMessages(group, 2);
+    group.member(2).node.campaign();
+    takeMessages(group, 2);
+    const commit = { term: 1, index: 3 };
+    const refusal = { kind: 'vote-response', from: 3, to: 2, term: 2, granted: false } as const;
+    group.member(2).node.step({ ...refusal, commit: { term: 9, index: 3 } });
+    expect(group.member(2).node.status()).toMatchObject({ role: 'candidate', commit: 2 });
+    group.member(2).node.step({ ...refusal, commit });
+    expect(group.member(2).node.status()).toMatchObject({ role: 'follower', commit: 3 });
   });
 
   test('no campaign while a committed change is not applied', () => {

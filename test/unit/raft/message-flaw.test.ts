@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages that no honest member sends: refused, with nothing changed, rather than the end of the process.
+// Messages that no honest member sends: refused, with nothing changed, rather than the end of the
+// process.
 
 import { expect, test } from 'vitest';
 import { limits } from '../../../base/limits.ts';

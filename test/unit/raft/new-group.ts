@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Groups for the tests of single rules: members 1 to n, of whom the first few vote, and nothing happens by itself.
+// Groups for the tests of single rules: members 1 to n, of whom the first few vote, and nothing
+// happens by itself.
 
 import { assert } from '../../../base/assert.ts';
 import { utf8 } from '../../../base/bytes.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The quorum cases of etcd-io/raft, exactly. Its harness adds a line where an equivalent computation differs; ours
-// does the same, so that each case also says: symmetric, equal to a joint one with itself or with nobody.
+// The quorum cases of etcd-io/raft, exactly. Its harness adds a line where an equivalent
+// computation differs; ours does the same, so that each case also says: symmetric, equal to a joint
+// one with itself or with nobody.
 
 import { assert } from '../../../base/assert.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
@@ -87,7 +88,8 @@ function committed(quorum: Quorum, known: ReadonlyMap<NodeId, string>): readonly
   ];
 }
 
-/** A voter below the committed index may fall further, or never have been heard of: it changes nothing. */
+/** A voter below the committed index may fall further, or never have been heard of: it changes
+ * nothing. */
 function overlays(
   voters: readonly NodeId[],
   indexes: ReadonlyMap<NodeId, number>,

@@ -44,7 +44,8 @@ test('a vote is decided when the missing votes cannot change it, by trying all o
       const simple = majorityVote(voters, known);
       expect(simple).toBe(voteByTrial({ voters, votersOutgoing: [] }, known));
       const byTrial = voteByTrial({ voters, votersOutgoing }, known);
-      // Where each half may still be lost alone, both may be certain not to be won together: that is not seen.
+      // Where each half may still be lost alone, both may be certain not to be won together: that
+      // is not seen.
       if (result === 'pending') expect(byTrial).not.toBe('won');
       else expect(result).toBe(byTrial);
     }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A group of members driven by chance: ticks, proposals, changes of members, crashes at every point between
-// taking a `Ready` and being done with it, and a network that loses, doubles, reorders and cuts. One seed gives
-// one history.
+// A group of members driven by chance: ticks, proposals, changes of members, crashes at every point
+// between taking a `Ready` and being done with it, and a network that loses, doubles, reorders and
+// cuts. One seed gives one history.
 
 import { assert } from '../../../base/assert.ts';
 import { utf8 } from '../../../base/bytes.ts';

@@ -25,12 +25,14 @@ function readsOf(group: Group, id: number): readonly ReadState[] {
 
 test('a read is answered after a quorum was asked, and not before', () => {
   const group = electedGroup({ voters: 3 });
-  expect(group.member(1).node.readIndex(utf8('r')).ok).toBe(true);
-  expect(readsOf(group, 1)).toEqual([]);
-  group.deliver(2);
-  group.processReady(2);
-  group.deliver(1);
-  expect(readsOf(group, 1)).toEqual([{ index: 2, context: utf8('r') }]);
+  for (const context of [utf8('first'), utf8('second')]) {
+    expect(group.member(1).node.readIndex(context).ok).toBe(true);
+    expect(readsOf(group, 1)).toEqual([]);
+    group.deliver(2);
+    group.processReady(2);
+    group.deliver(1);
+    expect(readsOf(group, 1)).toEqual([{ index: 2, context }]);
+  }
 });
 
 test('an answer to a heartbeat from before the read proves nothing (d-engine #381)', () => {
@@ -75,7 +77,7 @@ test('one confirmation answers all reads before it, in order', () => {
   expect(readsOf(group, 1).map(({ context }) => fromUtf8(context))).toEqual(['a', 'b', 'c']);
 });
 
-test('a new leader answers only after its first commit: before, it may not know of the last one', () => {
+test('a new leader answers only after its first commit: it may not know of the last one', () => {
   const group = newGroup({ voters: 3, preVote: false, checkQuorum: false });
   for (let term = 1; term <= 2; term += 1) group.member(1).node.campaign();
   group.processReady(1);
@@ -126,6 +128,29 @@ test('without a leader there is no answer; nor from one that lost its leadership
   expect(group.member(1).node.status().role).toBe('follower');
   for (const message of confirmations) group.member(1).node.step(message);
   expect(readsOf(group, 1)).toEqual([]);
+});
+
+test('a read of an earlier leadership is not answered by a later one', () => {
+  const group = electedGroup({ voters: 3, random: () => 0.9 });
+  group.member(1).node.readIndex(utf8('r'));
+  takeMessages(group, 1);
+  tick(group, 1, 20);
+  takeMessages(group, 1);
+  group.member(1).node.campaign();
+  for (const id of [2, 3]) tick(group, id, 10);
+  const reads: ReadState[] = [];
+  for (let i = 0; i < 10; i += 1) {
+    if (i > 5) tick(group, 1, 1);
+    for (const id of [1, 2, 3]) reads.push(...readsOf(group, id));
+    for (const id of [1, 2, 3]) group.deliver(id);
+  }
+  expect(group.member(1).node.status()).toMatchObject({ role: 'leader', term: 2 });
+  group.member(1).node.readIndex(utf8('later'));
+  for (let i = 0; i < 5; i += 1) {
+    for (const id of [1, 2, 3]) reads.push(...readsOf(group, id));
+    for (const id of [1, 2, 3]) group.deliver(id);
+  }
+  expect(reads.map(({ context }) => fromUtf8(context))).toEqual(['later']);
 });
 
 test('no more reads wait than the limit', () => {

@@ -57,6 +57,14 @@ describe('a follower', () => {
     expect(group.member(1).node.status().commit).toBe(2);
   });
 
+  test('what it has already is not written again', () => {
+    const group = newGroup({ voters: 3, ...plain });
+    group.member(1).node.step(append({ entries: [entry(2, 2)] }));
+    takeMessages(group, 1);
+    group.member(1).node.step(append({ entries: [entry(2, 2), entry(2, 3)] }));
+    expect(group.member(1).node.ready().entries).toEqual([entry(2, 3)]);
+  });
+
   test('a conflict cuts from there on, and the rest is written anew', () => {
     const group = newGroup({ voters: 3, ...plain });
     group.member(1).node.step(append({ entries: [entry(2, 2), entry(2, 3), entry(2, 4)] }));
@@ -222,6 +230,19 @@ describe('a leader', () => {
     expect(logOf(group, 2)).toEqual(logOf(group, 1));
   });
 
+  test('fills the window again as soon as a probe is answered', () => {
+    const group = electedGroup({ voters: 2, appendBytesMax: 1 });
+    group.member(1).node.reportUnreachable(2);
+    for (let i = 0; i < 5; i += 1) propose(group, 1, `${i}`);
+    group.processReady(1);
+    expect(group.messages).toHaveLength(1);
+    group.deliver(2);
+    group.processReady(2);
+    group.deliver(1);
+    const appends = takeKind(group, 1, 'append').filter(({ entries }) => entries.length > 0);
+    expect(appends).toHaveLength(4);
+  });
+
   test('refuses proposals beyond what may be uncommitted, but never the first', () => {
     const group = electedGroup({ voters: 3, uncommittedBytesMax: 100 });
     propose(group, 1, 'x'.repeat(150));
@@ -233,8 +254,9 @@ describe('a leader', () => {
 });
 
 describe('stale acknowledgements', () => {
-  test('what a member acknowledged before it was removed and added again counts for nothing', () => {
-    // drmingdrmer/raft-rejoin-bug, etcd-io/raft #349: the leader would believe in entries that are gone.
+  test('what a member acknowledged before it was removed counts for nothing later', () => {
+    // drmingdrmer/raft-rejoin-bug, etcd-io/raft #349: the leader would believe in entries that are
+    // gone.
     const group = electedGroup({ voters: 3 });
     propose(group, 1, 'a');
     takeMessages(group, 1);

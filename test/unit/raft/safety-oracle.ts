@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sees everything that members of a group do, and says when one of Raft's promises is broken (Raft, figure 3).
+// Sees everything that members of a group do, and says when one of Raft's promises is broken (Raft,
+// figure 3).
 
 import { assert } from '../../../base/assert.ts';
 import { equal } from '../../../base/bytes.ts';
@@ -19,7 +20,8 @@ export class SafetyOracle {
     return this.#leaders.size;
   }
 
-  /** Terms do not fall, and there is one vote a term: over all crashes, for this is what was persisted. */
+  /** Terms do not fall, and there is one vote a term: over all crashes, for this is what was
+   * persisted. */
   persisted(id: NodeId, { hardState, snapshot }: Ready): void {
     if (snapshot !== undefined) this.snapshotCount += 1;
     if (hardState === undefined) return;

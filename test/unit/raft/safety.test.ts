@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random histories: whatever is lost, doubled, reordered, cut or crashed, nothing that Raft promises is broken,
-// and once the faults end the group goes on.
+// Random histories: whatever is lost, doubled, reordered, cut or crashed, nothing that Raft
+// promises is broken, and once the faults end the group goes on.
 
 import { expect, test } from 'vitest';
 import { fromUtf8 } from '../../../base/bytes.ts';

@@ -51,7 +51,7 @@ function laggingGroup(): Group {
 }
 
 describe('a follower', () => {
-  test('drops an entry of another term at the snapshot, and all behind it (hashicorp/raft #697)', () => {
+  test('drops an entry of another term at the snapshot, and what follows (hashicorp #697)', () => {
     const group = newGroup({ voters: 3, ...plain });
     const { node, storage } = group.member(1);
     node.step(append([entry(2, 2), entry(2, 3), entry(2, 4)]));
@@ -79,9 +79,12 @@ describe('a follower', () => {
 
   test('ignores what is not newer than its commit index', () => {
     const group = electedGroup({ voters: 3, ...plain });
-    group.member(2).node.step(install(2, 1, { from: 1, to: 2, term: 1 }));
-    expect(takeKind(group, 2, 'append-response')).toMatchObject([{ index: 2 }]);
-    expect(group.member(2).node.status().firstIndex).toBe(2);
+    group.member(2).storage.compact(2);
+    for (const index of [1, 2]) {
+      group.member(2).node.step(install(index, 1, { from: 1, to: 2, term: 1 }));
+      expect(takeKind(group, 2, 'append-response')).toMatchObject([{ index: 2 }]);
+    }
+    expect(group.member(2).node.status().firstIndex).toBe(3);
   });
 
   test('ignores one of a configuration that it is not in', () => {
@@ -101,7 +104,7 @@ describe('a follower', () => {
     expect(ready.messages).toMatchObject([{ kind: 'append-response', index: 9 }]);
   });
 
-  test('has its configuration when it is applied, not while older entries still are (openraft 01e813a5)', () => {
+  test('has its configuration once applied, not while older entries are (openraft 01e813a5)', () => {
     const { node } = newGroup({ voters: 3, ...plain }).member(1);
     node.step(append([entry(2, 2)], { commit: 2 }));
     const older = node.ready();
@@ -160,6 +163,16 @@ describe('a leader', () => {
     expect(takeMessages(group, 1).filter(({ to }) => to === 3)).toEqual([]);
   });
 
+  test('goes on waiting after a late word of what came before', () => {
+    const group = laggingGroup();
+    snapshotsSent(group);
+    const { session = 0 } = group.member(1).node.status().progress.get(3) ?? {};
+    const late = { from: 3, to: 1, term: 1, index: 3, session, rejection: undefined } as const;
+    group.member(1).node.step({ kind: 'append-response', ...late });
+    const progress = group.member(1).node.status().progress.get(3);
+    expect(progress).toMatchObject({ state: 'snapshot', match: 3, pendingSnapshot: 7 });
+  });
+
   test('streams on behind it, as soon as it is acknowledged', () => {
     const group = laggingGroup();
     settle(group);
@@ -174,6 +187,8 @@ describe('a leader', () => {
     expect(snapshotsSent(group)).toHaveLength(1);
     expect(snapshotsSent(group)).toHaveLength(0);
     group.member(1).node.reportSnapshot(3, 'failed');
+    propose(group, 1, 'more');
+    expect(takeKind(group, 1, 'snapshot')).toEqual([]);
     expect(snapshotsSent(group)).toHaveLength(1);
   });
 

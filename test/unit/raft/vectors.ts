@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One test for each file of pure data cases of etcd-io/raft: every output is exactly the expected one.
+// One test for each file of pure data cases of etcd-io/raft: every output is exactly the expected
+// one.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
