@@ -19,6 +19,7 @@ export const limits = Object.freeze({
   packValuesMax: 256,
   packBytesMax: 4 * 1024,
   batchPacksMax: 4_096,
+  batchBytesMax: 2 * 1024 * 1024,
   entryBytesMax: 64 * 1024,
   blockEntriesMax: 1_024,
   blockBytesMax: 4 * 1024 * 1024,
@@ -171,13 +172,13 @@ export const limits = Object.freeze({
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
 assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an entry');
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');
+assert(
+  limits.batchBytesMax + limits.batchPacksMax * 32 + limits.entryBytesMax < limits.blockBytesMax,
+  'a block holds a batch with its packs',
+);
 assert(limits.blockBytesMax < limits.cborBytesMax, 'a block can be decoded');
 assert(limits.noteBytesMax < limits.messageBytesMax, 'a checkpoint fits into a message');
 assert(limits.receiptMessageBytesMax + 1_024 <= limits.entryBytesMax, 'an entry holds a receipt');
-assert(
-  limits.summaryBlocksWaitingMax < limits.chainMessagesMax,
-  'the centre has room for all that one chain sends at once',
-);
 assert(
   limits.messageOutputsMax * Math.log2(limits.outputsPerBlockMax / limits.messageOutputsMax) <=
     limits.multiproofHashesMax,

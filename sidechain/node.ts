@@ -25,6 +25,7 @@ import { Applier, type NewBlock } from './store/applier.ts';
 import { stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
+import { writeDurably } from './store/durable-write.ts';
 import { appendStatements } from './store/log-table.ts';
 import { type Opened, openAll } from './store/opening.ts';
 import { Proposer } from './store/proposer.ts';
@@ -181,13 +182,8 @@ export class SidechainNode {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosing) throw closed();
     if (!fitsIntoBlock(given)) {
-      throw new TielineError(
-        'entry-too-large',
-        'the entry with its packs does not fit into a block',
-        {
-          hint: 'sign the packs in several batches',
-        },
-      );
+      const text = 'the entry with its packs does not fit into a block';
+      throw new TielineError('entry-too-large', text, { hint: 'sign the packs in parts' });
     }
     const entry = openEntry(this.#options.suite, given.entry);
     assert(entry.ok, `an entry of our own is well formed: ${entry.ok || entry.detail}`);
@@ -353,12 +349,22 @@ export class SidechainNode {
   }
 
   async #write(statements: readonly Statement[]): Promise<void> {
+    const { database, log } = this.#options;
     try {
-      await this.#options.database.write(statements);
+      await writeDurably(database, statements, { log, pause: () => this.#pause() });
     } catch (error) {
       this.#fail(error);
       throw error;
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.#options.every(tickMs, () => {
+        stop();
+        resolve();
+      });
+    });
   }
 
   #fail(error: unknown): void {

@@ -20,10 +20,7 @@ export type Applied =
   | { readonly kind: 'accepted' | 'known'; readonly height: number }
   | { readonly kind: 'refused'; readonly height: number; readonly reason: string };
 
-type Waiter = {
-  readonly resolve: (applied: Applied) => void;
-  readonly reject: (error: unknown) => void;
-};
+type Waiter = PromiseWithResolvers<Applied>;
 
 /** The statements are for a transaction; `finish` is called once it is durable. */
 export type Settlement = { readonly statements: readonly Statement[]; readonly finish: () => void };
@@ -72,16 +69,24 @@ export class Submissions {
     return Math.max(this.#lastSequence ?? 0, onChain) + 1;
   }
 
-  /** @throws TielineError `outbox-full`. The promise is settled when a block has it. */
+  /**
+   * The promise is settled when a block has it. The same entry once more, while it waits, is not
+   * taken again: after a restart whoever signs anew may say what is on its way already.
+   * @throws TielineError `outbox-full`
+   */
   add(id: Uint8Array, entry: BlockEntry, sequence: number | undefined): Promise<Applied> {
-    this.#arrivals.push(this.#outbox.add(entry, sequence));
-    this.#lastSequence = sequence ?? this.#lastSequence;
-    const applied = new Promise<Applied>((resolve, reject) => {
-      this.#waiters.set(toHex(id), { resolve, reject });
-    });
+    const key = toHex(id);
+    const known = this.#waiters.get(key);
+    if (known !== undefined) return known.promise;
+    if (!this.#window.has(key)) {
+      this.#arrivals.push(this.#outbox.add(entry, sequence));
+      this.#lastSequence = sequence ?? this.#lastSequence;
+    }
+    const waiter = Promise.withResolvers<Applied>();
+    this.#waiters.set(key, waiter);
     // The entry is safe whether or not anyone waits for it: a rejection that nobody takes is no fault.
-    applied.catch(() => {});
-    return applied;
+    waiter.promise.catch(() => {});
+    return waiter.promise;
   }
 
   /** What has arrived, for the next transaction; `finish` once it is durable. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
+import { limits } from '../../../base/limits.ts';
 import { leafHash, verifyConsistency, verifyInclusion } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { signEntry } from '../../../sidechain/chain/entry.ts';
@@ -118,6 +119,38 @@ test.each(['before', 'after'] as const)(
     expect(node.durableSize).toBe(1);
   },
 );
+
+test.each([3, 4, 5])(
+  'while write %d stalls, nothing that follows from it happens',
+  async (write) => {
+    const { node, database, clock } = await startNode(await newChain());
+    const heard: unknown[] = [];
+    node.onApplied((block) => heard.push(block));
+    const release = database.hold(write);
+    const applied = node.submit(schemaEntry());
+    applied.then((one) => heard.push(one));
+    for (let i = 0; i < 3; i++) await clock.pass(1_000);
+    expect(database.writeCount).toBe(write);
+    expect([heard, node.durableSize]).toEqual([[], 1]);
+    release();
+    expect(await applied).toEqual({ kind: 'accepted', height: 1 });
+  },
+);
+
+test('a file that is locked for a while is waited for, but not for ever', async () => {
+  const { node, database, clock, lines } = await startNode(await newChain());
+  database.lockedWrites = 3;
+  const applied = node.submit(schemaEntry());
+  for (let i = 0; i <= 3; i++) await clock.pass(100);
+  expect(await applied).toEqual({ kind: 'accepted', height: 1 });
+  expect(lines.filter((line) => line.includes('write-retried'))).toHaveLength(3);
+
+  database.lockedWrites = limits.storeWriteAttemptsMax;
+  const lost = node.submit(schemaEntry()).catch((error) => error);
+  for (let i = 0; i <= limits.storeWriteAttemptsMax; i++) await clock.pass(100);
+  expect(await lost).toMatchObject({ code: 'database-locked' });
+  await expect(node.finished).rejects.toMatchObject({ code: 'database-locked' });
+});
 
 test('what was submitted before the node closed is taken after it opens again', async () => {
   const dataDir = await newChain();

@@ -71,6 +71,18 @@ export class TestDatabase implements Database {
     });
   }
 
+  /** So many writes from now on find the file locked by another program. */
+  lockedWrites = 0;
+
+  #held: { readonly write: number; readonly released: Promise<void> } | undefined;
+
+  /** The disk stalls at this write alone, until the function that is returned is called. */
+  hold(write: number): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = { write, released: promise };
+    return resolve;
+  }
+
   get writeCount(): number {
     return this.#writeCount;
   }
@@ -78,7 +90,12 @@ export class TestDatabase implements Database {
   async write(statements: readonly Statement[]): Promise<void> {
     if (statements.length === 0) return;
     this.#assertAlive();
+    if (this.lockedWrites > 0) {
+      this.lockedWrites -= 1;
+      throw new TielineError('database-locked', 'in use', { retry: 'transient' });
+    }
     this.#writeCount += 1;
+    if (this.#held?.write === this.#writeCount) await this.#held.released;
     const isHere = this.#crash?.write === this.#writeCount;
     if (isHere && this.#crash?.moment === 'before') this.#die();
     this.#connection.write(statements);

@@ -40,6 +40,17 @@ test('a making that was interrupted is finished by the next', async () => {
   expect(await node.submit(schemaEntry())).toMatchObject({ kind: 'accepted' });
 });
 
+test('a term is never led twice: each start begins a new one', async () => {
+  const dataDir = await newChain();
+  const terms: number[] = [];
+  for (let start = 0; start < 3; start++) {
+    const { node } = await startNode(dataDir);
+    terms.push(node.status().term);
+    await node.close();
+  }
+  expect(terms).toEqual([1, 2, 3]);
+});
+
 test('the state trails the blocks, is stored after a while, and when the node closes', async () => {
   const dataDir = await newChain();
   const { node, clock } = await startNode(dataDir);

@@ -115,6 +115,26 @@ test('a restart finds what waits, in its order and with its numbers', async () =
   await database.close();
 });
 
+test('an entry that waits already is not taken again, also after a restart', async () => {
+  const database = new TestDatabase(await newChain());
+  const before = await open(database);
+  await add(before, entryOf(1));
+  await add(before, entryOf(1));
+  await carryOut(database, before.takeArrivals(0));
+  expect(before.outbox.count).toBe(1);
+
+  const after = await open(database);
+  after.openPool(0);
+  const told = [await add(after, entryOf(1)), await add(after, entryOf(1))];
+  expect(after.hasArrivals).toBe(false);
+  expect(after.next()).toEqual([entryOf(1)]);
+  await carryOut(database, await after.settle(blockOf({ accepted: [entryOf(1)] }), 0));
+  await Promise.resolve();
+  expect(told).toEqual(Array(2).fill([{ kind: 'accepted', height: 5 }]));
+  expect(after.outbox).toMatchObject({ count: 0, bytes: 0 });
+  await database.close();
+});
+
 test('a number that came too early is tried again while the one before it is on its way', async () => {
   const database = new TestDatabase(await newChain());
   const submissions = await open(database);
