@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collects the packs of a short window and seals them into one signed reading batch. Every window that has
-// packs makes a batch; a silent gateway makes an empty one each minute, so that silence shows. What the outbox
-// does not take is counted and stated in a signed gap as soon as it takes something again.
+// Collects the packs of a short window and seals them into one signed reading batch. Every window
+// that has packs makes a batch; a silent gateway makes an empty one each minute, so that silence
+// shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
+// signed gap.
 
 import { TielineError } from '../base/errors.ts';
 import { toKeyId, toSequence } from '../base/ids.ts';
@@ -20,128 +21,149 @@ import type { Applied } from '../sidechain/store/submissions.ts';
 export type EntrySink = {
   readonly chainId: Uint8Array;
   readonly nextSequence: () => number;
-  /** Takes its place at once; resolves when a block has judged it, rejects `outbox-full` when not taken. */
+  /** Takes its place at once; resolves when a block has judged it, rejects `outbox-full` if not. */
   readonly submit: (entry: BlockEntry) => Promise<Applied>;
 };
 
-export type BatchWindowOptions = {
-  readonly windowMs: number;
-  /** Longest time without a batch. */
-  readonly silenceMs: number;
+export type BatchWindowParts = {
+  readonly signer: Signer;
+  readonly sink: EntrySink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: (length: number) => Uint8Array;
 };
 
-type Taken = { readonly device: string; readonly pack: Pack };
-type Lost = { readonly fromMs: number; readonly toMs: number; readonly packCount: number };
+/** Longest time without a batch. */
+export type BatchWindowOptions = { readonly silenceMs: number };
+
+const outboxFull = 'outbox-full';
+
+type Taken = { readonly device: string; readonly timeMs: number; readonly bytes: Uint8Array };
+
+type Lost = {
+  readonly device: string;
+  readonly reason: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly packCount: number;
+};
 
 export class BatchWindow {
   readonly #suite: Suite;
-  readonly #signer: Signer;
-  readonly #sink: EntrySink;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #random: (length: number) => Uint8Array;
-  readonly #options: BatchWindowOptions;
+  readonly #parts: BatchWindowParts;
+  readonly #silenceMs: number;
+  /** By device and reason; of each, one gap. */
   readonly #lost = new Map<string, Lost>();
+  #isOutboxFull = false;
   #taken: Taken[] = [];
+  #takenBytes = 0;
   #sealedMs: number;
 
-  constructor(
-    suite: Suite,
-    parts: {
-      readonly signer: Signer;
-      readonly sink: EntrySink;
-      readonly clock: Clock;
-      readonly log: Log;
-      readonly random: (length: number) => Uint8Array;
-    },
-    options: BatchWindowOptions,
-  ) {
+  constructor(suite: Suite, parts: BatchWindowParts, options: BatchWindowOptions) {
     this.#suite = suite;
-    this.#signer = parts.signer;
-    this.#sink = parts.sink;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#random = parts.random;
-    this.#options = options;
+    this.#parts = parts;
+    this.#silenceMs = options.silenceMs;
     this.#sealedMs = parts.clock.monotonicMs();
   }
 
-  /** Adds one pack to the window; at the bound the window is sealed at once. */
+  /** Adds one pack to the window; what would not fit into one batch with it is sealed before. */
   add(device: string, pack: Pack): void {
-    this.#taken.push({ device, pack });
-    if (this.#taken.length >= limits.batchPacksMax) this.seal();
+    const bytes = encodePack(pack);
+    const isFull =
+      this.#taken.length >= limits.batchPacksMax ||
+      this.#takenBytes + bytes.length > limits.batchBytesMax;
+    if (isFull) this.seal();
+    this.#taken.push({ device, timeMs: pack.timeMs, bytes });
+    this.#takenBytes += bytes.length;
   }
 
   /** To be called once a window. */
   seal(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const silent = nowMs - this.#sealedMs >= this.#options.silenceMs;
-    if (this.#taken.length === 0 && !silent) return;
+    const nowMs = this.#parts.clock.monotonicMs();
+    const isSilent = nowMs - this.#sealedMs >= this.#silenceMs;
+    if (this.#taken.length === 0 && !isSilent) return;
     this.#sealedMs = nowMs;
     const taken = this.#taken;
     this.#taken = [];
+    this.#takenBytes = 0;
     this.#stateGaps();
     this.#submitBatch(taken);
   }
 
   #submitBatch(taken: readonly Taken[]): void {
-    const packs = taken.map(({ pack }) => encodePack(pack));
-    const secret = this.#random(32);
+    const { signer, sink, clock, random } = this.#parts;
+    const packs = taken.map(({ bytes }) => bytes);
+    const secret = random(32);
     const payload = encodeBatch({
-      gateway: toKeyId(this.#signer.keyId),
-      sequence: toSequence(this.#sink.nextSequence()),
+      gateway: toKeyId(signer.keyId),
+      sequence: toSequence(sink.nextSequence()),
       packCount: packs.length,
       packRoot: packRoot(this.#suite, secret, packs),
-      timeMs: this.#clock.nowMs(),
-      clock: this.#clock.state(),
+      timeMs: clock.nowMs(),
+      clock: clock.state(),
     });
     const entry = { entry: this.#sign('reading-batch', payload), packs: { secret, packs } };
-    this.#submit(entry, () => {
-      for (const { device, pack } of taken) {
-        this.#lose(device, { fromMs: pack.timeMs, toMs: pack.timeMs, packCount: 1 });
+    this.#submit(entry, (reason) => {
+      for (const { device, timeMs } of taken) {
+        this.#lose({ device, reason, fromMs: timeMs, toMs: timeMs, packCount: 1 });
       }
     });
   }
 
-  /** One gap a device. */
   #stateGaps(): void {
-    for (const [device, lost] of this.#lost) {
-      this.#lost.delete(device);
-      const payload = encodeGap({
-        gateway: toKeyId(this.#signer.keyId),
-        sequence: toSequence(this.#sink.nextSequence()),
-        device,
-        ...lost,
-        reason: 'outbox-full',
+    const { signer, sink } = this.#parts;
+    const lost = [...this.#lost.values()];
+    this.#lost.clear();
+    for (const one of lost) {
+      const gateway = toKeyId(signer.keyId);
+      const sequence = toSequence(sink.nextSequence());
+      const payload = encodeGap({ gateway, sequence, ...one });
+      // One that the chain refuses would be refused again.
+      this.#submit({ entry: this.#sign('gap', payload) }, (reason) => {
+        if (reason === outboxFull) this.#lose(one);
       });
-      this.#submit({ entry: this.#sign('gap', payload) }, () => this.#lose(device, lost));
     }
   }
 
   #sign(kind: EntryKind, payload: Uint8Array): Uint8Array {
-    return signEntry({ kind, payload, chainId: this.#sink.chainId }, this.#signer);
+    const { signer, sink } = this.#parts;
+    return signEntry({ kind, payload, chainId: sink.chainId }, signer);
   }
 
   /** What ends the chain's loop is told by the loop itself, not here. */
-  #submit(entry: BlockEntry, onFull: () => void): void {
-    this.#sink.submit(entry).then(
+  #submit(entry: BlockEntry, onLost: (reason: string) => void): void {
+    const { sink, log } = this.#parts;
+    sink.submit(entry).then(
       (applied) => {
+        this.#noteOutbox({ isFull: false });
         if (applied.kind !== 'refused') return;
-        this.#log.error('entry-refused', { reason: applied.reason, height: applied.height });
+        log.error('entry-refused', { reason: applied.reason, height: applied.height });
+        onLost(`refused: ${applied.reason}`);
       },
       (error: unknown) => {
-        if (error instanceof TielineError && error.code === 'outbox-full') onFull();
+        if (!(error instanceof TielineError) || error.code !== outboxFull) return;
+        this.#noteOutbox({ isFull: true });
+        onLost(outboxFull);
       },
     );
   }
 
-  #lose(device: string, more: Lost): void {
-    const lost = this.#lost.get(device);
-    if (lost === undefined) this.#log.error('readings-not-kept', { device, reason: 'outbox-full' });
-    this.#lost.set(device, {
-      fromMs: Math.min(lost?.fromMs ?? more.fromMs, more.fromMs),
-      toMs: Math.max(lost?.toMs ?? more.toMs, more.toMs),
-      packCount: (lost?.packCount ?? 0) + more.packCount,
+  /** Told when it changes, not with every batch. */
+  #noteOutbox({ isFull }: { readonly isFull: boolean }): void {
+    if (isFull === this.#isOutboxFull) return;
+    this.#isOutboxFull = isFull;
+    if (isFull) this.#parts.log.error('readings-not-kept', { reason: outboxFull });
+    else this.#parts.log.info('readings-kept-again');
+  }
+
+  #lose(more: Lost): void {
+    const key = `${more.device} ${more.reason}`;
+    const lost = this.#lost.get(key) ?? { ...more, packCount: 0 };
+    this.#lost.set(key, {
+      ...lost,
+      fromMs: Math.min(lost.fromMs, more.fromMs),
+      toMs: Math.max(lost.toMs, more.toMs),
+      packCount: lost.packCount + more.packCount,
     });
   }
 }

@@ -3,6 +3,7 @@
 
 import { assert } from '../base/assert.ts';
 import { concat, u64 } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
 import type { Signer } from '../base/suite.ts';
 import { decodeSummary } from '../contracts/summary.ts';
 import type { Database } from '../host/sqlite.ts';
@@ -18,6 +19,7 @@ export function gatewayChain(node: SidechainNode, database: Database, signer: Si
     chainId,
     size: () => node.durableSize,
     mainLog: () => node.registry.mainLog,
+    signatories: () => node.registry,
     receipt: () => node.registry.receipt,
     cosigned: async () => node.lastCosigned,
     cosign: () => node.cosign(),
@@ -35,9 +37,11 @@ export function gatewayChain(node: SidechainNode, database: Database, signer: Si
     outputs: (height) => outputsOf(database, height),
     summaryHeights: (range) => summaryHeights(database, range),
     commitReceipt: async (message) => {
-      await node.submit({
-        entry: signEntry({ kind: 'receipt', payload: message, chainId }, signer),
-      });
+      const entry = signEntry({ kind: 'receipt', payload: message, chainId }, signer);
+      const applied = await node.submit({ entry });
+      if (applied.kind !== 'refused') return;
+      const { height, reason } = applied;
+      throw new TielineError('receipt-refused', `block ${height} has refused a receipt: ${reason}`);
     },
   };
 }

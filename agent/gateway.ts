@@ -1,38 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gateway program, wired in one place: lines, meters, signing, the sidechain, the uplink, the local API.
+// The gateway program, wired in one place: the sidechain, the uplink, the meters, the local API.
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { toHex, utf8 } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
-import type { Line } from '../drivers/line.ts';
-import { openLine } from '../drivers/transport.ts';
 import { type Clock, systemClock } from '../host/clock.ts';
 import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
-import { connectMqtt, type Mqtt } from '../host/mqtt.ts';
-import { signEntry } from '../sidechain/chain/entry.ts';
 import { openGenesis } from '../sidechain/chain/genesis.ts';
 import { chainOrigin } from '../sidechain/chain/names.ts';
 import { openNode, type SidechainNode } from '../sidechain/node.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
-import { BatchWindow } from './batch-window.ts';
-import { type GatewayConfig, transportOf } from './config.ts';
+import { openBrokerLink } from './broker-link.ts';
+import type { GatewayConfig } from './config.ts';
 import { gatewayContracts } from './contracts.ts';
 import { dataFiles } from './data-files.ts';
 import { gatewayChain, summaryPosition } from './gateway-chain.ts';
-import { Poller } from './poller.ts';
-import { type ConfiguredMeter, configuredMeter } from './schemas.ts';
+import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
-
-/** Packs of this long make one signed batch; silence shows once a minute. */
-const window = { windowMs: 1_000, silenceMs: 60_000 };
 
 export type Gateway = {
   readonly keyId: string;
@@ -74,31 +65,32 @@ async function start(
   const { node, database } = await openChain(config, { signer, clock, log });
   closing.push(() => node.close());
 
-  const mqtt = await connect(config, { node, signer, log });
-  closing.push(() => mqtt.close());
   const fatal = Promise.withResolvers<never>();
+  const { keyId } = signer;
   const chain = gatewayChain(node, database, signer);
+  const store = summaryPosition(node);
   const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
-  const summaries = await SummaryQueue.open(suite, chain, summaryPosition(node));
-  const uplink = new Uplink(suite, {
-    chain,
-    anchors,
-    summaries,
-    mqtt,
-    clock,
-    log,
-    onFatal: (error) => void stop(node, error).then(fatal.reject, fatal.reject),
+  const summaries = await SummaryQueue.open(suite, { chain, store, log });
+  const link = await openBrokerLink(config.mqtt, {
+    clientId: `tieline-${toHex(keyId)}`,
+    statusTopic: `${chainOrigin(node.chainId)}/status/${toHex(keyId)}`,
+    log: log.child({ part: 'mqtt' }),
   });
-  closing.push(() => uplink.close());
+  const { mqtt } = link;
+  const onFatal = (error: unknown) => void stop(node, error).then(fatal.reject, fatal.reject);
+  const uplink = new Uplink(suite, { chain, anchors, summaries, mqtt, clock, log, onFatal });
+  // Together: a step that waits for a broker that says nothing ends with the link.
+  closing.push(async () => {
+    await Promise.all([uplink.close(), link.close()]);
+  });
 
-  const meters = meterSide(config, { node, signer, clock, log });
+  const meters = startMeterSide(suite, config, { node, signer, clock, log, random });
   closing.push(() => meters.close());
   const api = await startApi(config, { node, signer, uplink, meters, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);
   finished.catch(() => {});
-  const [keyId, chainId] = [toHex(signer.keyId), toHex(node.chainId)];
-  return { keyId, chainId, apiUrl: api.url, finished, close };
+  return { keyId: toHex(keyId), chainId: toHex(node.chainId), apiUrl: api.url, finished, close };
 }
 
 async function openChain(
@@ -136,93 +128,8 @@ async function stop(node: SidechainNode, error: unknown): Promise<never> {
   throw error;
 }
 
-async function connect(
-  config: GatewayConfig,
-  parts: { readonly node: SidechainNode; readonly signer: Signer; readonly log: Log },
-): Promise<Mqtt> {
-  const { ca, cert, key, ...options } = config.mqtt;
-  const pem = (path: string | undefined) =>
-    path === undefined ? undefined : readFile(path, 'utf8');
-  const [caText, certText, keyText] = await Promise.all([pem(ca), pem(cert), pem(key)]);
-  const topic = `${chainOrigin(parts.node.chainId)}/status/${toHex(parts.signer.keyId)}`;
-  const delivery = { qos: 1, retain: true } as const;
-  const mqtt = connectMqtt({
-    ...options,
-    clientId: `tieline-${toHex(parts.signer.keyId)}`,
-    will: { topic, payload: utf8('offline'), ...delivery },
-    tls: {
-      ...(caText === undefined ? {} : { ca: caText }),
-      ...(certText === undefined ? {} : { cert: certText }),
-      ...(keyText === undefined ? {} : { key: keyText }),
-    },
-    log: parts.log.child({ part: 'mqtt' }),
-  });
-  mqtt.onConnected(() => {
-    mqtt.publish(topic, utf8('online'), delivery).catch(() => {
-      // The next connection says it again.
-    });
-  });
-  return mqtt;
-}
-
 function random(length: number): Uint8Array {
   return new Uint8Array(randomBytes(length));
-}
-
-type MeterSide = { readonly pollers: readonly Poller[]; readonly close: () => Promise<void> };
-
-/** Lines, the pollers of their meters, and the window that signs what these read. */
-function meterSide(
-  config: GatewayConfig,
-  parts: {
-    readonly node: SidechainNode;
-    readonly signer: Signer;
-    readonly clock: Clock;
-    readonly log: Log;
-  },
-): MeterSide {
-  const { node, signer, clock, log } = parts;
-  const batches = new BatchWindow(suite, { signer, sink: node, clock, log, random }, window);
-  const lines = new Map<string, Line>(
-    config.lines.map((line) => [
-      line.name,
-      openLine(transportOf(line), { timeoutMs: line.timeoutMs }),
-    ]),
-  );
-  const pollers: Poller[] = [];
-  for (const meter of config.meters) {
-    const line = lines.get(meter.line);
-    if (line === undefined) continue;
-    const configured = configuredMeter(suite, meter, meter.line);
-    publishSchema(node, signer, configured);
-    const { device, definition, schemaId } = configured;
-    const { unit, periodMs } = meter;
-    const onPack = (from: string, pack: Parameters<BatchWindow['add']>[1]) =>
-      batches.add(from, pack);
-    pollers.push(
-      new Poller({ device, definition, line, unit, periodMs, schemaId, clock, log, onPack }),
-    );
-  }
-  const timer = setInterval(() => batches.seal(), window.windowMs);
-  return {
-    pollers,
-    close: async () => {
-      clearInterval(timer);
-      await Promise.all(pollers.map((poller) => poller.close()));
-      batches.seal();
-      await Promise.all([...lines.values()].map((line) => line.close()));
-    },
-  };
-}
-
-/** Before the first pack that names it; only what is not on the chain yet. */
-function publishSchema(node: SidechainNode, signer: Signer, meter: ConfiguredMeter): void {
-  if (node.registry.schema(signer.keyId, meter.schemaId) !== undefined) return;
-  const { chainId } = node;
-  const payload = meter.schemaPayload;
-  node.submit({ entry: signEntry({ kind: 'schema', payload, chainId }, signer) }).catch(() => {
-    // What keeps an entry from being taken ends the node, and the node says so.
-  });
 }
 
 function startApi(

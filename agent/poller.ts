@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads one meter on its schedule. The grid of instants hangs on the monotonic clock, so it neither drifts nor
-// bunches; an instant that passes while the line is busy is left out, not made up for. A reading that failed
-// becomes a pack all the same, with nulls and their reason.
+// Reads one meter on its schedule. The grid of instants hangs on the monotonic clock, so it neither
+// drifts nor bunches; an instant that passes while the line is busy is left out, not made up for. A
+// reading that failed becomes a pack all the same, with nulls and their reason.
 
 import { messageOf } from '../base/errors.ts';
 import type { SchemaId } from '../base/ids.ts';
@@ -90,6 +90,8 @@ export class Poller {
     const { device, definition, line, unit, schemaId, clock, log, onPack } = this.#options;
     try {
       const reading = await readMeter({ definition, line, unit });
+      // What the end of the program interrupts says nothing about the meter.
+      if (this.#closed) return;
       const timeMs = clock.nowMs();
       const [fault] = reading.faults;
       this.#note(fault?.detail);

@@ -45,7 +45,9 @@ export function statusText(status: GatewayStatus): string {
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,
   ];
-  if (anchor.refusal !== undefined) lines.push(`refused   ${anchor.refusal}`);
+  for (const refusal of [anchor.refusal, uplink.summaryRefusal]) {
+    if (refusal !== undefined) lines.push(`refused   ${refusal}`);
+  }
   for (const meter of meters) {
     const state = meter.fault === undefined ? 'answers' : `silent: ${meter.fault}`;
     lines.push(`meter     ${meter.device}  ${state}  (${meter.readCount} read)`);

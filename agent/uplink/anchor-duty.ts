@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before anything new
-// is signed, the centre has told what it knows of this chain. Nothing here is kept that the chain does not hold:
-// after a restart the newest co-signed checkpoint is simply sent again.
+// The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before
+// anything new is signed, the centre has told what it knows of this chain. Nothing here is kept that
+// the chain does not hold: after a restart the newest co-signed checkpoint is simply sent again.
 
-import { equal } from '../../base/bytes.ts';
-import { TielineError } from '../../base/errors.ts';
+import { accept, type Result, refuse, TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import type { Log } from '../../host/log.ts';
-import { signAnchor } from '../../sidechain/chain/anchor.ts';
+import { checkAnchor, signAnchor } from '../../sidechain/chain/anchor.ts';
 import type { Answer } from '../../sidechain/chain/answer.ts';
 import {
+  type CheckedReceipt,
   checkReceiptMessage,
   decodeReceiptMessage,
 } from '../../sidechain/chain/receipt-message.ts';
@@ -24,7 +25,7 @@ export type AnchorStatus = {
   readonly waitingSize: number | undefined;
   readonly sentCount: number;
   readonly receiptCount: number;
-  /** The centre's last refusal. */
+  /** What stands in the way: the centre's last refusal, or ours of its receipt. */
   readonly refusal: string | undefined;
 };
 
@@ -74,14 +75,15 @@ export class AnchorDuty {
 
   /** Bytes of the anchor to send now, undefined when there is nothing to do. */
   async due(nowMs: number): Promise<Uint8Array | undefined> {
-    if (this.#waiting === undefined) this.#waiting = await this.#next(nowMs);
+    this.#waiting ??= await this.#next(nowMs);
     if (this.#waiting === undefined || !this.#resend.isDue(nowMs)) return undefined;
     this.#resend.sent(nowMs);
+    const anchor = await this.#make(this.#waiting);
     this.#sentCount += 1;
-    return this.#make(this.#waiting);
+    return anchor;
   }
 
-  /** Until the centre was heard, only what was signed before; then all that is durable, once an interval. */
+  /** Until the centre was heard, only what was signed before; then all that is durable. */
   async #next(nowMs: number): Promise<Cosigned | undefined> {
     if (!this.#heard) return (await this.#chain.cosigned()) ?? (await this.#chain.cosignGenesis());
     const anchored = this.#chain.receipt()?.size ?? 0;
@@ -91,10 +93,9 @@ export class AnchorDuty {
   }
 
   /** Made when it is sent: the proof starts where the centre stands. */
-  async #make(cosigned: Cosigned): Promise<Uint8Array> {
+  async #make({ size, note }: Cosigned): Promise<Uint8Array> {
     const receipt = this.#chain.receipt();
-    const from = Math.min(this.#base ?? receipt?.size ?? 0, cosigned.size);
-    const { size, note } = cosigned;
+    const from = Math.min(this.#base ?? receipt?.size ?? 0, size);
     const consistency = from === 0 ? [] : await this.#chain.consistency({ from, to: size });
     const receiptSize = receipt?.mainSize ?? 0;
     const anchor = { note, from, consistency, receiptSize };
@@ -115,31 +116,29 @@ export class AnchorDuty {
         this.#resend.reset();
         return;
       case 'refused':
-        if (answer.what !== 'anchor') return;
-        this.#refusal = `${answer.code}: ${answer.detail}`;
-        this.#log.error('anchor-refused', { code: answer.code, detail: answer.detail });
+        if (answer.what === 'anchor') this.#refuse('anchor-refused', answer);
         return;
       case 'stored':
         return;
     }
   }
 
+  #refuse(event: string, { code, detail }: { readonly code: string; readonly detail: string }) {
+    this.#refusal = `${code}: ${detail}`;
+    this.#log.error(event, { code, detail });
+  }
+
   async #received(bytes: Uint8Array): Promise<void> {
-    const message = decodeReceiptMessage(bytes);
-    const previous = this.#chain.receipt();
-    const checked = message.ok
-      ? checkReceiptMessage(this.#suite, message.value, {
-          mainLog: this.#chain.mainLog(),
-          previous: previous && { size: previous.mainSize, root: previous.mainRoot },
-        })
-      : message;
-    if (!checked.ok) {
-      // Also what an answer looks like that crossed one already committed: asking again shows.
-      this.#log.warn('receipt-not-usable', { detail: checked.detail });
+    const checked = this.#check(bytes);
+    if (checked === 'crossed') {
+      this.#log.debug('receipt-crossed');
       return;
     }
-    const { anchor } = checked.value;
-    if (!equal(anchor.chainId, this.#chain.chainId)) return;
+    if (!checked.ok) {
+      this.#refuse('receipt-refused', checked);
+      return;
+    }
+    const { anchor, index } = checked.value;
     const reason = await reasonToStop(this.#chain, anchor, this.#signer.keyId);
     if (reason !== undefined) {
       throw new TielineError('rollback', reason, {
@@ -148,15 +147,37 @@ export class AnchorDuty {
       });
     }
     const { size } = anchor.checkpoint;
-    if (size > (previous?.size ?? 0)) {
+    if (size > (this.#chain.receipt()?.size ?? 0)) {
       await this.#chain.commitReceipt(bytes);
       this.#receiptCount += 1;
-      this.#log.info('receipt', { size, mainIndex: checked.value.index });
+      this.#log.info('receipt', { size, mainIndex: index });
     }
     this.#heard = true;
     this.#base = undefined;
     this.#refusal = undefined;
     if (this.#waiting !== undefined && this.#waiting.size <= size) this.#waiting = undefined;
     this.#resend.reset();
+  }
+
+  /**
+   * What the main log says it has, and has of its own past. `crossed`: made for an anchor sent
+   * before the newest receipt came, as answers to one sent twice are. Asking again brings another.
+   */
+  #check(bytes: Uint8Array): 'crossed' | Result<CheckedReceipt> {
+    if (bytes.length > limits.receiptMessageBytesMax) {
+      return refuse('receipt', `${bytes.length} bytes, which fit into no entry`);
+    }
+    const message = decodeReceiptMessage(bytes);
+    if (!message.ok) return message;
+    const known = this.#chain.receipt();
+    if (message.value.from !== (known?.mainSize ?? 0)) return 'crossed';
+    const checked = checkReceiptMessage(this.#suite, message.value, {
+      mainLog: this.#chain.mainLog(),
+      previous: known && { size: known.mainSize, root: known.mainRoot },
+    });
+    if (!checked.ok) return checked;
+    // The main log may stop this gateway with what its members have signed, and with nothing else.
+    const signed = checkAnchor(this.#suite, checked.value.anchor, this.#chain.signatories());
+    return signed.ok ? accept(checked.value) : signed;
   }
 }

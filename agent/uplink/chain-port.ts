@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the uplink needs of the sidechain it speaks for.
 
+import type { Signatories } from '../../sidechain/chain/anchor.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptState } from '../../sidechain/chain/registry.ts';
 
@@ -24,12 +25,13 @@ export type ChainPort = {
   /** Blocks that are applied and durable. */
   readonly size: () => number;
   readonly mainLog: () => MainLog;
+  readonly signatories: () => Signatories;
   readonly receipt: () => ReceiptState | undefined;
   /** The newest checkpoint signed before, undefined when none ever was. */
   readonly cosigned: () => Promise<Cosigned | undefined>;
   /** Signs what is applied and durable; on disk before it is returned. */
   readonly cosign: () => Promise<Cosigned>;
-  /** Signs the checkpoint of block 0 alone: the same each time, so that asking twice says nothing new. */
+  /** Signs the checkpoint of block 0 alone: always the same, so that asking twice says nothing new. */
   readonly cosignGenesis: () => Promise<Cosigned>;
   /** Root over the first `size` blocks. */
   readonly rootAt: (size: number) => Promise<Uint8Array>;
@@ -50,6 +52,9 @@ export type ChainPort = {
     readonly to: number;
     readonly countMax: number;
   }) => Promise<readonly number[]>;
-  /** Puts a receipt message on the sidechain; resolves when it is applied. */
+  /**
+   * Puts a receipt message on the sidechain; resolves when it is applied.
+   * @throws TielineError `outbox-full` (transient), `receipt-refused` where the chain does not take it.
+   */
   readonly commitReceipt: (message: Uint8Array) => Promise<void>;
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Summaries on their way up, in order of height: sent once an anchor covers them, kept until the centre says
-// that they are stored. The one thing kept on disk is the height below which all are stored; the summaries
-// themselves stand on the chain.
+// Summaries on their way up, in order of height: sent once an anchor covers them, kept until the
+// centre says that they are stored. The one thing kept on disk is the height below which all are
+// stored; the summaries themselves stand on the chain.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
 import { multiproof } from '../../base/multiproof.ts';
 import type { Suite } from '../../base/suite.ts';
 import { decodeSummary } from '../../contracts/summary.ts';
+import type { Log } from '../../host/log.ts';
 import type { Answer } from '../../sidechain/chain/answer.ts';
 import { outputLeaves } from '../../sidechain/chain/prove.ts';
 import { encodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
@@ -18,6 +19,12 @@ import { Resend } from './resend.ts';
 export type PositionStore = {
   readonly load: () => Promise<number>;
   readonly save: (height: number) => Promise<void>;
+};
+
+export type SummaryPorts = {
+  readonly chain: ChainPort;
+  readonly store: PositionStore;
+  readonly log: Log;
 };
 
 type Waiting = {
@@ -31,22 +38,25 @@ export class SummaryQueue {
   readonly #suite: Suite;
   readonly #chain: ChainPort;
   readonly #store: PositionStore;
+  readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   /** Below it, all are stored at the centre. */
   #stored = 0;
   /** Below it, all were looked at. */
   #seen = 0;
   #storedCount = 0;
+  #refusal: string | undefined;
 
-  private constructor(suite: Suite, chain: ChainPort, store: PositionStore) {
+  private constructor(suite: Suite, ports: SummaryPorts) {
     this.#suite = suite;
-    this.#chain = chain;
-    this.#store = store;
+    this.#chain = ports.chain;
+    this.#store = ports.store;
+    this.#log = ports.log;
   }
 
-  static async open(suite: Suite, chain: ChainPort, store: PositionStore): Promise<SummaryQueue> {
-    const queue = new SummaryQueue(suite, chain, store);
-    queue.#stored = await store.load();
+  static async open(suite: Suite, ports: SummaryPorts): Promise<SummaryQueue> {
+    const queue = new SummaryQueue(suite, ports);
+    queue.#stored = await ports.store.load();
     queue.#seen = queue.#stored;
     return queue;
   }
@@ -61,6 +71,12 @@ export class SummaryQueue {
     return this.#waiting.size;
   }
 
+  /** The centre's last refusal, until it takes something again. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /** The broker is there again. */
   connected(): void {
     for (const { resend } of this.#waiting.values()) resend.reset();
   }
@@ -77,8 +93,15 @@ export class SummaryQueue {
     return messages;
   }
 
+  /** Takes an answer whose signature was checked. What is refused stays, and is sent again later. */
   async answered(answer: Answer): Promise<void> {
+    if (answer.kind === 'refused' && answer.what === 'summary') {
+      const { code, detail, messageHash } = answer;
+      this.#refusal = `${code}: ${detail}`;
+      this.#log.error('summary-refused', { code, detail, messageHash });
+    }
     if (answer.kind !== 'stored') return;
+    this.#refusal = undefined;
     const waiting = this.#waiting.get(answer.height);
     if (waiting === undefined) return;
     for (const index of answer.indexes) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way up: a broker that is not trusted with anything, anchors and summaries that verify themselves, answers
-// that are signed. One step at a time, so that no two of them see different states of the chain.
+// The way up: a broker that is not trusted with anything, anchors and summaries that verify
+// themselves, answers that are signed. One step at a time, so that no two of them see different
+// states of the chain.
 
-import { toHex } from '../../base/bytes.ts';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
 import type { Mqtt } from '../../host/mqtt.ts';
-import { openAnswer } from '../../sidechain/chain/answer.ts';
+import { type Answer, openAnswer } from '../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { AnchorDuty, AnchorStatus } from './anchor-duty.ts';
 import type { ChainPort } from './chain-port.ts';
@@ -19,7 +19,10 @@ export type UplinkStatus = {
   readonly connected: boolean;
   readonly anchor: AnchorStatus;
   readonly summariesStored: number;
+  /** Blocks whose summaries are on their way. */
   readonly blocksWaiting: number;
+  /** The centre's last refusal of a summary. */
+  readonly summaryRefusal: string | undefined;
   /** Answers that were not the main log's, or malformed. */
   readonly answersRefused: number;
 };
@@ -28,8 +31,8 @@ export type UplinkParts = {
   readonly chain: ChainPort;
   readonly anchors: AnchorDuty;
   readonly summaries: SummaryQueue;
-  readonly mqtt: Mqtt;
-  readonly clock: Clock;
+  readonly mqtt: Pick<Mqtt, 'connected' | 'publish' | 'subscribe' | 'onConnected'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
   /** Told once when this copy of the chain must not go on. */
   readonly onFatal: (error: unknown) => void;
@@ -41,9 +44,10 @@ export class Uplink {
   readonly #topic: string;
   readonly #timer: NodeJS.Timeout;
   #turn: Promise<void> = Promise.resolve();
-  #turnsWaiting = 0;
+  #isSendWaiting = false;
+  #answersWaiting = 0;
   #answersRefused = 0;
-  #closed = false;
+  #isClosed = false;
 
   constructor(suite: Suite, parts: UplinkParts) {
     this.#suite = suite;
@@ -53,8 +57,9 @@ export class Uplink {
     parts.mqtt.onConnected(() => {
       parts.anchors.connected();
       parts.summaries.connected();
+      this.#sendInTurn();
     });
-    this.#timer = setInterval(() => void this.#step(() => this.#send()), limits.uplinkTickMs);
+    this.#timer = setInterval(() => this.#sendInTurn(), limits.uplinkTickMs);
   }
 
   get status(): UplinkStatus {
@@ -64,24 +69,37 @@ export class Uplink {
       anchor: anchors.status,
       summariesStored: summaries.storedCount,
       blocksWaiting: summaries.waitingCount,
+      summaryRefusal: summaries.refusal,
       answersRefused: this.#answersRefused,
     };
   }
 
   /** Lets the step that runs finish; the connection is its owner's to close. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#turn;
+  }
+
+  /** One turn sends all that is due when it comes, so there is never a second one waiting. */
+  #sendInTurn(): void {
+    if (this.#isSendWaiting) return;
+    this.#isSendWaiting = true;
+    this.#inTurn(async () => {
+      this.#isSendWaiting = false;
+      await this.#send();
+    });
   }
 
   async #send(): Promise<void> {
     const { mqtt, anchors, summaries, clock } = this.#parts;
     if (!mqtt.connected) return;
-    const nowMs = clock.monotonicMs();
-    const anchor = await anchors.due(nowMs);
-    if (anchor !== undefined) await this.#publish('anchor', anchor);
-    for (const message of await summaries.due(nowMs)) await this.#publish('summary', message);
+    const anchor = await anchors.due(clock.monotonicMs());
+    const sent = anchor === undefined ? [] : [this.#publish('anchor', anchor)];
+    for (const message of await summaries.due(clock.monotonicMs())) {
+      sent.push(this.#publish('summary', message));
+    }
+    await Promise.all(sent);
   }
 
   /** A failed publication is no loss: what has no answer is sent again. */
@@ -95,42 +113,58 @@ export class Uplink {
     }
   }
 
-  #answered(payload: Uint8Array): Promise<void> {
-    return this.#step(async () => {
-      const { chain, anchors, summaries, log } = this.#parts;
-      const known = { chainId: chain.chainId, mainLog: chain.mainLog() };
-      const answer = openAnswer(this.#suite, payload, known);
-      if (!answer.ok) {
-        this.#answersRefused += 1;
-        log.warn('answer-refused', { detail: answer.detail, sha256: this.#digest(payload) });
-        return;
+  /**
+   * Attacker-controlled: who sent it shows at once, what it means in its turn. The broker's next
+   * message does not wait for that, for a turn may itself wait for the broker.
+   */
+  #answered(payload: Uint8Array): void {
+    const { chain, log } = this.#parts;
+    const known = { chainId: chain.chainId, mainLog: chain.mainLog() };
+    const answer = openAnswer(this.#suite, payload, known);
+    if (!answer.ok) {
+      this.#answersRefused += 1;
+      // The first, the second, the fourth …: a flood does not fill the log.
+      if (Number.isInteger(Math.log2(this.#answersRefused))) {
+        const { detail } = answer;
+        log.warn('answer-refused', { detail, count: this.#answersRefused });
       }
-      await anchors.answered(answer.value);
-      await summaries.answered(answer.value);
-      await this.#send();
+      return;
+    }
+    // One that is dropped is asked for again.
+    if (this.#answersWaiting >= limits.uplinkAnswersWaitingMax) return;
+    this.#answersWaiting += 1;
+    this.#inTurn(async () => {
+      this.#answersWaiting -= 1;
+      await this.#take(answer.value);
     });
+    this.#sendInTurn();
   }
 
-  #digest(payload: Uint8Array): string {
-    return toHex(this.#suite.sha256(payload));
+  async #take(answer: Answer): Promise<void> {
+    await this.#parts.anchors.answered(answer);
+    await this.#parts.summaries.answered(answer);
   }
 
-  /** One after another; beyond the bound a step is dropped, for the next one does its work. */
-  #step(work: () => Promise<void>): Promise<void> {
-    if (this.#closed || this.#turnsWaiting >= limits.uplinkStepsWaitingMax) return this.#turn;
-    this.#turnsWaiting += 1;
+  #inTurn(work: () => Promise<void>): void {
     this.#turn = this.#turn.then(async () => {
       try {
-        if (!this.#closed) await work();
+        if (!this.#isClosed) await work();
       } catch (error) {
-        this.#parts.log.error('uplink-failed', { reason: messageOf(error) });
-        this.#closed = true;
-        clearInterval(this.#timer);
-        this.#parts.onFatal(error);
-      } finally {
-        this.#turnsWaiting -= 1;
+        this.#failed(error);
       }
     });
-    return this.#turn;
+  }
+
+  /** What may pass is tried again by the next turns; all else ends the gateway. */
+  #failed(error: unknown): void {
+    const reason = messageOf(error);
+    if (error instanceof TielineError && error.retry === 'transient') {
+      this.#parts.log.warn('uplink-delayed', { reason });
+      return;
+    }
+    this.#parts.log.error('uplink-failed', { reason });
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#parts.onFatal(error);
   }
 }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole network on this machine's loopback: mosquitto, meters, a dispatch node, one gateway; each a process
+// that a test may kill and start again on the same ports and directories.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { GatewayStatus } from '../../../agent/status.ts';
+import { freePort } from '../../demo/children.ts';
+import { findProgram } from '../../demo/network.ts';
+import { root } from '../run-tool.ts';
+import { Program, runToEnd } from './program.ts';
+import { until } from './until.ts';
+
+const program = join(root, 'tieline.ts');
+
+export type Network = {
+  readonly dir: string;
+  readonly broker: Program;
+  readonly centre: Program;
+  readonly gateway: Program;
+  readonly meters: readonly Program[];
+  readonly chainId: string;
+  readonly centreDir: string;
+  readonly centreApi: string;
+  readonly gatewayDir: string;
+  readonly gatewayConfig: string;
+  readonly gatewayData: string;
+  readonly gatewayApi: string;
+};
+
+export type NetworkOptions = {
+  readonly meterCount?: number;
+  readonly periodMs?: number;
+  readonly windowSeconds?: number;
+};
+
+/** Runs `tieline` to its end. */
+export function tieline(...words: readonly string[]) {
+  return runToEnd(process.execPath, [program, ...words]);
+}
+
+/** A command of `tieline` that goes on, and says `ready …` when it serves. */
+export function tielineProgram(name: string, ...words: readonly string[]): Program {
+  return new Program({
+    name,
+    file: process.execPath,
+    words: [program, ...words],
+    isReady: (line) => line.startsWith('ready '),
+  });
+}
+
+/** Made and enrolled; broker, meters and centre run, the gateway does not yet. Gone when the test has ended. */
+export async function newNetwork(options: NetworkOptions = {}): Promise<Network> {
+  const dir = await mkdtemp(join(tmpdir(), 'tieline-system-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const { broker, mqttUrl } = await newBroker(dir);
+  const [meters, centre, gateway] = await Promise.all([
+    newMeters(options.meterCount ?? 2),
+    newCentre(dir, mqttUrl),
+    freePort(),
+  ]);
+  const gatewayDir = join(dir, 'gateway');
+  await must('init', '--dir', gatewayDir, '--main-log', join(centre.centreDir, 'main-log.json'), [
+    ...['--mqtt', mqttUrl, '--http-port', String(gateway), '--anchor-seconds', '1'],
+    ...['--window-seconds', String(options.windowSeconds ?? 5), '--grace-seconds', '1'],
+  ]);
+  const gatewayConfig = join(gatewayDir, 'gateway.yaml');
+  await addMeters(gatewayConfig, meters, options.periodMs ?? 500);
+  await must('dispatch', 'enrol', '--genesis', join(gatewayDir, 'genesis.cbor'), [
+    ...['--key', join(centre.centreDir, 'dispatcher.key'), '--api', centre.centreApi],
+  ]);
+  const { chains } = (await getJson(`${centre.centreApi}/api/v1/chains`)) as Chains;
+  return {
+    dir,
+    broker,
+    ...centre,
+    gateway: tielineProgram('gateway', 'run', '--config', gatewayConfig),
+    meters: meters.map(({ meter }) => meter),
+    chainId: chains[0]?.id ?? '',
+    gatewayDir,
+    gatewayConfig,
+    gatewayData: join(gatewayDir, 'data'),
+    gatewayApi: `http://127.0.0.1:${gateway}`,
+  };
+}
+
+type Chains = { readonly chains: readonly { readonly id: string }[] };
+
+async function must(...words: readonly (string | readonly string[])[]): Promise<void> {
+  const { code, errors } = await tieline(...words.flat());
+  if (code !== 0) throw new Error(`tieline ${words.flat().join(' ')}: ${errors}`);
+}
+
+async function newBroker(dir: string): Promise<{ broker: Program; mqttUrl: string }> {
+  const file = findProgram('mosquitto');
+  if (file === undefined) throw new Error('mosquitto is missing: run deploy/dev-setup');
+  const port = await freePort();
+  const config = join(dir, 'mosquitto.conf');
+  const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true'];
+  await writeFile(config, `${lines.join('\n')}\n`);
+  const broker = new Program({
+    name: 'mosquitto',
+    file,
+    words: ['-c', config, '-v'],
+    isReady: (line) => line.includes('running'),
+  });
+  await broker.start();
+  return { broker, mqttUrl: `mqtt://127.0.0.1:${port}` };
+}
+
+type Meter = { readonly meter: Program; readonly endpoint: string };
+
+function newMeters(count: number): Promise<readonly Meter[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const endpoint = `127.0.0.1:${await freePort()}`;
+      const words = ['--meter', 'eastron-sdm120', '--tcp', endpoint, '--seed', String(i + 1)];
+      const meter = tielineProgram(`meter-${i}`, 'simulate-meter', ...words);
+      await meter.start();
+      return { meter, endpoint };
+    }),
+  );
+}
+
+async function newCentre(dir: string, mqttUrl: string) {
+  const centreDir = join(dir, 'centre');
+  const port = String(await freePort());
+  await must('dispatch', 'init', '--dir', centreDir, '--origin', 'system.example/main', [
+    ...['--mqtt', mqttUrl, '--http-port', port],
+  ]);
+  const config = join(centreDir, 'dispatch.yaml');
+  const centre = tielineProgram('centre', 'dispatch', '--config', config);
+  await centre.start();
+  return { centre, centreDir, centreApi: `http://127.0.0.1:${port}` };
+}
+
+async function addMeters(config: string, meters: readonly Meter[], periodMs: number) {
+  const lines = meters.map(
+    ({ endpoint }, i) => `  - name: line-${i}\n    tcp: ${endpoint}\n    timeoutMs: 300\n`,
+  );
+  const readers = meters.map(
+    (_, i) =>
+      `  - name: meter-${i}\n    meter: eastron-sdm120\n    line: line-${i}\n    periodMs: ${periodMs}\n`,
+  );
+  const text = (await readFile(config, 'utf8'))
+    .replace(/^lines: \[\]$/m, `lines:\n${lines.join('')}`)
+    .replace(/^meters: \[\]$/m, `meters:\n${readers.join('')}`);
+  await writeFile(config, text);
+}
+
+export async function getJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return response.json();
+}
+
+export async function gatewayStatus({ gatewayApi }: Network): Promise<GatewayStatus> {
+  return (await getJson(`${gatewayApi}/api/v1/status`)) as GatewayStatus;
+}
+
+/** Waits until the gateway's status is as wanted. */
+export function untilStatus(
+  network: Network,
+  what: string,
+  isWanted: (status: GatewayStatus) => boolean,
+  timeoutMs?: number,
+): Promise<GatewayStatus> {
+  const ask = async () => {
+    const status = await gatewayStatus(network);
+    return isWanted(status) ? status : undefined;
+  };
+  return until(what, ask, timeoutMs);
+}
