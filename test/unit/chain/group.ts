@@ -60,7 +60,7 @@ export class Group {
       readonly altered?: Partial<Genesis>;
     } = {},
   ) {
-    const { voters = 3, followers = 1, mainLog = new MainLogTwin() } = options;
+    const { voters = 3, followers = 1, mainLog = MainLogTwin.of() } = options;
     const { contracts = [], altered = {} } = options;
     this.signers = Array.from({ length: voters + followers }, (_, i) => testSigner(10 + i));
     this.mainLog = mainLog;

@@ -110,7 +110,7 @@ describe('signers', () => {
 
   describe('of a consortium of five, of whom four must sign', () => {
     beforeEach(() => {
-      group = new Group({ mainLog: new MainLogTwin({ keys: 5, threshold: 4 }) });
+      group = new Group({ mainLog: MainLogTwin.of({ keys: 5, threshold: 4 }) });
     });
     const chosen = (...places: number[]) =>
       places.map((place) => group.mainLog.signers[place] ?? stranger);

@@ -27,27 +27,31 @@ export class MainLogTwin {
   readonly mainLog: MainLog;
   readonly leaves: Uint8Array[];
 
-  constructor(options: { keys?: number; threshold?: number } = {}) {
+  constructor(signers: readonly Signer[], genesis: Uint8Array) {
+    const opened = openMainGenesis(suite, genesis);
+    if (!opened.ok) throw new Error(opened.detail);
+    this.signers = signers;
+    this.mainLog = opened.value.mainLog;
+    this.leaves = [leafHash(suite, genesis)];
+  }
+
+  /** A new log of organisations with fixed keys. */
+  static of(options: { keys?: number; threshold?: number } = {}): MainLogTwin {
     const { keys = 1, threshold = keys } = options;
-    this.signers = Array.from({ length: keys }, (_, i) => testSigner(60 + i));
-    const [founder] = this.signers;
-    if (founder === undefined) throw new Error('a log has a key');
+    const signers = Array.from({ length: keys }, (_, i) => testSigner(60 + i));
     const genesis = signMainGenesis(
       {
         version: 1,
         origin: 'main.example/consortium',
-        keys: this.signers.map(({ publicKey }, i) => ({ publicKey, name: `organisation ${i}` })),
+        keys: signers.map(({ publicKey }, i) => ({ publicKey, name: `organisation ${i}` })),
         threshold,
         persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles: ['dispatch'] }],
         timeMs: startMs,
         nonce: new Uint8Array(32).fill(keys),
       },
-      founder,
+      signers[0] ?? dispatcher,
     );
-    const opened = openMainGenesis(suite, genesis);
-    if (!opened.ok) throw new Error(opened.detail);
-    this.mainLog = opened.value.mainLog;
-    this.leaves = [leafHash(suite, genesis)];
+    return new MainLogTwin(signers, genesis);
   }
 
   /** Returns the index of the new leaf. */
