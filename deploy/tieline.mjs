@@ -40,7 +40,6 @@ function hasTerminal() {
 
 /** Hands over to that Node: what is sent to this process reaches the other, and it ends as the other ends. */
 function runBy(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   // Ctrl-C and the closing of a terminal reach both processes without us, and a second one means: at once.
   const sentByTerminal = hasTerminal() ? ['SIGINT', 'SIGHUP'] : [];
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -49,6 +48,7 @@ function runBy(node) {
       if (!sentByTerminal.includes(signal)) child.kill(signal);
     });
   }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   child.on('error', (error) =>
     fail(
       `cannot run ${node}: ${error.message}`,
