@@ -45,12 +45,19 @@ export function payloadBytes(proposals: readonly Proposal[]): number {
 }
 
 /** The longest beginning that fits into `bytesMax`, yet at least one entry: else a large one would
- * block. */
-export function limitBytes(entries: readonly Entry[], bytesMax: number): readonly Entry[] {
+ * block. Looks no further than that. */
+export function limitBytes(
+  entries: readonly Entry[],
+  bytesMax: number,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: entries.length },
+): readonly Entry[] {
   let bytes = 0;
-  for (const [i, entry] of entries.entries()) {
-    bytes += entryBytes(entry);
-    if (bytes > bytesMax && i > 0) return entries.slice(0, i);
+  let end = range.start;
+  while (end < range.end) {
+    const entry = entries[end];
+    bytes += entry === undefined ? 0 : entryBytes(entry);
+    if (bytes > bytesMax && end > range.start) break;
+    end += 1;
   }
-  return entries;
+  return entries.slice(range.start, end);
 }

@@ -44,8 +44,8 @@ export class MemoryStorage implements Storage {
   entries(from: number, to: number, bytesMax: number): readonly Entry[] | undefined {
     if (from < this.firstIndex()) return undefined;
     assert(from <= to && to <= this.lastIndex() + 1, 'only entries that are here are asked for');
-    const { index } = this.#base;
-    return limitBytes(this.#entries.slice(from - index - 1, to - index - 1), bytesMax);
+    const first = this.firstIndex();
+    return limitBytes(this.#entries, bytesMax, { start: from - first, end: to - first });
   }
 
   snapshot(): Snapshot | undefined {

@@ -37,8 +37,8 @@ export type RaftOptions = {
   /** `forgetLeader` does nothing: for callers whose reads rest on the leader's lease. Default
    * false. */
   readonly keepLeader?: boolean;
-  /** Ask for writes by `Ready.append` and `Ready.apply` and be told of each, instead of by
-   * `advance`. Default false. */
+  /** Several writes may be under way; each is reported by `Ready.appendResponses` and
+   * `Ready.applyResponses`, in the place of `advance`. Default false. */
   readonly asyncStorageWrites?: boolean;
   /** Limits, in bytes but for the messages. Each lets at least one entry pass. */
   readonly appendBytesMax?: number;
@@ -74,8 +74,8 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
 }
 
 function flawOf(options: CompleteOptions): string | undefined {
-  if (!Number.isSafeInteger(options.id) || options.id <= 0)
-    return 'id: a positive integer is needed';
+  const isId = Number.isSafeInteger(options.id) && options.id > 0;
+  if (!isId) return 'id: a positive integer is needed';
   if (options.heartbeatTicks < 1) return 'heartbeatTicks: at least 1 is needed';
   if (options.electionTicks <= options.heartbeatTicks) {
     return 'electionTicks: more than heartbeatTicks are needed, ten times as many are usual';

@@ -81,14 +81,17 @@ export class RaftNode {
     transferLeader(this.#core, to);
   }
 
+  /** The leader is known to be gone: as a follower, vote for another without waiting. */
   forgetLeader(): void {
     forgetLeader(this.#core);
   }
 
+  /** What was sent to this member lately is probably lost. */
   reportUnreachable(id: NodeId): void {
     reportUnreachable(this.#core, id);
   }
 
+  /** Owed for each `snapshot` message, once: nothing else is sent to its receiver before. */
   reportSnapshot(id: NodeId, outcome: 'delivered' | 'failed'): void {
     reportSnapshot(this.#core, id, outcome);
   }

@@ -44,7 +44,10 @@ function sendSnapshot(core: Core, to: NodeId, progress: Progress): boolean {
   if (!progress.recentActive) return false;
   const snapshot = core.log.snapshot();
   if (snapshot === undefined) return false;
-  assert(snapshot.index > 0, 'a snapshot stands for something');
+  assert(
+    snapshot.index + 1 >= core.log.firstIndex(),
+    'the log goes on from the snapshot: offer a newer one before compacting',
+  );
   progress.becomeSnapshot(snapshot.index);
   core.send({ ...core.envelope(to), kind: 'snapshot', snapshot, session: progress.session });
   return true;

@@ -26,9 +26,9 @@ function tickLeader(core: Core): void {
     if (core.options.checkQuorum) checkQuorum(core);
     if (core.role !== 'leader') return;
     // It did not take over in time: lead on, or try the next one if we may not.
-    core.transferee = noNode;
     const isRemoved = !isVoter(core.configuration, core.id);
     if (isRemoved && core.options.removedLeader === 'hand-over') handOver(core);
+    else core.transferee = noNode;
   }
   if (core.heartbeatElapsed < core.options.heartbeatTicks) return;
   core.heartbeatElapsed = 0;

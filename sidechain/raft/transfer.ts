@@ -23,14 +23,15 @@ export function startTransfer(core: Core, transferee: NodeId): void {
   }
 }
 
-/** To the voter that has most of our log, and so can take over first. */
+/** To the voter that has most of our log, and so can take over first. Of several it is the next
+ * one's turn after whoever did not take over. */
 export function handOver(core: Core): void {
-  let best: NodeId = noNode;
-  for (const id of votersOf(core.configuration)) {
-    const match = core.progress.get(id)?.match ?? 0;
-    if (best === noNode || match > (core.progress.get(best)?.match ?? 0)) best = id;
-  }
-  startTransfer(core, best);
+  const last = core.transferee;
+  const voters = votersOf(core.configuration);
+  const inTurn = [...voters.filter((id) => id > last), ...voters.filter((id) => id <= last)];
+  const matches = inTurn.map((id) => core.progress.get(id)?.match ?? 0);
+  core.transferee = noNode;
+  startTransfer(core, inTurn[matches.indexOf(Math.max(...matches))] ?? noNode);
 }
 
 /** From our own caller: done here if we lead, else passed on to the leader. */

@@ -220,7 +220,7 @@ describe('a leader that is removed', () => {
     expect(configurationOf(group, 3)).toMatchObject({ voters: [2, 3] });
   });
 
-  test('tries again when nobody took over', () => {
+  test('tries the next voter when the first does not take over', () => {
     const group = electedGroup({ voters: 3 });
     proposeChange(group, 1, change('r1'));
     group.processReady(1);
@@ -233,7 +233,7 @@ describe('a leader that is removed', () => {
       tick(group, 1, 1);
       settle(group);
     }
-    expect(group.member(2).node.status()).toMatchObject({ role: 'leader', term: 2 });
+    expect(group.member(3).node.status()).toMatchObject({ role: 'leader', term: 2 });
   });
 
   test('steps down at once where it was told to', () => {

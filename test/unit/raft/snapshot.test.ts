@@ -171,6 +171,7 @@ describe('a leader', () => {
     group.member(1).node.step({ kind: 'append-response', ...late });
     const progress = group.member(1).node.status().progress.get(3);
     expect(progress).toMatchObject({ state: 'snapshot', match: 3, pendingSnapshot: 7 });
+    expect(takeKind(group, 1, 'snapshot')).toEqual([]);
   });
 
   test('streams on behind it, as soon as it is acknowledged', () => {
