@@ -145,6 +145,32 @@ export const limits = Object.freeze({
   uplinkAnswersWaitingMax: 64,
   receiptMessageBytesMax: 60 * 1024,
 
+  // Between gateways: a tick; when a quiet connection says something, counts as lost, has to be open; when to call
+  // again; frames; what waits to be sent; what a frame may hold; who may try to connect; log lines in a period.
+  transportTickMs: 100,
+  transportPingMs: 1_000,
+  transportSilenceMs: 3_000,
+  transportOpenMs: 5_000,
+  transportRetryMsMin: 200,
+  transportRetryMsMax: 5_000,
+  transportYieldMs: 300,
+  transportStableMs: 3_000,
+  transportHelloBytesMax: 256,
+  transportControlFrameBytesMax: 64 * 1024,
+  transportFrameBytesMax: 5 * 1024 * 1024,
+  transportControlQueueBytesMax: 256 * 1024,
+  transportLogQueueBytesMax: 16 * 1024 * 1024,
+  transportBulkQueueBytesMax: 8 * 1024 * 1024,
+  transportQueueMessagesMax: 4_096,
+  transportEntriesMax: 65_536,
+  transportValuesMax: 4 * 65_536 + 64,
+  transportDepthMax: 6,
+  transportContextBytesMax: 1_024,
+  transportHandshakesMax: 128,
+  transportGreetingsMax: 8,
+  transportLogLinesMax: 64,
+  transportLogPeriodMs: 60_000,
+
   // HTTP.
   httpBodyBytesMax: 1024 * 1024,
   httpConnectionsMax: 256,
@@ -202,6 +228,25 @@ assert(
 assert(
   4 * limits.messagesInHandMax <= limits.databasePendingMax,
   'what is in hand never meets a busy database',
+);
+assert(
+  limits.blockBytesMax + limits.blockOverheadBytes + 1_024 <= limits.transportFrameBytesMax &&
+    limits.raftAppendBytesMax + 1_024 <= limits.transportFrameBytesMax,
+  'an append fits into a frame',
+);
+assert(
+  limits.raftAppendBytesMax / 16 <= limits.transportEntriesMax &&
+    4 * limits.transportEntriesMax < limits.transportValuesMax,
+  'so does one of many small entries',
+);
+assert(
+  limits.raftInflightMessagesMax <= limits.transportQueueMessagesMax &&
+    limits.raftInflightBytesMax + limits.transportFrameBytesMax <= limits.transportLogQueueBytesMax,
+  'what Raft has under way to a member can wait',
+);
+assert(
+  3 * limits.transportPingMs <= limits.transportSilenceMs,
+  'one late ping does not end a connection',
 );
 assert(
   limits.chainsPageMax * 2 * limits.entryBytesMax <= limits.databaseReadBytesMax,
