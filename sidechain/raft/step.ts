@@ -50,8 +50,12 @@ export function step(core: Core, message: Message): StepResult {
   }
   const isVoteAnswer = message.kind === 'vote-response' || message.kind === 'pre-vote-response';
   if (isVoteAnswer && !message.granted) learnCommit(core, message.commit);
-  // Passed on to whoever leads, in whatever term.
-  if (message.kind === 'propose' || message.kind === 'read-index') return stepInTerm(core, message);
+  if (message.kind === 'propose' || message.kind === 'read-index') {
+    // Passed on to whoever leads, in whatever term; once, not again: two members that each take the
+    // other for the leader would play ball.
+    if (core.role !== 'leader') return refuse('no-leader', 'this member does not lead (any more)');
+    return stepInTerm(core, message);
+  }
   if (message.term < core.term) return onLowerTerm(core, message);
   if (message.term > core.term) {
     const refusal = onHigherTerm(core, message);

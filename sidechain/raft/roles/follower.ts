@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a follower does with the word of its leader, and what it passes on to it.
+// What a follower does with the word of its leader.
 
 import type { Core } from '../core.ts';
 import { campaignIfAllowed } from '../election.ts';
-import { noNode } from '../entry.ts';
 import { onAppend, onHeartbeat, onSnapshot } from '../follow.ts';
 import type { PeerMessage } from '../message.ts';
 
@@ -23,12 +22,6 @@ export function stepFollower(core: Core, message: PeerMessage): void {
       break;
     case 'timeout-now':
       campaignIfAllowed(core, 'transfer');
-      break;
-    case 'transfer-leader':
-      if (core.leader !== noNode) core.send({ ...message, to: core.leader, term: core.term });
-      break;
-    case 'read-index':
-      if (core.leader !== noNode) core.send({ ...message, to: core.leader });
       break;
     case 'read-index-response':
       core.readStates.push({ index: message.index, context: message.context });

@@ -303,6 +303,20 @@ describe('proposals', () => {
     expect(logOf(group, 3)).toEqual(['1/2', '1/3', '1/4']);
   });
 
+  test('what is passed on to one who does not lead is refused, not passed on again', () => {
+    const group = electedGroup({ voters: 3 });
+    const envelope = { from: 3, to: 2, term: 0 } as const;
+    const proposals = [{ kind: 'normal', data: utf8('a') }] as const;
+    const context = utf8('r');
+    for (const message of [
+      { ...envelope, kind: 'propose', proposals } as const,
+      { ...envelope, kind: 'read-index', context } as const,
+    ]) {
+      expect(group.member(2).node.step(message)).toMatchObject({ ok: false, code: 'no-leader' });
+    }
+    expect(group.member(2).node.hasReady()).toBe(false);
+  });
+
   test('where forwarding is off it names the leader', () => {
     const group = electedGroup({ voters: 3, forwardProposals: false });
     expect(group.member(2).node.propose([utf8('a')])).toMatchObject({
