@@ -107,6 +107,7 @@ export const limits = Object.freeze({
   storePageRows: 1_024,
   storePageBytes: 8 * 1024 * 1024,
   storeWriteAttemptsMax: 20,
+  storeWritePauseMs: 100,
   historyGroupsMax: 64,
   stateTrailMax: 4_096,
   stateTrailMs: 60_000,
@@ -168,7 +169,7 @@ export const limits = Object.freeze({
   transportContextBytesMax: 1_024,
   transportHandshakesMax: 128,
   transportGreetingsMax: 8,
-  transportLogLinesMax: 64,
+  transportLogLinesMax: 256,
   transportLogPeriodMs: 60_000,
 
   // HTTP.

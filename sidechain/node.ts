@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A member of a sidechain at work. One loop owns all that changes, and its order is what makes it safe:
-// persist → send → apply → advance. What is counted, acknowledged or applied is on our own disk. A write that
-// fails ends the loop for good: the process must end, and start again from what the disk really holds.
+// A member of a sidechain at work. One loop owns all that changes, and its order is what makes it
+// safe: persist → send → apply → advance. What is counted, acknowledged or applied is on our own
+// disk. A write that fails ends the loop for good: the process must end, and start again from what
+// the disk really holds.
 
 import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
@@ -22,10 +23,10 @@ import type { Role } from './raft/core.ts';
 import { RaftNode } from './raft/raft-node.ts';
 import type { Ready } from './raft/ready.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
-import { stopStatement } from './store/chain-file.ts';
+import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
-import { writeDurably } from './store/durable-write.ts';
+import { type Every, writeDurably } from './store/durable-write.ts';
 import { appendStatements } from './store/log-table.ts';
 import { type Opened, openAll } from './store/opening.ts';
 import { Proposer } from './store/proposer.ts';
@@ -49,8 +50,7 @@ export type NodeOptions = {
   readonly log: Log;
   /** Unpredictable bytes: secrets of blocks, and when to campaign. */
   readonly random: (length: number) => Uint8Array;
-  /** Runs something again and again until the function that it returns is called. */
-  readonly every: (intervalMs: number, run: () => void) => () => void;
+  readonly every: Every;
   readonly rules?: NodeRules;
   readonly outboxBytesMax?: number;
 };
@@ -80,8 +80,8 @@ const heartbeatTicks = 1;
 
 /**
  * Opens the chain, catches up with its log, and starts the loop.
- * @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged | diverged |
- * members-unsupported`, each with what to do.
+ * @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged |
+ * diverged | members-unsupported`, each with what to do.
  */
 export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const { database, suite, signer, contracts, clock } = options;
@@ -101,7 +101,10 @@ export class SidechainNode {
   readonly chainId: Uint8Array;
   readonly genesis: Genesis;
   readonly uplink: UplinkTable;
-  /** Resolves after `close`; rejects with what ended the node before. Whoever runs the process waits for it. */
+  /**
+   * Resolves after `close`; rejects with what ended the node before. Whoever runs the process waits
+   * for it.
+   */
   readonly finished: Promise<void>;
   readonly #options: NodeOptions;
   readonly #opened: Opened;
@@ -166,17 +169,20 @@ export class SidechainNode {
     return this.#opened.ledger.registry;
   }
 
-  /** The number that this gateway's next numbered entry has. Ask, sign and submit without waiting in between. */
+  /**
+   * The number that this gateway's next numbered entry has. Ask, sign and submit without waiting in
+   * between.
+   */
   nextSequence(): number {
     const { keyId } = this.#options.signer;
     return this.#opened.submissions.nextSequence(this.registry.sequence(keyId).sequence);
   }
 
   /**
-   * Takes an entry that this gateway has signed. It is durable before it is proposed, and survives any crash
-   * from then on. The promise is settled when a block that has it is durable.
-   * @throws TielineError `outbox-full` (transient: count what is lost and sign for the gap), `entry-too-large`,
-   * `node-closed`, and whatever ended the node.
+   * Takes an entry that this gateway has signed. It is durable before it is proposed, and survives
+   * any crash from then on. The promise is settled when a block that has it is durable.
+   * @throws TielineError `outbox-full` (transient: count what is lost and sign for the gap),
+   * `entry-too-large`, `node-closed`, and whatever ended the node.
    */
   async submit(given: BlockEntry): Promise<Applied> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -206,8 +212,8 @@ export class SidechainNode {
   }
 
   /**
-   * Co-signs the checkpoint of the first `size` blocks, by default of all that are durable. On disk before it
-   * is given out. `size` must be at least that of `lastCosigned`.
+   * Co-signs the checkpoint of the first `size` blocks, by default of all that are durable. On disk
+   * before it is given out. `size` must be at least that of `lastCosigned`.
    */
   cosign(size: number = this.#durableSize): Promise<Cosigned> {
     assert(size <= this.#durableSize, 'only what is durable is signed');
@@ -215,8 +221,9 @@ export class SidechainNode {
   }
 
   /**
-   * Asks the history tree for roots and proofs. What lies outside memory is read before, for which `about` names
-   * the tree sizes and the leaves (heights) that the question is about; at most `durableSize`.
+   * Asks the history tree for roots and proofs. What lies outside memory is read before, for which
+   * `about` names the tree sizes and the leaves (heights) that the question is about; at most
+   * `durableSize`.
    */
   askHistory<T>(
     about: { readonly sizes?: readonly number[]; readonly leaves?: readonly number[] },
@@ -240,18 +247,19 @@ export class SidechainNode {
     };
   }
 
-  /** Ends this node, and marks its disk so that it never starts again: what was signed contradicts the disk. */
+  /**
+   * Ends this node, and marks its disk so that it never starts again: what was signed contradicts
+   * the disk.
+   */
   async stopForGood(reason: string): Promise<void> {
     await this.#write([stopStatement(reason)]);
-    this.#fail(
-      new TielineError('chain-stopped', `this gateway was stopped for good: ${reason}`, {
-        retry: 'fatal',
-        hint: 'keep this directory as evidence; join the chain as a new member, with a new key',
-      }),
-    );
+    this.#fail(stoppedForGood(reason));
   }
 
-  /** Ends the loop, stores what trails, and closes the database. What was submitted stays in the outbox. */
+  /**
+   * Ends the loop, stores what trails, and closes the database. What was submitted stays in the
+   * outbox.
+   */
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#ring();
@@ -260,7 +268,10 @@ export class SidechainNode {
     await this.#options.database.close();
   }
 
-  /** Begins with the first tick, so that whoever opened the node can listen before anything is applied. */
+  /**
+   * Begins with the first tick, so that whoever opened the node can listen before anything is
+   * applied.
+   */
   async #run(): Promise<void> {
     try {
       await this.#rest();
@@ -349,22 +360,13 @@ export class SidechainNode {
   }
 
   async #write(statements: readonly Statement[]): Promise<void> {
-    const { database, log } = this.#options;
+    const { database, log, every } = this.#options;
     try {
-      await writeDurably(database, statements, { log, pause: () => this.#pause() });
+      await writeDurably(database, statements, { log, every });
     } catch (error) {
       this.#fail(error);
       throw error;
     }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.#options.every(tickMs, () => {
-        stop();
-        resolve();
-      });
-    });
   }
 
   #fail(error: unknown): void {

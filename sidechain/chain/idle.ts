@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a chain that has nothing to say makes a block nevertheless: so that its silence shows, and so that a
-// summary window closes on time although no entry comes that would close it.
+// When a chain that has nothing to say makes a block nevertheless: so that its silence shows, and
+// so that a summary window closes on time although no entry comes that would close it.
 
-/** Chain time at which the next window closes that is still open at `timeMs`: its end and the grace. */
+/**
+ * Chain time at which the next window closes that is still open at `timeMs`: its end and the grace.
+ */
 export function nextCloseMs(
   summary: { readonly windowMs: number; readonly graceMs: number },
   timeMs: number,
@@ -12,8 +14,8 @@ export function nextCloseMs(
 }
 
 /**
- * Whether a block without entries is due: a window is past its end and grace at the time the block would
- * have, or there was no block for a whole heartbeat.
+ * Whether a block without entries is due: a window is past its end and grace at the time the block
+ * would have, or there was no block for a whole heartbeat.
  */
 export function isIdleBlockDue(
   chain: {

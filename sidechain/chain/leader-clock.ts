@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The time that a leader claims for its next block. A synchronised clock is believed. One that runs freely is
-// asked once, at the first block after a start, and then only for what has elapsed; one that was never set is
-// not asked at all. What the members make of the claim is block-time.ts' business.
+// The time that a leader claims for its next block. A synchronised clock is believed. One that runs
+// freely is asked once, at the first block after a start, and then only for what has elapsed; one
+// that was never set is not asked at all. What the members make of the claim is block-time.ts'
+// business.
 
 import type { ClockState } from '../../base/clock-state.ts';
 import { limits } from '../../base/limits.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The number that a gateway gives to a statement: reading batches and gaps share one sequence without gaps,
-// so that none of them can be taken away unnoticed.
+// The number that a gateway gives to a statement: reading batches and gaps share one sequence
+// without gaps, so that none of them can be taken away unnoticed.
 
 import { decodeBatch } from './batch.ts';
 import type { SignedEntry } from './entry.ts';

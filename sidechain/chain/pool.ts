@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entries that wait for a block, and when a block is cut: when enough of them wait, or the oldest has
-// waited long enough. In order of arrival; nothing is dropped. A block without entries is idle.ts' business.
+// The entries that wait for a block, and when a block is cut: when enough of them wait, or the
+// oldest has waited long enough. In order of arrival; nothing is dropped. A block without entries
+// is idle.ts' business.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';

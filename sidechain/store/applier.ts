@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns committed entries into blocks, and blocks into what one transaction stores: header, outputs, the entries
-// of the outbox that they settle, and now and then the state. In memory the ledger is then ahead of the disk
-// until that transaction is durable; if it fails, the process ends and the ledger with it.
+// Turns committed entries into blocks, and blocks into what one transaction stores: header,
+// outputs, the entries of the outbox that they settle, and now and then the state. In memory the
+// ledger is then ahead of the disk until that transaction is durable; if it fails, the process ends
+// and the ledger with it.
 
 import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -51,7 +52,10 @@ export class Applier {
     return this.#index;
   }
 
-  /** What comes of these entries, which follow the last ones; `finish` once its statements are durable. */
+  /**
+   * What comes of these entries, which follow the last ones; `finish` once its statements are
+   * durable.
+   */
   async apply(
     entries: readonly Entry[],
     nowMs: number,

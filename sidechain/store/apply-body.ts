@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applies one block body to a ledger whose history is on disk: the one path for live blocks, for blocks applied
-// again at a restart, and for an audit. Reads beforehand what judging the block will ask the history for.
+// Applies one block body to a ledger whose history is on disk: the one path for live blocks, for
+// blocks applied again at a restart, and for an audit. Reads beforehand what judging the block will
+// ask the history for.
 
 import type { Suite } from '../../base/suite.ts';
 import { openAnchor } from '../chain/anchor.ts';
@@ -29,7 +30,10 @@ export async function applyBody(
   return { block, group: history.note(block.headerBytes) };
 }
 
-/** A receipt is judged by the root that this chain had when it was anchored. Entries are attacker-controlled. */
+/**
+ * A receipt is judged by the root that this chain had when it was anchored. Entries are
+ * attacker-controlled.
+ */
 function receiptSizes(suite: Suite, body: BlockBody): readonly number[] {
   return body.entries.flatMap(({ entry, packs }) => {
     if (packs !== undefined) return [];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds what is stored beside the blocks against what they say: the genesis, the applied state, and the newest
-// checkpoint that this gateway has signed.
+// Holds what is stored beside the blocks against what they say: the genesis, the applied state, and
+// the newest checkpoint that this gateway has signed.
 
 import { equal, toHex } from '../../base/bytes.ts';
 import { formatCheckpoint, verifyLogSignature } from '../../base/checkpoint.ts';

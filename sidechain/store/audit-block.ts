@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds what is stored of one block against what the block comes out as. The first difference is named, the
-// broken link before all others: it says that this block is sound and an earlier one was made anew.
+// Holds what is stored of one block against what the block comes out as. The first difference is
+// named, the broken link before all others: it says that this block is sound and an earlier one was
+// made anew.
 
 import { equal } from '../../base/bytes.ts';
 import { decodeHeader, type Header } from '../chain/header.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The audit of a chain.db, from the genesis on: every entry of the log, every block applied again, and all that
-// is stored of it held against what comes out, byte by byte. It trusts nothing that is stored but the genesis,
-// whose hash names the chain. Read-only; beside a running gateway it audits what was there when it began.
+// The audit of a chain.db, from the genesis on: every entry of the log, every block applied again,
+// and all that is stored of it held against what comes out, byte by byte. It trusts nothing that is
+// stored but the genesis, whose hash names the chain. Read-only; beside a running gateway it audits
+// what was there when it began.
 
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -38,7 +39,10 @@ export type AuditReport =
       readonly entryCount: number;
       readonly refusedCount: number;
       readonly outputCount: number;
-      /** Blocks under the newest co-signed checkpoint and under the newest receipt; 0 = there is none. */
+      /**
+       * Blocks under the newest co-signed checkpoint and under the newest receipt; 0 = there is
+       * none.
+       */
       readonly cosignedSize: number;
       readonly receiptSize: number;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applied blocks on disk: the header and the outputs, which every member computes for itself. The body is not
-// among them: it stands in the log, once, and the block row says where.
+// Applied blocks on disk: the header and the outputs, which every member computes for itself. The
+// body is not among them: it stands in the log, once, and the block row says where.
 
 import { limits } from '../../base/limits.ts';
 import type { Database, Row, Statement } from '../../host/sqlite.ts';
@@ -46,13 +46,16 @@ export async function readBlocks(
   range: { readonly from: number; readonly to: number },
 ): Promise<readonly BlockRow[]> {
   const rows = await database.read(
-    'SELECT height, log_index, header FROM block WHERE height BETWEEN ? AND ? ORDER BY height LIMIT ?',
+    `SELECT height, log_index, header FROM block
+     WHERE height BETWEEN ? AND ? ORDER BY height LIMIT ?`,
     [range.from, range.to, limits.storePageRows],
   );
   return rows.map(blockRowOf);
 }
 
-/** Body bytes of a block; undefined where there is no such block, and for block 0, which has none. */
+/**
+ * Body bytes of a block; undefined where there is no such block, and for block 0, which has none.
+ */
 export async function readBody(
   database: Database,
   height: number,
@@ -65,8 +68,8 @@ export async function readBody(
 }
 
 /**
- * At most `limits.storePageRows` outputs that come after a place, up to and with block `to`, in order. The
- * position -1 is before the first output of a block.
+ * At most `limits.storePageRows` outputs that come after a place, up to and with block `to`, in
+ * order. The position -1 is before the first output of a block.
  */
 export async function readOutputs(
   database: Database,

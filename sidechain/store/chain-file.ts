@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// chain.db: all that a gateway keeps of its chain, in one file. It is made once, with the genesis and block 0,
-// and never silently made again: a lost file means a new member under a new key.
+// chain.db: all that a gateway keeps of its chain, in one file. It is made once, with the genesis
+// and block 0, and never silently made again: a lost file means a new member under a new key.
 
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
@@ -127,14 +127,17 @@ export function stopStatement(reason: string): Statement {
   return { sql: 'UPDATE chain SET stopped = ?', params: [reason], changes: 1 };
 }
 
+/** `chain-stopped`, fatal. */
+export function stoppedForGood(reason: string): TielineError {
+  return new TielineError('chain-stopped', `this gateway was stopped for good: ${reason}`, {
+    retry: 'fatal',
+    hint: 'keep this directory as evidence; join the chain as a new member, with a new key',
+  });
+}
+
 /** @throws TielineError `chain-stopped` (fatal), `wrong-key`. */
 export function assertMayRun(chain: ChainInfo, keyId: Uint8Array): void {
-  if (chain.stopped !== undefined) {
-    throw new TielineError('chain-stopped', `this gateway was stopped for good: ${chain.stopped}`, {
-      retry: 'fatal',
-      hint: 'keep this directory as evidence; join the chain as a new member, with a new key',
-    });
-  }
+  if (chain.stopped !== undefined) throw stoppedForGood(chain.stopped);
   if (!equal(chain.gateway, keyId)) {
     const ids = `the chain is of gateway ${toHex(chain.gateway)}, the key of ${toHex(keyId)}`;
     throw new TielineError('wrong-key', ids, {

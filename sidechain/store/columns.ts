@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Columns of a row by their type. The tables are STRICT, so another type than declared means that the file
-// was changed by something else.
+// Columns of a row by their type. The tables are STRICT, so another type than declared means that
+// the file was changed by something else.
 
 import type { Row } from '../../host/sqlite.ts';
 import { assertIntact } from './damage.ts';

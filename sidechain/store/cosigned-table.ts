@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The newest checkpoint that this gateway has signed. It is on disk before it is released, and its size only
-// grows: so a copy of the disk that is older than what was signed can be told.
+// The newest checkpoint that this gateway has signed. It is on disk before it is released, and its
+// size only grows: so a copy of the disk that is older than what was signed can be told.
 
 import { TielineError } from '../../base/errors.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
@@ -24,7 +24,8 @@ export async function readCosigned(database: Database): Promise<Cosigned | undef
 export function cosignedStatement({ size, root, note }: Cosigned): Statement {
   return {
     sql: `INSERT INTO cosigned (id, size, root, note) VALUES (1, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note
+      ON CONFLICT (id) DO UPDATE
+      SET size = excluded.size, root = excluded.root, note = excluded.note
       WHERE excluded.size > size`,
     params: [size, root, note],
     changes: 1,

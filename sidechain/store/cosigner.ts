@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signs checkpoints of this gateway's copy of the chain. What is signed is on disk before it is released, one
-// checkpoint at a time, and sizes only grow: whoever holds a signature can tell an older copy by it.
+// Signs checkpoints of this gateway's copy of the chain. What is signed is on disk before it is
+// released, one checkpoint at a time, and sizes only grow: whoever holds a signature can tell an
+// older copy by it.
 
 import { assert } from '../../base/assert.ts';
 import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
@@ -43,8 +44,8 @@ export class Cosigner {
   }
 
   /**
-   * The checkpoint of the first `size` blocks, all of them durable, at `timeSeconds`. Asked again for the size
-   * that was signed last it gives the same note; a smaller one is never signed again.
+   * The checkpoint of the first `size` blocks, all of them durable, at `timeSeconds`. Asked again
+   * for the size that was signed last it gives the same note; a smaller one is never signed again.
    */
   sign(size: number, timeSeconds: number): Promise<Cosigned> {
     const signed = this.#turn.then(() => this.#sign(size, timeSeconds));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks an ordered table with a look at the next row, so that two tables can be walked side by side.
+// Walks an ordered table with a look at the next row, so that two tables can be walked side by
+// side.
 
 export class Cursor<Row> {
   readonly #rows: AsyncGenerator<Row, undefined>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is said of a file that does not hold what was written to it: an operating error and no fault of ours,
-// but nothing to go on from. Nothing is repaired silently.
+// What is said of a file that does not hold what was written to it: an operating error and no fault
+// of ours, but nothing to go on from. Nothing is repaired silently.
 
 import { TielineError } from '../../base/errors.ts';
 
@@ -14,7 +14,9 @@ export function damaged(what: string): TielineError {
   });
 }
 
-/** For what holds in every file that this code has written. @throws TielineError `database-damaged`. */
+/**
+ * For what holds in every file that this code has written. @throws TielineError `database-damaged`.
+ */
 export function assertIntact(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw damaged(otherwise);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history tree of a chain over what the disk holds: one hash per full group of headers in memory, the
-// headers of a group read again when a proof goes through it. The tree is synchronous and the disk is not, so
-// what a question needs is read first, and then it is asked.
+// The history tree of a chain over what the disk holds: one hash per full group of headers in
+// memory, the headers of a group read again when a proof goes through it. The tree is synchronous
+// and the disk is not, so what a question needs is read first, and then it is asked.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
@@ -127,7 +127,8 @@ async function readGroupHashes(database: Database, count: number): Promise<reado
   const hashes: Uint8Array[] = [];
   while (hashes.length < count) {
     const rows = await database.read(
-      'SELECT position, hash FROM history WHERE position >= ? AND position < ? ORDER BY position LIMIT ?',
+      `SELECT position, hash FROM history
+       WHERE position >= ? AND position < ? ORDER BY position LIMIT ?`,
       [hashes.length, count, limits.storePageRows],
     );
     assertIntact(rows.length > 0, 'tree hashes are missing');

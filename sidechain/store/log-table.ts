@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The replicated log on disk. Each row carries a checksum over all of it, so that a bit that rots is told from
-// an entry that was never written. Nothing is ever truncated because it is damaged.
+// The replicated log on disk. Each row carries a checksum over all of it, so that a bit that rots
+// is told from an entry that was never written. Nothing is ever truncated because it is damaged.
 
 import { concat, equal, u64 } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -59,7 +59,10 @@ export function soundEntryOf(suite: Suite, row: LogRow): Entry {
   });
 }
 
-/** Whether an entry is the body of a block. Raft's own entries are not: the empty ones, and changes of members. */
+/**
+ * Whether an entry is the body of a block. Raft's own entries are not: the empty ones, and changes
+ * of members.
+ */
 export function isBlockBody(entry: Entry): boolean {
   return entry.kind === 'normal' && entry.data.length > 0;
 }
@@ -88,7 +91,10 @@ export async function* walkLog(
   return undefined;
 }
 
-/** Lengths first: a page of blocks may be a few kilobytes or a gigabyte. At least one row is in a page. */
+/**
+ * Lengths first: a page of blocks may be a few kilobytes or a gigabyte. At least one row is in a
+ * page.
+ */
 async function endOfPage(
   database: Database,
   range: { readonly from: number; readonly to: number },

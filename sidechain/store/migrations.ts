@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of chain.db. Element n of the list brings a file from format n to n + 1; a published element is
-// never edited. No secondary index anywhere: each costs a page per transaction on the card.
+// The tables of chain.db. Element n of the list brings a file from format n to n + 1; a published
+// element is never edited. No secondary index anywhere: each costs a page per transaction on the
+// card.
 
 export const chainMigrations: readonly (readonly string[])[] = [
   [
@@ -58,7 +59,8 @@ export const chainMigrations: readonly (readonly string[])[] = [
       height INTEGER NOT NULL
     ) STRICT`,
 
-    // Signed entries on their way into a block. A numbered entry has its sequence; bytes is what it counts.
+    // Signed entries on their way into a block. A numbered entry has its sequence; bytes is what it
+    // counts.
     `CREATE TABLE outbox (
       position INTEGER PRIMARY KEY,
       sequence INTEGER,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A ledger as it was when the process ended: the stored state, and the blocks after it applied again by the
-// path that live blocks take. Each must come out as the header that is on disk, byte by byte; a member that
-// computes another one must not go on.
+// A ledger as it was when the process ended: the stored state, and the blocks after it applied
+// again by the path that live blocks take. Each must come out as the header that is on disk, byte
+// by byte; a member that computes another one must not go on.
 
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -72,7 +72,7 @@ export async function openLedger(options: {
 export function malformedBlock(index: number, detail: string): TielineError {
   return new TielineError('block-malformed', `entry ${index} of the log is no block: ${detail}`, {
     retry: 'fatal',
-    hint: 'a leader has put into the log what no member can apply; `tieline chain verify` shows more',
+    hint: 'a leader has put into the log what no member can apply: run `tieline chain verify`',
   });
 }
 

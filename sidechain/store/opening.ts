@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens all that a node stands on, and checks that it may run at all: the copy is this gateway's, it was not
-// stopped for good, and it holds all that was signed.
+// Opens all that a node stands on, and checks that it may run at all: the copy is this gateway's,
+// it was not stopped for good, and it holds all that was signed.
 
 import { assert } from '../../base/assert.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -47,7 +47,10 @@ export type Opened = {
   readonly submissions: Submissions;
 };
 
-/** @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged | diverged`. */
+/**
+ * @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged |
+ * diverged`.
+ */
 export async function openAll(options: Opening): Promise<Opened> {
   const { database, suite, signer, contracts, nowMs } = options;
   const chain = await readChain(database);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The durable outbox: signed entries on their way into a block. An entry is on disk before anyone is told of
-// it, and leaves in the transaction that stores the block which took or refused it. Bounded in bytes: a full
-// outbox refuses, and the gateway signs for what it could not keep.
+// The durable outbox: signed entries on their way into a block. An entry is on disk before anyone
+// is told of it, and leaves in the transaction that stores the block which took or refused it.
+// Bounded in bytes: a full outbox refuses, and the gateway signs for what it could not keep.
 
 import { assert } from '../../base/assert.ts';
 import { type CborValue, decode, encode } from '../../base/cbor.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts blocks while this member leads: of what waits when the rules say so, and of nothing where the chain has
-// been silent for too long. A leader proposes only once it has applied an entry of its own term: then all that
-// came before is applied, and nothing of the outbox is proposed twice.
+// Cuts blocks while this member leads: of what waits when the rules say so, and of nothing where
+// the chain has been silent for too long. A leader proposes only once it has applied an entry of
+// its own term: then all that came before is applied, and nothing of the outbox is proposed twice.
 
 import { limits } from '../../base/limits.ts';
 import type { Clock } from '../../host/clock.ts';
@@ -50,7 +50,10 @@ export class Proposer {
     if (!wasOpen && this.#isOpen) this.#options.submissions.openPool(nowMs);
   }
 
-  /** This member leads no more: what it proposed may be lost, and is proposed again when it leads again. */
+  /**
+   * This member leads no more: what it proposed may be lost, and is proposed again when it leads
+   * again.
+   */
   deposed(): void {
     this.#underWay = [];
     this.#options.submissions.closePool();
@@ -64,7 +67,8 @@ export class Proposer {
   /** Proposes the blocks that are due. */
   cut(): void {
     while (this.isDue()) if (!this.#propose()) return;
-    // What has arrived is in the pool in a moment: the block that is due anyway shall take it along.
+    // What has arrived is in the pool in a moment: the block that is due anyway shall take it
+    // along.
     const isAwaited = this.#underWay.length > 0 || this.#options.submissions.hasArrivals;
     if (this.#mayPropose && !isAwaited && this.#isSilent()) this.#propose();
   }

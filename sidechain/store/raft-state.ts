@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Raft keeps on disk, besides the log: its promises; and the window of both that it starts from. Term and
-// vote are written in the transaction of the entries they come with. The commit index is not a promise: it is
-// stored along, and at least as far as the newest block.
+// What Raft keeps on disk, besides the log: its promises; and the window of both that it starts
+// from. Term and vote are written in the transaction of the entries they come with. The commit
+// index is not a promise: it is stored along, and at least as far as the newest block.
 
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
@@ -32,8 +32,8 @@ async function readHardState(database: Database): Promise<HardState> {
 }
 
 /**
- * The storage that the core starts from: the log after the newest block, and what comes before it by its
- * position alone.
+ * The storage that the core starts from: the log after the newest block, and what comes before it
+ * by its position alone.
  */
 export async function loadRaftStorage(
   database: Database,
@@ -42,10 +42,7 @@ export async function loadRaftStorage(
 ): Promise<MemoryStorage> {
   const { index, configuration } = applied;
   const hardState = await readHardState(database);
-  const storage = new MemoryStorage({
-    hardState: { ...hardState, commit: Math.max(hardState.commit, index) },
-    configuration,
-  });
+  const storage = new MemoryStorage({ hardState, configuration });
   const last = await lastLogIndex(database);
   assertIntact(last >= hardState.commit && last >= index, 'committed entries are missing');
   const entries: Entry[] = [];

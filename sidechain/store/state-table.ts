@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The applied state on disk. Rewriting it with every block would wear the card out, so it trails: what blocks
-// wrote is gathered and stored now and then, with the height it belongs to, in the transaction of that block.
-// A restart loads the state and applies the blocks after that height again.
+// The applied state on disk. Rewriting it with every block would wear the card out, so it trails:
+// what blocks wrote is gathered and stored now and then, with the height it belongs to, in the
+// transaction of that block. A restart loads the state and applies the blocks after that height
+// again.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
@@ -32,7 +33,9 @@ export class StateTrail {
     return this.#work;
   }
 
-  /** Blocks come one by one. What they cost to apply again is counted: themselves and their entries. */
+  /**
+   * Blocks come one by one. What they cost to apply again is counted: themselves and their entries.
+   */
   add(block: AppliedBlock): void {
     assert(block.header.height === this.#height + 1, 'no block is left out of the state');
     this.#height = block.header.height;
@@ -47,7 +50,9 @@ export class StateTrail {
     );
   }
 
-  /** What brings the stored state to the height of the last block added; gathers anew from there. */
+  /**
+   * What brings the stored state to the height of the last block added; gathers anew from there.
+   */
   take(nowMs: number): readonly Statement[] {
     const statements = [...this.#writes].map(([key, value]) => stateWrite(key, value));
     this.#writes.clear();
@@ -76,7 +81,9 @@ function heightWrite(height: number): Statement {
   };
 }
 
-/** In pages; each page says at which height it was read, and a reader beside a writer starts over. */
+/**
+ * In pages; each page says at which height it was read, and a reader beside a writer starts over.
+ */
 export async function readState(database: Database): Promise<StoredState> {
   for (let attempt = 0; attempt < readAttemptsMax; attempt++) {
     const stored = await tryReadState(database);

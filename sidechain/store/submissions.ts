@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// This gateway's own entries, from the moment they are signed until a block has taken or refused them: on disk
-// in the outbox, the oldest of them in memory too, and of those in the pool what waits for a block. Nothing is
-// pooled before it is durable, and nothing leaves before its block is.
+// This gateway's own entries, from the moment they are signed until a block has taken or refused
+// them: on disk in the outbox, the oldest of them in memory too, and of those in the pool what
+// waits for a block. Nothing is pooled before it is durable, and nothing leaves before its block
+// is.
 
 import { assert } from '../../base/assert.ts';
 import { toHex } from '../../base/bytes.ts';
@@ -84,7 +85,8 @@ export class Submissions {
     }
     const waiter = Promise.withResolvers<Applied>();
     this.#waiters.set(key, waiter);
-    // The entry is safe whether or not anyone waits for it: a rejection that nobody takes is no fault.
+    // The entry is safe whether or not anyone waits for it: a rejection that nobody takes is no
+    // fault.
     waiter.promise.catch(() => {});
     return waiter.promise;
   }
@@ -104,7 +106,9 @@ export class Submissions {
     };
   }
 
-  /** This member leads, and all before its term is applied: what no block has yet is to be proposed. */
+  /**
+   * This member leads, and all before its term is applied: what no block has yet is to be proposed.
+   */
   openPool(nowMs: number): void {
     this.#pool.clear();
     this.#isOpen = true;
@@ -136,7 +140,9 @@ export class Submissions {
     for (const row of await this.#read()) if (this.#isOpen) this.#pool.add(row, nowMs);
   }
 
-  /** What a block means for the entries that wait here: it may hold some of them, taken or refused. */
+  /**
+   * What a block means for the entries that wait here: it may hold some of them, taken or refused.
+   */
   async settle(block: AppliedBlock, nowMs: number): Promise<Settlement> {
     const { height } = block.header;
     const leaving: Leaving = { statements: [], tell: [] };
@@ -210,8 +216,8 @@ export class Submissions {
   }
 
   /**
-   * A numbered entry was refused for good, so the numbers behind it can never be taken. They leave as refused,
-   * and its number is given again: the gateway signs anew, and says what was lost.
+   * A numbered entry was refused for good, so the numbers behind it can never be taken. They leave
+   * as refused, and its number is given again: the gateway signs anew, and says what was lost.
    */
   async #purgeAfter(sequence: number, height: number, leaving: Leaving): Promise<void> {
     leaving.statements.push(await this.#outbox.removeAfter(sequence));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the way up to the main chain stands, as the uplink itself writes it: the anchor under way, the oldest
-// summary without an answer. Durable when `put` resolves; small and rewritten in place.
+// Where the way up to the main chain stands, as the uplink itself writes it: the anchor under way,
+// the oldest summary without an answer. Durable when `put` resolves; small and rewritten in place.
 
 import type { Database } from '../../host/sqlite.ts';
 import { blobAt } from './columns.ts';

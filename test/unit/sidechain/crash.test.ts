@@ -56,7 +56,8 @@ async function workUntil(dataDir: string, crash: Crash | undefined) {
 async function expectSound(dataDir: string, acknowledged: readonly Acknowledged[]): Promise<void> {
   const database = new TestDatabase(dataDir);
   const report = await auditChain({ database, suite, contracts });
-  // Genesis, schema, and each batch once: numbers without gaps leave no room for a lost or doubled one.
+  // Genesis, schema, and each batch once: numbers without gaps leave no room for a lost or doubled
+  // one.
   expect(report).toMatchObject({ ok: true, entryCount: 2 + batchCount });
   for (const { entry, height } of acknowledged) {
     const body = decodeBlock((await readBody(database, height)) ?? new Uint8Array());

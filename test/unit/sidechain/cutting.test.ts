@@ -29,7 +29,7 @@ test('the N-th entry cuts a block at once (S0-06)', async () => {
   expect(blocks.map(({ entries }) => entries)).toEqual([3, 3]);
 });
 
-test('an entry waits no longer than the age, with as many as have come by then (S0-06)', async () => {
+test('an entry waits no longer than the age, with all that have come (S0-06)', async () => {
   const rules = { itemsMax: 100, ageMs: 1_000, heartbeatMs: never };
   const { node, clock, blocks } = await cutter({ rules });
   void node.submit(emptyBatch(1)).catch(() => {});
@@ -85,7 +85,7 @@ test('a block with entries that is late enough closes the window, too', async ()
   ]);
 });
 
-test('the claim of a leader whose clock runs ahead of all batches cuts no block after block', async () => {
+test('a clock that runs ahead of all batches cuts no block after block', async () => {
   const rules = { itemsMax: 1, ageMs: 0, heartbeatMs: never };
   const { node, clock, blocks } = await cutter({ rules });
   await node.submit(schemaEntry());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A gateway's node on its real database and clock, for a test to kill: says on stdout what was acknowledged, a
-// line `<sequence> <height>` each, and signs a checkpoint now and then, `signed <size>`.
-// Argument: the data directory.
+// A gateway's node on its real database and clock, for a test to kill: says on stdout what was
+// acknowledged, a line `<sequence> <height>` each, and signs a checkpoint now and then, `signed
+// <size>`. Argument: the data directory.
 
 import { randomBytes } from 'node:crypto';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';

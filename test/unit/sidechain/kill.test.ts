@@ -40,7 +40,7 @@ async function sequencesIn(database: TestDatabase, height: number): Promise<read
   });
 }
 
-test('kill -9 in the middle of the work, again and again: all that was acknowledged is there once', async () => {
+test('kill -9 again and again: all that was acknowledged is there once', async () => {
   const dataDir = await newChain();
   const said: string[] = [];
   for (const lineCount of [1, 7, 20, 33, 50]) said.push(...(await runAndKill(dataDir, lineCount)));
@@ -69,7 +69,8 @@ test('kill -9 in the middle of the work, again and again: all that was acknowled
     }
   }
   expect(report.ok && report.cosignedSize).toBeGreaterThanOrEqual(signedSize);
-  // Accepted once each, though an entry may have been proposed again after a kill and refused as old.
+  // Accepted once each, though an entry may have been proposed again after a kill and refused as
+  // old.
   expect(report.ok && report.entryCount).toBe(2 + numbers.length);
   expect(waiting?.count).toBeLessThanOrEqual(4);
   await database.close();

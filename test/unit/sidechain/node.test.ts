@@ -127,8 +127,10 @@ test.each([3, 4, 5])(
     const heard: unknown[] = [];
     node.onApplied((block) => heard.push(block));
     const release = database.hold(write);
-    const applied = node.submit(schemaEntry());
-    applied.then((one) => heard.push(one));
+    const applied = node.submit(schemaEntry()).then((one) => {
+      heard.push(one);
+      return one;
+    });
     for (let i = 0; i < 3; i++) await clock.pass(1_000);
     expect(database.writeCount).toBe(write);
     expect([heard, node.durableSize]).toEqual([[], 1]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A gateway's node on a real file and a simulated clock: what the tests of store and node build on. The file is
-// opened in this thread, so that a test decides before and after which write the process dies.
+// A gateway's node on a real file and a simulated clock: what the tests of store and node build on.
+// The file is opened in this thread, so that a test decides before and after which write the
+// process dies.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -141,7 +142,9 @@ export class TestClock implements Clock {
     return () => this.#runs.delete(run);
   };
 
-  /** Both clocks go on and everything that recurs runs once; then the node has done what it could. */
+  /**
+   * Both clocks go on and everything that recurs runs once; then the node has done what it could.
+   */
   async pass(ms: number): Promise<void> {
     this.wallMs += ms;
     this.elapsedMs += ms;

@@ -49,7 +49,9 @@ export function audit(database: TestDatabase): Promise<AuditReport> {
 type Column = {
   readonly table: string;
   readonly column: string;
-  /** Expressions over a row: what tells it from others, and the height that its damage is to name. */
+  /**
+   * Expressions over a row: what tells it from others, and the height that its damage is to name.
+   */
   readonly key: string;
   readonly height: string;
 };
@@ -60,7 +62,10 @@ export type Miss = {
   readonly report: AuditReport;
 };
 
-/** Alters one bit of every byte of a column, in turn, and lists where the audit did not name the height. */
+/**
+ * Alters one bit of every byte of a column, in turn, and lists where the audit did not name the
+ * height.
+ */
 export async function alterEveryByte(
   database: TestDatabase,
   { table, column, key, height }: Column,

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { createChain, openChainDatabase, readChain } from '../../../sidechain/store/chain-file.ts';
+import { cosignedStatement } from '../../../sidechain/store/cosigned-table.ts';
 import { readState } from '../../../sidechain/store/state-table.ts';
 import {
   batchEntry,
@@ -96,7 +97,7 @@ test.each([
   });
 });
 
-test('where more was signed than the disk holds, it is an old copy and does not start', async () => {
+test('where more was signed than is on disk, the copy is old and does not start', async () => {
   const dataDir = await newChain();
   const { node } = await startNode(dataDir);
   await node.submit(schemaEntry());
@@ -109,8 +110,7 @@ test('where more was signed than the disk holds, it is an old copy and does not 
 });
 
 test('a signed checkpoint is on disk before it is given out, and sizes only grow', async () => {
-  const dataDir = await newChain();
-  const { node } = await startNode(dataDir);
+  const { node, database } = await startNode(await newChain());
   const first = await node.cosign(1);
   await node.submit(schemaEntry());
   expect(await node.cosign(1)).toEqual(first);
@@ -120,11 +120,14 @@ test('a signed checkpoint is on disk before it is given out, and sizes only grow
   expect(node.lastCosigned).toEqual(second);
   await expect(node.cosign(1)).rejects.toThrow('only grow');
   expect(() => node.cosign(3)).toThrow('durable');
-  const reader = new TestDatabase(dataDir, { readOnly: true });
-  expect(await reader.read('SELECT size, note FROM cosigned')).toEqual([
+  expect(await database.read('SELECT size, note FROM cosigned')).toEqual([
     { size: 2, note: second.note },
   ]);
-  await reader.close();
+  for (const again of [first, second]) {
+    await expect(database.write([cosignedStatement(again)])).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  }
 });
 
 test('a full outbox refuses, warns before, and takes again what it has room for', async () => {
@@ -141,6 +144,7 @@ test('a full outbox refuses, warns before, and takes again what it has room for'
   }
   expect(refusal).toMatchObject({ code: 'outbox-full', retry: 'transient' });
   expect(node.nextSequence()).toBe(taken.length - 1);
+  expect(node.status().outbox.bytes).toBeLessThanOrEqual(1_000);
   expect(node.status().outbox).toMatchObject({ count: taken.length - 1, isFilling: true });
   expect(lines.filter((line) => line.includes('outbox-filling'))).toHaveLength(1);
   await clock.pass(1_000);

@@ -135,7 +135,7 @@ test('an entry that waits already is not taken again, also after a restart', asy
   await database.close();
 });
 
-test('a number that came too early is tried again while the one before it is on its way', async () => {
+test('a number that came too early is tried again while the one before waits', async () => {
   const database = new TestDatabase(await newChain());
   const submissions = await open(database);
   submissions.openPool(0);
@@ -190,7 +190,7 @@ test('a refusal for good takes along the later numbers, wherever they wait', asy
   await database.close();
 });
 
-test('one who no longer leads proposes nothing, and all that waits when it leads again', async () => {
+test('one who leads no more proposes nothing, and all that waits when it leads again', async () => {
   const database = new TestDatabase(await newChain());
   const submissions = await open(database);
   const entries = [entryOf(1), entryOf(2), entryOf(3)];
