@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our proof bundles, verified by a program that was written from docs/protocol.md and shares no code with ours.
+
+import { expect, test } from 'vitest';
+import { fromHex, toHex } from '../../base/bytes.ts';
+import { flip } from '../unit/base/flip.ts';
+import { story, summaryOutput } from '../unit/chain/vector-story.ts';
+import { runPython } from './run-tool.ts';
+
+const { keys, reading, summary } = story.bundles;
+const verify = (bundle: string, given = keys) =>
+  runPython('verify_bundle.py', JSON.stringify({ bundle, keys: given }));
+const chain = story.genesis.chainId;
+
+test('a reading, from its bundle in the vectors', () => {
+  const run = verify(reading);
+  expect(run.stderr).toBe('');
+  expect(JSON.parse(run.stdout)).toEqual({
+    mantissas: [11, null],
+    timeMs: Date.UTC(2026, 0, 1, 0, 0, 2, 1),
+    sequence: 1,
+    height: 2,
+    chain,
+  });
+});
+
+test('a summary, from its bundle in the vectors', () => {
+  const run = verify(summary);
+  expect(run.stderr).toBe('');
+  expect(JSON.parse(run.stdout)).toEqual({ output: toHex(summaryOutput), height: 2, chain });
+});
+
+test('keys that are not trusted are refused', () => {
+  const [, logKey = '', , memberKey = ''] = keys.split('\n');
+  expect(verify(reading, memberKey).stderr).toContain('no trusted receipts');
+  expect(verify(reading, logKey).stderr).toContain('no trusted co-signers');
+});
+
+test('altered bundles are refused', () => {
+  const bytes = fromHex(summary) ?? new Uint8Array();
+  for (let byte = 3; byte < bytes.length; byte += 157) {
+    const { exitCode, stdout } = verify(toHex(flip(bytes, 8 * byte + (byte % 8))));
+    expect({ byte, exitCode, stdout }).toEqual({ byte, exitCode: 1, stdout: '' });
+  }
+});
