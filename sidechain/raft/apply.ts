@@ -54,7 +54,7 @@ export function applyChange(core: Core, change: ConfigurationChange): Configurat
 }
 
 /** The members are now these. A leader takes the consequences at once. */
-export function switchTo(core: Core, members: Members): void {
+function switchTo(core: Core, members: Members): void {
   core.configuration = members.configuration;
   core.progress = members.progress;
   if (core.role !== 'leader') return;

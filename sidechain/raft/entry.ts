@@ -31,7 +31,7 @@ export type Position = { readonly term: number; readonly index: number };
 const entryOverheadBytes = 16;
 
 /** What an entry counts for in the limits of messages and batches, in bytes. */
-export function entryBytes(entry: Entry): number {
+function entryBytes(entry: Entry): number {
   return entry.data.length + entryOverheadBytes;
 }
 

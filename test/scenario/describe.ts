@@ -55,7 +55,7 @@ export function describeHardState({ term, vote, commit }: HardState): string {
   return `Term:${term}${vote === 0 ? '' : ` Vote:${vote}`} Commit:${commit}`;
 }
 
-export function describeEntry(entry: Proposal & Partial<Position>): string {
+function describeEntry(entry: Proposal & Partial<Position>): string {
   const place = `${entry.term ?? 0}/${entry.index ?? 0}`;
   if (entry.kind === 'normal') {
     return `${place} EntryNormal ${JSON.stringify(fromUtf8(entry.data))}`;

@@ -20,7 +20,7 @@ import {
 import { Member, type MemberOptions } from './member.ts';
 
 /** What etcd-io/raft says in the place of our refusals; nothing for those it is silent about. */
-export function refusalText(result: StepResult): readonly string[] {
+function refusalText(result: StepResult): readonly string[] {
   if (result.ok || result.code === 'lower-term' || result.code === 'leased') return [];
   if (result.code === 'unknown-peer') return ['raft: cannot step as peer not found'];
   return ['raft proposal dropped'];

@@ -43,7 +43,7 @@ export function becomeLeader(core: Core): void {
   core.pendingChangeIndex = core.log.lastIndex();
 }
 
-export function drawElectionTimeout(core: Core): void {
+function drawElectionTimeout(core: Core): void {
   const { electionTicks, random } = core.options;
   const drawn = random();
   assert(drawn >= 0 && drawn < 1, 'random() is from 0 up to but without 1');
