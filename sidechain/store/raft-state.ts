@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Raft keeps on disk, besides the log: its promises; and the window of both that it starts
 // from. Term and vote are written in the transaction of the entries they come with. The commit
-// index is not a promise: it is stored along, and at least as far as the newest block.
+// index is not a promise: it is stored along with them, and what is applied was committed.
 
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
