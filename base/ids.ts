@@ -20,7 +20,7 @@ export type KeyId = Uint8Array & Meaning<'key'>;
 
 /** Number of blocks before this one; the block of the genesis entry has 0. */
 export type Height = number & Meaning<'height'>;
-/** Number of entries a gateway signed before this one. */
+/** Number of a gateway's batch or gap: the first is 1, and each next one is one more. */
 export type Sequence = number & Meaning<'sequence'>;
 /** Place in the Raft log, from 1; not the height. */
 export type LogIndex = number & Meaning<'log index'>;
