@@ -23,8 +23,8 @@ const bans: readonly Ban[] = [
   },
   {
     name: /^(performance\.now|process\.hrtime(\.bigint)?)$/,
-    places: /^(host\/clock|drivers\/connection|drivers\/modbus\/rtu-line)\.ts$|^test\//,
-    instead: 'take the time from a Clock (host/clock.ts)',
+    places: /^(host\/clock|drivers\/bus\/monotonic)\.ts$|^test\//,
+    instead: 'take the time from a Clock (host/clock.ts); in drivers, from bus/monotonic.ts',
   },
   {
     name: /^(setTimeout|setInterval|setImmediate)$/,

@@ -37,7 +37,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   '@noble/hashes': /^base\//,
   ajv: /^host\/(config|schema)/,
   'better-sqlite3': /^host\/sqlite/,
-  'cbor-x': /^host\//,
+  'cbor-x': /^(host|sidechain\/transport)\//,
   cborg: /^base\//,
   fastify: /^host\/http/,
   'modbus-serial': /^drivers\//,
