@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three rings that have a command of their own: `npm test` runs unit and tidy, `npm run test:system` system.
+// The three rings that have a command of their own: `npm test` runs unit and tidy,
+// `npm run test:system` system.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

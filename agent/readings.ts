@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds a reading on the chain as it is stored. A reading is named `<gateway key id>-<batch sequence>-<pack>`,
-// the pack counted from 0; there is no index of them, for the sequences of a gateway rise with the height.
+// Finds a reading on the chain as it is stored. A reading is named
+// `<gateway key id>-<batch sequence>-<pack>`, the pack counted from 0; there is no index of them,
+// for the sequences of a gateway rise with the height.
 
 import { equal, fromHex, toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints (C2SP tlog-checkpoint): size and root of a log as the body of a signed note, and the plain Ed25519
-// line by which the log itself signs it. No extension lines are written or read: no witness vouches for them.
+// Checkpoints (C2SP tlog-checkpoint): size and root of a log as the body of a signed note, and the
+// plain Ed25519 line by which the log itself signs it. No extension lines are written or read: no
+// witness vouches for them.
 // Invariant: a body has one form only, so equal checkpoints are equal strings.
 
 import { assert } from './assert.ts';
@@ -45,8 +46,8 @@ export function parseCheckpoint(body: string): Result<Checkpoint, 'checkpoint'> 
 }
 
 /**
- * The log's line under a checkpoint. What is signed is the body alone, without a prefix: therefore nothing but
- * a checkpoint is signed here, so that the signature can mean nothing else.
+ * The log's line under a checkpoint. What is signed is the body alone, without a prefix: therefore
+ * nothing but a checkpoint is signed here, so that the signature can mean nothing else.
  */
 export function signCheckpoint(
   suite: Suite,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merkle trees of RFC 9162 §2.1: hashes, roots, inclusion and consistency proofs. The verifiers take hostile
-// hashes, sizes and indexes and never throw. Invariant: sizes come from the caller, who has them from something
-// signed; a path is only ever a list of hashes whose number and places the sizes dictate.
+// Merkle trees of RFC 9162 §2.1: hashes, roots, inclusion and consistency proofs. The verifiers
+// take hostile hashes, sizes and indexes and never throw. Invariant: sizes come from the caller,
+// who has them from something signed; a path is only ever a list of hashes whose number and places
+// the sizes dictate.
 
 import { assert } from './assert.ts';
 import { concat, equal } from './bytes.ts';
@@ -123,8 +124,9 @@ export function consistencyProof(
 }
 
 /**
- * True where `path` proves that the tree (from, fromRoot) is a prefix of (to, toRoot) (§2.1.4.2). The empty tree
- * (0, emptyRoot) is a prefix of every tree, and its path is empty; `to` is at least 1.
+ * True where `path` proves that the tree (from, fromRoot) is a prefix of (to, toRoot) (§2.1.4.2).
+ * The empty tree (0, emptyRoot) is a prefix of every tree, and its path is empty; `to` is at least
+ * 1.
  */
 export function verifyConsistency(
   suite: Suite,

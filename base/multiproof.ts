@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One proof for several leaves of one RFC 9162 tree. RFC 9162 has no such proof; this is ours:
 //
-// Walk the tree of `size` leaves from the root, the left child before the right. A subtree without a proven leaf
-// is not entered: its root is the next of `hashes`. A proven leaf contributes nothing, any other subtree is
-// entered. So `hashes` are the roots of the largest subtrees without a proven leaf, from left to right. The proof
-// holds where the same walk, taking those roots from `hashes`, uses up all of them and arrives at the root.
+// Walk the tree of `size` leaves from the root, the left child before the right. A subtree without
+// a proven leaf is not entered: its root is the next of `hashes`. A proven leaf contributes
+// nothing, any other subtree is entered. So `hashes` are the roots of the largest subtrees without
+// a proven leaf, from left to right. The proof holds where the same walk, taking those roots from
+// `hashes`, uses up all of them and arrives at the root.
 //
 // For one leaf these are the hashes of the RFC's inclusion path, ordered by place instead of height.
 

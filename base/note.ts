@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signed notes and verifier keys (C2SP signed-note): a text that ends in a newline, a blank line, one line per
-// signature. Reading a note verifies nothing: a line says whose it claims to be, and checkpoint.ts and
-// cosignature.ts check those of keys that are known. A strict note has one form only: no bit can be changed.
+// Signed notes and verifier keys (C2SP signed-note): a text that ends in a newline, a blank line,
+// one line per signature. Reading a note verifies nothing: a line says whose it claims to be, and
+// checkpoint.ts and cosignature.ts check those of keys that are known. A strict note has one form
+// only: no bit can be changed.
 
 import { assert } from './assert.ts';
 import { concat, equal, fromBase64, fromHex, toBase64, toHex, utf8 } from './bytes.ts';
@@ -75,9 +76,9 @@ function formatLine({ name, keyHash, signature }: SignatureLine): string {
 }
 
 /**
- * Reads a note. Lenient, as notes of others are read: lines below the text that are no signature lines are passed
- * over (they can only add, never alter). Strict, as in proof bundles: the note is exactly what `formatNote` writes,
- * and no key has two lines.
+ * Reads a note. Lenient, as notes of others are read: lines below the text that are no signature
+ * lines are passed over (they can only add, never alter). Strict, as in proof bundles: the note is
+ * exactly what `formatNote` writes, and no key has two lines.
  */
 export function parseNote(
   text: string,

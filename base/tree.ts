@@ -29,8 +29,8 @@ export class HistoryTree {
   #read: { group: number; leafHashes: readonly Uint8Array[] } | undefined;
 
   /**
-   * The empty tree; or one that starts again from its group hashes, in order. The leaves after the last complete
-   * group are then appended again.
+   * The empty tree; or one that starts again from its group hashes, in order. The leaves after the
+   * last complete group are then appended again.
    */
   constructor(suite: Suite, leaves: LeafHashes, groupHashes: Iterable<Uint8Array> = []) {
     this.#suite = suite;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long to wait before trying again: doubling from try to try up to a bound, and at random within the upper
-// half of that, so that a hundred thousand gateways do not come back to a restarted broker all at once.
+// How long to wait before trying again: doubling from try to try up to a bound, and at random
+// within the upper half of that, so that a hundred thousand gateways do not come back to a
+// restarted broker all at once.
 
 /** Milliseconds. `failures`: tries that failed in a row; `random`: in [0, 1). */
 export function backoffMs(options: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine's clocks, and how far its wall clock can be trusted. The only file that asks the system for the
-// time: all else is given a `Clock`. What the time daemon says is asked again every ten seconds, beside the work.
+// The machine's clocks, and how far its wall clock can be trusted. The only file that asks the
+// system for the time: all else is given a `Clock`. What the time daemon says is asked again every
+// ten seconds, beside the work.
 
 import type { Clock as ClockState } from '../base/clock-state.ts';
 import { limits } from '../base/limits.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration files: YAML 1.2 judged by a JSON schema. Every problem is reported at once, with its place and
-// what to write instead. No value is ever printed: some of them are secrets, and a typing error may make any
-// of them one.
+// Configuration files: YAML 1.2 judged by a JSON schema. Every problem is reported at once, with
+// its place and what to write instead. No value is ever printed: some of them are secrets, and a
+// typing error may make any of them one.
 
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';

@@ -27,7 +27,10 @@ export type Route = {
   readonly path: string;
   /** One sentence for the readers of the API. */
   readonly description: string;
-  /** JSON schemas of objects. Closed ones refuse unknown parameters; texts are turned into numbers by them. */
+  /**
+   * JSON schemas of objects. Closed ones refuse unknown parameters; texts are turned into numbers
+   * by them.
+   */
   readonly paramsSchema?: object;
   readonly querySchema?: object;
   readonly bodySchema?: object;
@@ -41,7 +44,10 @@ export type HttpServer = {
   readonly close: () => Promise<void>;
 };
 
-/** @throws TielineError `listen`: the port is taken, not allowed, or the address is not one of this machine. */
+/**
+ * @throws TielineError `listen`: the port is taken, not allowed, or the address is not one of this
+ * machine.
+ */
 export async function startHttp(options: {
   readonly host: string;
   readonly port: number;
@@ -122,7 +128,10 @@ function contentTypeOf(body: unknown): string {
   return typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
 }
 
-/** What is the caller's fault is explained to him; of ours he learns that it happened, and the log the rest. */
+/**
+ * What is the caller's fault is explained to him; of ours he learns that it happened, and the log
+ * the rest.
+ */
 function answerTo(error: FastifyError, request: FastifyRequest, log: Log): HttpResponse {
   if (error.validation !== undefined) {
     const part = error.validationContext === 'querystring' ? 'query' : error.validationContext;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way to say something about what runs: an event's name and fields, one line each, on stderr; as JSON,
-// or in words where a person watches a terminal. Secrets never reach a line, whatever the caller passes.
+// The one way to say something about what runs: an event's name and fields, one line each, on
+// stderr; as JSON, or in words where a person watches a terminal. Secrets never reach a line,
+// whatever the caller passes.
 
 import { toHex } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';

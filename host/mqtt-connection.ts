@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One MQTT connection from CONNECT to its end, in one protocol version. It never connects again: what was under
-// way when it ended has failed, and whoever wants it done does it again on the next connection (mqtt.ts).
+// One MQTT connection from CONNECT to its end, in one protocol version. It never connects again:
+// what was under way when it ended has failed, and whoever wants it done does it again on the next
+// connection (mqtt.ts).
 
 import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';

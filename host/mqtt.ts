@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to the broker: keeps one connection up, in MQTT 5 where the broker speaks it and 3.1.1 otherwise, and
-// renews its subscriptions. It keeps no message: what cannot be sent now is refused, because the durable queues
-// are elsewhere, and an acknowledgement by a broker proves nothing to them.
+// The way to the broker: keeps one connection up, in MQTT 5 where the broker speaks it and 3.1.1
+// otherwise, and renews its subscriptions. It keeps no message: what cannot be sent now is refused,
+// because the durable queues are elsewhere, and an acknowledgement by a broker proves nothing to
+// them.
 
 import { createSecureContext } from 'node:tls';
 import { messageOf, TielineError } from '../base/errors.ts';

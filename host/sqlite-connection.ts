@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One open SQLite file, synchronously: creating, locking, migrating, reading, writing. The only importer of
-// better-sqlite3; runs in the thread of sqlite-worker.ts alone. Invariant: a file under its final name is whole
-// (it is made beside it and renamed), and has one writer in one process.
+// One open SQLite file, synchronously: creating, locking, migrating, reading, writing. The only
+// importer of better-sqlite3; runs in the thread of sqlite-worker.ts alone. Invariant: a file under
+// its final name is whole (it is made beside it and renamed), and has one writer in one process.
 
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -239,7 +239,10 @@ function guarded<T>(
   }
 }
 
-/** Raw readings are personal data: SQLite gives its journals the mode of the file, which is the owner's alone. */
+/**
+ * Raw readings are personal data: SQLite gives its journals the mode of the file, which is the
+ * owner's alone.
+ */
 function privateFile(path: string): string {
   try {
     closeSync(openSync(path, 'a', 0o600));

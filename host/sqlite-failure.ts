@@ -11,7 +11,8 @@ const restore =
 /**
  * The error to throw for a failure of SQLite.
  * `writing` says that a transaction may have been under way: then all but a refused constraint and a lock
- * held by others is fatal. After a failed fsync the kernel may report success next time without having written.
+ * held by others is fatal. After a failed fsync the kernel may report success next time without
+ * having written.
  */
 export function sqliteFailure(options: {
   readonly path: string;

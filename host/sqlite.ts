@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A SQLite file in a thread of its own (sqlite-worker.ts). Calls may be made without waiting for one another;
-// they are carried out in the order they are made. What `write` has acknowledged is on the disk. After a fatal
-// failure every call fails: the process must end, and start again from what the disk really holds.
+// A SQLite file in a thread of its own (sqlite-worker.ts). Calls may be made without waiting for
+// one another; they are carried out in the order they are made. What `write` has acknowledged is on
+// the disk. After a fatal failure every call fails: the process must end, and start again from what
+// the disk really holds.
 
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';

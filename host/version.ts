@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version of the program, from the package it stands in: the sources of a checkout, or dist/ of a package.
+// The version of the program, from the package it stands in: the sources of a checkout, or dist/ of
+// a package.
 
 import { readFileSync } from 'node:fs';
 import { assert } from '../base/assert.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block time: never runs back, and where members have synchronised clocks their latest batches, those of the
-// block itself among them, hold the leader's claim down. Judged from chain state alone, so alike on all members.
+// Block time: never runs back, and where members have synchronised clocks their latest batches,
+// those of the block itself among them, hold the leader's claim down. Judged from chain state
+// alone, so alike on all members.
 
 /** How far ahead of the members' median a leader's clock may be, in ms. */
 export const leadMsMax = 5_000;

@@ -96,7 +96,10 @@ export function openGenesis(suite: Suite, bytes: Uint8Array): Result<OpenGenesis
   return accept({ genesis, chainId: entry.value.id, bytes });
 }
 
-/** Once, when a chain is begun or enrolled: what `openGenesis` checks, and that no key in it is a weak one. */
+/**
+ * Once, when a chain is begun or enrolled: what `openGenesis` checks, and that no key in it is a
+ * weak one.
+ */
 export function enrolGenesis(suite: Suite, bytes: Uint8Array): Result<OpenGenesis, 'genesis'> {
   const opened = openGenesis(suite, bytes);
   if (!opened.ok) return opened;

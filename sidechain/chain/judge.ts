@@ -175,7 +175,10 @@ function judgeSchema(suite: Suite, entry: SignedEntry, bench: Bench): Judgement 
   };
 }
 
-/** An anchor of ours, at a size not known to be anchored, as our members co-sign and at the root that we had. */
+/**
+ * An anchor of ours, at a size not known to be anchored, as our members co-sign and at the root
+ * that we had.
+ */
 function judgeReceipt(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
   const { id, bytes } = entry;
   const { registry, tree } = bench;

@@ -114,8 +114,8 @@ export class Ledger {
   }
 
   /**
-   * Judges and runs one block. The block's time comes between the two: the batches in the block itself say how
-   * late it is, and what contracts do may depend on it.
+   * Judges and runs one block. The block's time comes between the two: the batches in the block
+   * itself say how late it is, and what contracts do may depend on it.
    * @param verdicts whether a key signed an entry; the caller may remember it.
    * @throws TielineError where the history cannot be read; the ledger is then of no use any more.
    */

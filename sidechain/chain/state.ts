@@ -58,9 +58,9 @@ export class ChainState {
   }
 
   /**
-   * Ends a block: what it wrote, each key once with its last value, in bytewise order of the keys. From here on
-   * a value is read back from its bytes, as it is after a restart: a map in the order of its keys, a small
-   * bigint as a number.
+   * Ends a block: what it wrote, each key once with its last value, in bytewise order of the keys.
+   * From here on a value is read back from its bytes, as it is after a restart: a map in the order
+   * of its keys, a small bigint as a number.
    */
   takeWrites(): readonly StateWrite[] {
     const keys = [...this.#dirty].sort((a, b) => compare(utf8(a), utf8(b)));

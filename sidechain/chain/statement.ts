@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signed statements that are no entries of a sidechain: of persons and of the main log. One stated type, closed:
-// payload inside, no claims, no unprotected headers.
+// Signed statements that are no entries of a sidechain: of persons and of the main log. One stated
+// type, closed: payload inside, no claims, no unprotected headers.
 
 import { decodeSign1, type Sign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certificate that a gateway shows: X.509 (RFC 5280) around its own Ed25519 key (RFC 8410), signed with that
-// key. It proves nothing by itself. The peer knows the key from the chain, and TLS proves that we hold it; so
-// name and dates carry no trust, and a gateway whose clock was never set can still be talked to.
+// The certificate that a gateway shows: X.509 (RFC 5280) around its own Ed25519 key (RFC 8410),
+// signed with that key. It proves nothing by itself. The peer knows the key from the chain, and TLS
+// proves that we hold it; so name and dates carry no trust, and a gateway whose clock was never set
+// can still be talked to.
 
 import { toBase64, toHex } from '../../base/bytes.ts';
 import type { Signer } from '../../base/suite.ts';

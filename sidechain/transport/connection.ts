@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TLS connection from its first byte to its end: frames in and out, pings where there is nothing to say, the
-// end of one that went silent. Time is counted in ticks, not read from a clock: a process that stood still for a
-// minute sees one tick, then what has come meanwhile, and does not take its own absence for the peer's.
+// One TLS connection from its first byte to its end: frames in and out, pings where there is
+// nothing to say, the end of one that went silent. Time is counted in ticks, not read from a clock:
+// a process that stood still for a minute sees one tick, then what has come meanwhile, and does not
+// take its own absence for the peer's.
 
 import type { TLSSocket } from 'node:tls';
 import { limits } from '../../base/limits.ts';

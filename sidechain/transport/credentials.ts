@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How we show ourselves in TLS and what we ask of the other side: TLS 1.3, Ed25519, a certificate on both sides,
-// our protocol. Whose certificate it is decides; authorities, names and dates are not asked (see certificate.ts).
+// How we show ourselves in TLS and what we ask of the other side: TLS 1.3, Ed25519, a certificate
+// on both sides, our protocol. Whose certificate it is decides; authorities, names and dates are
+// not asked (see certificate.ts).
 
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
@@ -9,7 +10,10 @@ import { pointBytes } from '../../base/point-form.ts';
 import type { Signer } from '../../base/suite.ts';
 import { certificateOf, toPem } from './certificate.ts';
 
-/** Application-layer protocol (RFC 7301): another version, or another use of the same keys, does not connect. */
+/**
+ * Application-layer protocol (RFC 7301): another version, or another use of the same keys, does not
+ * connect.
+ */
 const protocol = 'tieline-sidechain/1';
 
 export type TlsOptions = SecureContextOptions & {

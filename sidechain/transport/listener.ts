@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where others connect to. It lets nobody take more than a bounded place before TLS is done. A member that does
-// not get through, as strangers keep that place busy, is one that we can still call.
+// Where others connect to. It lets nobody take more than a bounded place before TLS is done. A
+// member that does not get through, as strangers keep that place busy, is one that we can still
+// call.
 
 import { createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';

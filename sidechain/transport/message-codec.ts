@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What members say to each other, as frames. Each kind is one row of fields, which writes ours and reads theirs:
-// types, ranges, lengths. A member may lie, and all that gets through here is what it says; `from` it does not
-// even say, the connection does. Places in the lists and numbers of kinds are the protocol: append only.
+// What members say to each other, as frames. Each kind is one row of fields, which writes ours and
+// reads theirs: types, ranges, lengths. A member may lie, and all that gets through here is what it
+// says; `from` it does not even say, the connection does. Places in the lists and numbers of kinds
+// are the protocol: append only.
 
 import { assert } from '../../base/assert.ts';
 import type { CborValue } from '../../base/cbor.ts';

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// CBOR of frames, by cbor-x, which is fast: a frame is neither signed nor hashed, so that it need not be
-// deterministic. What comes in is looked over first, and only plain values reach the decoder: left to itself it
-// would follow tags, and build dates, errors, even functions, as the bytes ask for.
+// CBOR of frames, by cbor-x, which is fast: a frame is neither signed nor hashed, so that it need
+// not be deterministic. What comes in is looked over first, and only plain values reach the
+// decoder: left to itself it would follow tags, and build dates, errors, even functions, as the
+// bytes ask for.
 
 import { Encoder } from 'cbor-x';
 import type { CborValue } from '../../base/cbor.ts';

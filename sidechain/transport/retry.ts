@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When to call again: after a wait that doubles from failure to failure up to a bound, drawn at random within its
-// upper half, so that members that lost one another at once do not come back at once.
+// When to call again: after a wait that doubles from failure to failure up to a bound, drawn at
+// random within its upper half, so that members that lost one another at once do not come back at
+// once.
 
 import { limits } from '../../base/limits.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits to be sent on one lane, never more than a bound. Messages wait as they are and become frames when
-// they are sent: an entry that waits for six members is in memory once.
+// What waits to be sent on one lane, never more than a bound. Messages wait as they are and become
+// frames when they are sent: an entry that waits for six members is in memory once.
 
 import { limits } from '../../base/limits.ts';
 import { entriesBytes, payloadBytes } from '../raft/entry.ts';
@@ -18,7 +18,10 @@ export class SendQueue {
     this.#bytesMax = bytesMax;
   }
 
-  /** @returns false if there is no room: what waits is older, and what comes would be of no use without it. */
+  /**
+   * @returns false if there is no room: what waits is older, and what comes would be of no use
+   * without it.
+   */
   add(message: WireMessage): boolean {
     if (superseding.has(message.kind)) this.#remove(message.kind);
     const bytes = messageBytes(message);

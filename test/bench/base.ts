@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The speed of base: signatures, COSE_Sign1, RFC 9162 trees, CBOR of packs and headers. Limits are bare calls of
-// node:crypto on the same bytes; for an encoding, the hash that is made of it anyway.
+// The speed of base: signatures, COSE_Sign1, RFC 9162 trees, CBOR of packs and headers. Limits are
+// bare calls of node:crypto on the same bytes; for an encoding, the hash that is made of it anyway.
 
 import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
 import { assert } from '../../base/assert.ts';

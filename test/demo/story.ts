@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the demonstration shows: the path of a reading, hop by hop, as the running programs tell it themselves.
+// What the demonstration shows: the path of a reading, hop by hop, as the running programs tell it
+// themselves.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

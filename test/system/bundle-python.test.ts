@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our proof bundles, verified by a program that was written from docs/protocol.md and shares no code with ours.
+// Our proof bundles, verified by a program that was written from docs/protocol.md and shares no
+// code with ours.
 
 import { expect, test } from 'vitest';
 import { fromHex, toHex } from '../../base/bytes.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gateway and dispatch node are killed with SIGKILL at random moments, 50 times together, also while they start.
-// TIELINE_KILLS is another number; TIELINE_SEED repeats a run whose seed a failure has named.
+// Gateway and dispatch node are killed with SIGKILL at random moments, 50 times together, also
+// while they start. TIELINE_KILLS is another number; TIELINE_SEED repeats a run whose seed a
+// failure has named.
 
 import { expect, test } from 'vitest';
 import { expectExact } from './harness/exactness.ts';

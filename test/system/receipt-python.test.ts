@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our COSE Receipts (RFC 9942), verified by Python with cbor2 and cryptography, which share no code with ours.
+// Our COSE Receipts (RFC 9942), verified by Python with cbor2 and cryptography, which share no code
+// with ours.
 
 import { describe, expect, test } from 'vitest';
 import { toHex, utf8 } from '../../base/bytes.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names with one place, or none: clocks, timers and randomness come in as arguments, programs end in one file,
-// what is said goes through the log, and no test is left out.
+// Names with one place, or none: clocks, timers and randomness come in as arguments, programs end
+// in one file, what is said goes through the log, and no test is left out.
 
 import { nameOf } from './form.ts';
 import { nodesOf, type Problem, problemAt, type Source, type SyntaxNode } from './tree.ts';

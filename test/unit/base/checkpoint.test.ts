@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints (C2SP tlog-checkpoint) and the log's plain signature: the published example, the one form that is
-// read, and signatures that count for nothing else.
+// Checkpoints (C2SP tlog-checkpoint) and the log's plain signature: the published example, the one
+// form that is read, and signatures that count for nothing else.
 
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../base/assert.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merkle trees against the published 8-leaf example of RFC 6962 implementations, against the recursive
-// definitions and the verification algorithms as RFC 9162 prints them, and against altered and hostile proofs.
+// Merkle trees against the published 8-leaf example of RFC 6962 implementations, against the
+// recursive definitions and the verification algorithms as RFC 9162 prints them, and against
+// altered and hostile proofs.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Multiproofs: the order as documented, against a slow twin that hashes whole trees; altered and hostile ones.
+// Multiproofs: the order as documented, against a slow twin that hashes whole trees; altered and
+// hostile ones.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

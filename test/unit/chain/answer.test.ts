@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers of the centre: only a key of the main log gives them, for one chain, and a broker can change nothing.
+// Answers of the centre: only a key of the main log gives them, for one chain, and a broker can
+// change nothing.
 
 import { describe, expect, test } from 'vitest';
 import { type CborValue, encode } from '../../../base/cbor.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every reader of bytes that come from outside: it never throws, takes what it wrote, and gives no answer but a
-// value that has those very bytes, or a reason. Inputs: random bytes, good ones with a few bytes changed, and
-// bytes that promise far more than they hold.
+// Every reader of bytes that come from outside: it never throws, takes what it wrote, and gives no
+// answer but a value that has those very bytes, or a reason. Inputs: random bytes, good ones with a
+// few bytes changed, and bytes that promise far more than they hold.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A contract that writes down all it is shown, in values whose encoding is easily got wrong: maps in no order,
-// bigints that fit into a number, keys that come and go. Whatever differs between two members shows in it.
+// A contract that writes down all it is shown, in values whose encoding is easily got wrong: maps
+// in no order, bigints that fit into a number, keys that come and go. Whatever differs between two
+// members shows in it.
 
 import { concat } from '../../../base/bytes.ts';
 import { type CborValue, encode } from '../../../base/cbor.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Genesis of a sidechain: every flaw for which it is refused, so that no chain begins that cannot be run, judged
-// or trusted.
+// Genesis of a sidechain: every flaw for which it is refused, so that no chain begins that cannot
+// be run, judged or trusted.
 
 import { describe, expect, test } from 'vitest';
 import { fromHex } from '../../../base/bytes.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sidechain of several gateways with fixed keys, all blocks in memory: what the tests of judging, anchors and
-// receipts build on. Whatever an honest member would not sign, it signs when asked.
+// A sidechain of several gateways with fixed keys, all blocks in memory: what the tests of judging,
+// anchors and receipts build on. Whatever an honest member would not sign, it signs when asked.
 
 import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
 import type { Clock } from '../../../base/clock-state.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// No body stops a chain: whatever the bytes are that a leader or a member puts into the log, a block is made of
-// them, alike on all members, or they are no body at all. With the contracts that gateways run.
+// No body stops a chain: whatever the bytes are that a leader or a member puts into the log, a
+// block is made of them, alike on all members, or they are no body at all. With the contracts that
+// gateways run.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

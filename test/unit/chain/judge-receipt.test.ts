@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Receipts on a sidechain: which are taken, and every way in which a main log, a broker or a member could try to
-// have another one taken.
+// Receipts on a sidechain: which are taken, and every way in which a main log, a broker or a member
+// could try to have another one taken.
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BlockEntry } from '../../../sidechain/chain/block.ts';

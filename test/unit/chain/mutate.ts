@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fast-check arbitraries of bytes that are almost right: what a fault, a version of tomorrow or an attacker makes
-// of a good encoding.
+// fast-check arbitraries of bytes that are almost right: what a fault, a version of tomorrow or an
+// attacker makes of a good encoding.
 
 import fc from 'fast-check';
 import { concat } from '../../../base/bytes.ts';

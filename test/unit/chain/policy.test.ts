@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many co-signatures a policy asks for: a published table, and the reason for it by trying all pairs of sets.
+// How many co-signatures a policy asks for: a published table, and the reason for it by trying all
+// pairs of sets.
 
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../base/limits.ts';

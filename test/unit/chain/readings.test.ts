@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many readings under one signature, many statements in one block: each is proven by as many hashes as its tree
-// is deep, and by no other (S0-03).
+// Many readings under one signature, many statements in one block: each is proven by as many hashes
+// as its tree is deep, and by no other (S0-03).
 
 import { describe, expect, test } from 'vitest';
 import { leafHash, verifyInclusion } from '../../../base/merkle.ts';

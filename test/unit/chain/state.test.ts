@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chain state: what a block writes, the hash over it, and that a value means the same right after it was written
-// and after a restart.
+// Chain state: what a block writes, the hash over it, and that a value means the same right after
+// it was written and after a restart.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The formats in bytes (v0): the code still makes what test/vectors/v0 holds, and still takes what it holds. A
-// change of a format shows as a changed file, to be reviewed and written anew with `vitest -u`.
+// The formats in bytes (v0): the code still makes what test/vectors/v0 holds, and still takes what
+// it holds. A change of a format shows as a changed file, to be reviewed and written anew with
+// `vitest -u`.
 
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../../base/bytes.ts';
