@@ -213,8 +213,8 @@ describe('documents and words', () => {
     expect(checkHeading(heading('# A\n\n```sh\n# b\n```\n'))).toEqual([]);
     expect(checkHeading(heading('## A\n'))).toHaveLength(1);
     expect(checkHeading(heading('# A\n# B\n'))).toHaveLength(1);
-    expect(checkReadmes(['a/README.md', 'a/b/c.ts', 'd/e.ts', '.ci/run']).map(({ path }) => path)) //
-      .toEqual(['d/README.md']);
+    const files = ['a/README.md', 'a/b/c.ts', 'd/e.ts', '.ci/run'];
+    expect(checkReadmes(files).map(({ path }) => path)).toEqual(['d/README.md']);
     const words = [
       `// TO${'DO'}: later`,
       `cd /${'work'}/main`,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run -s bench`: how fast we are, each figure beside its limit on the same machine in the same run. A suite
-// is a file of its own here; the table below says what there is.
+// `npm run -s bench`: how fast we are, each figure beside its limit on the same machine in the same
+// run. A suite is a file of its own here; the table below says what there is.
 
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,8 +19,8 @@ const help = `usage: npm run -s bench -- [SUITE …] [--json] [--short]
   --short  seconds instead of a minute: to see that it works, not how fast it is
   --help   show this
 
-Each figure stands beside its limit: bare calls of node:crypto on the same bytes. The two take turns; what is
-shown is the median of the runs, the least and the most.`;
+Each figure stands beside its limit: bare calls of node:crypto on the same bytes. The two take
+turns; what is shown is the median of the runs, the least and the most.`;
 
 const thorough: Effort = { runs: 7, runMs: 250 };
 const short: Effort = { runs: 3, runMs: 50 };

@@ -46,13 +46,11 @@ export function checkWords(file: TextFile): Problem[] {
 
 function flawOfLine(text: string): string | undefined {
   if (unfinished.test(text)) return 'finish it, or write down elsewhere what is left';
-  if (machinePath.test(text))
-    return 'a path of one machine: make it relative, or take a temporary folder';
-  if (registry.test(text))
-    return 'no registry and no download address is named: the tools are configured';
+  if (machinePath.test(text)) return 'a path of one machine: make it relative';
+  if (registry.test(text)) return 'no registry is named: the tools are configured';
   const stranger = [...text.matchAll(hostName)].find(([, host]) => !knownHost.test(host ?? ''));
   if (stranger === undefined) return undefined;
-  return `${stranger[1]}: use a name of RFC 2606 such as grid.example, or list it in test/tidy/documents.ts`;
+  return `${stranger[1]}: use a name such as grid.example (RFC 2606), or list it in documents.ts`;
 }
 
 type Manifest = Readonly<Record<string, unknown>>;

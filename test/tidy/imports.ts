@@ -86,11 +86,11 @@ export function checkImports(file: Source): Problem[] {
 function flawOfOwn(zone: string, target: string): string | undefined {
   const allowed = table[zone];
   if (allowed === undefined) {
-    return `${zone} has no row in the import table: add one in ARCHITECTURE.md and in test/tidy/imports.ts`;
+    return `${zone} has no row in the import table: add it to ARCHITECTURE.md and to imports.ts`;
   }
   const targetZone = zoneOf(target);
   if (targetZone === zone || allowed.includes(targetZone)) return undefined;
-  return `${zone} does not import ${targetZone} (${target}): pass it in, or move it to where both may reach it`;
+  return `${zone} does not import ${targetZone} (${target}): pass it in, or move it down`;
 }
 
 function flawOfPackage(path: string, specifier: string): string | undefined {
@@ -105,6 +105,6 @@ function flawOfPackage(path: string, specifier: string): string | undefined {
   const places = packages[name];
   if (places?.test(path) === true || path === 'deploy/tieline.mjs') return undefined;
   return places === undefined
-    ? `${name} is imported by nobody: justify it in docs/decisions/001-dependencies.md, and list it here`
+    ? `${name} is not in imports.ts: justify it in docs/decisions/001-dependencies.md and list it`
     : `${name} is imported by ${places.source} alone: use what stands there`;
 }
