@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a gateway: its key, the genesis of its chain, chain.db with block 0, and a configuration to fill in.
-// Interrupted, it can be run again: what is there is kept, and a key is never replaced.
+// Makes a gateway: its key, the genesis of its chain, chain.db with block 0, and a configuration to
+// fill in. Interrupted, it can be run again: what is there is kept, and a key is never replaced.
 
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex, utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
+import { isName } from '../base/label.ts';
 import type { Suite } from '../base/suite.ts';
 import { createFileDurably } from '../host/files.ts';
 import { loadOrCreateSigner } from '../host/key-file.ts';
-import { openGenesis, signGenesis } from '../sidechain/chain/genesis.ts';
+import { enrolGenesis, signGenesis } from '../sidechain/chain/genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
 import { createChain } from '../sidechain/store/chain-file.ts';
@@ -35,12 +36,21 @@ export type Initialised = {
   readonly chainId: string;
 };
 
-/** @throws TielineError `main-log`, `file`, `database-exists` */
+/** @throws TielineError `name`, `main-log`, `genesis`, `file`, `database-exists` */
 export async function initGateway(
   suite: Suite,
   options: InitOptions,
   parts: { readonly nowMs: number; readonly random: (length: number) => Uint8Array },
 ): Promise<Initialised> {
+  if (!isName(options.name)) {
+    throw new TielineError(
+      'name',
+      'a gateway is called something printable of 1 to 64 characters',
+      {
+        hint: 'give it another with --name',
+      },
+    );
+  }
   const mainLog = await readMainLog(options.mainLogFile);
   const data = join(options.dir, 'data');
   await mkdir(data, { recursive: true, mode: 0o700 });
@@ -60,8 +70,11 @@ export async function initGateway(
     },
     signer,
   );
+  // Before it is written: what is there is kept.
+  const checked = enrolGenesis(suite, made);
+  if (!checked.ok) throw new TielineError('genesis', `no chain begins so: ${checked.detail}`);
   const genesisBytes = await keepOrCreate(genesisPath, made);
-  const opened = openGenesis(suite, genesisBytes);
+  const opened = enrolGenesis(suite, genesisBytes);
   if (!opened.ok) throw new TielineError('genesis', `${genesisPath}: ${opened.detail}`);
   await createChain({
     dataDir: data,
@@ -86,7 +99,7 @@ async function readMainLog(path: string): Promise<MainLog> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     throw new TielineError('main-log', `cannot read the main log's file ${path}`, {
-      hint: 'the operator of the main log gives it out: `tieline dispatch init` writes main-log.json',
+      hint: 'its operator gives it out: `tieline dispatch init` writes main-log.json',
       cause,
     });
   }

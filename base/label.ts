@@ -3,6 +3,7 @@
 // may move a cursor, end a line or turn the order of what stands beside it.
 
 import { type Field, refined, text } from './fields.ts';
+import { limits } from './limits.ts';
 
 /** Control characters, line and paragraph separators, and what changes the direction of writing. */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
@@ -24,4 +25,12 @@ export function label(lengthMax: number): Field<string> {
     'text that is not empty and has no control characters',
     (written) => written !== '' && isPlain(written),
   );
+}
+
+/** What a member, a person, a key or a chain may be called. */
+export const nameField = label(limits.nameMax);
+
+/** The same, for names that a person types. */
+export function isName(typed: string): boolean {
+  return nameField.read(typed, 'name').ok;
 }

@@ -48,6 +48,7 @@ export const limits = Object.freeze({
   messageOutputsMax: 1_024,
 
   // Who takes part.
+  nameMax: 64,
   votersMax: 7,
   membersMax: 39,
   personsMax: 64,
@@ -157,6 +158,7 @@ export const limits = Object.freeze({
   transportYieldMs: 300,
   transportStableMs: 3_000,
   transportHelloBytesMax: 256,
+  transportEnvelopeBytesMax: 1_024,
   transportControlFrameBytesMax: 64 * 1024,
   transportFrameBytesMax: 5 * 1024 * 1024,
   transportControlQueueBytesMax: 256 * 1024,
@@ -194,6 +196,12 @@ export const limits = Object.freeze({
   modbusRegistersMax: 125,
   modbusFrameBytesMax: 260,
   simulatorPeersMax: 32,
+
+  // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices remembered on a line.
+  lineTimeoutMsMin: 100,
+  lineTimeoutMsMax: 60_000,
+  latencyCountMax: 512,
+  linePeersMax: 512,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
@@ -231,8 +239,8 @@ assert(
   'what is in hand never meets a busy database',
 );
 assert(
-  limits.blockBytesMax + limits.blockOverheadBytes + 1_024 <= limits.transportFrameBytesMax &&
-    limits.raftAppendBytesMax + 1_024 <= limits.transportFrameBytesMax,
+  limits.blockBytesMax + limits.blockOverheadBytes + limits.transportEnvelopeBytesMax <=
+    limits.transportFrameBytesMax && limits.raftAppendBytesMax < limits.blockBytesMax,
   'an append fits into a frame',
 );
 assert(

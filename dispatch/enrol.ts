@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { toBase64, toHex } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
+import { isName } from '../base/label.ts';
 import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import { wallClockMs } from '../host/clock.ts';
@@ -23,7 +24,7 @@ export type Enrolled = {
 /**
  * @param options.apiUrl of the centre, `http://127.0.0.1:8080`.
  * @param options.name what the network calls the chain; by default the name of its first member.
- * @throws TielineError `genesis`, `key-file`, `api-unreachable` (transient), `not-enrolled` with
+ * @throws TielineError `genesis`, `key-file`, `name`, `api-unreachable` (transient), `not-enrolled` with
  * the reason.
  */
 export async function enrolChain(options: {
@@ -35,6 +36,11 @@ export async function enrolChain(options: {
   const { genesis, chainId, bytes } = await readGenesis(options.genesisPath);
   const signer = await readKeyFile(options.personKeyPath);
   const name = options.name ?? genesis.members[0]?.name ?? toHex(chainId).slice(0, 8);
+  if (!isName(name)) {
+    throw new TielineError('name', 'a chain is called something printable of 1 to 64 characters', {
+      hint: 'give it another with --name',
+    });
+  }
   const enrolment = signEnrolment(
     { chainId, name, timeMs: wallClockMs() },
     genesis.mainLog.id,

@@ -10,6 +10,7 @@ import { mkdir } from 'node:fs/promises';
 import { assert } from '../base/assert.ts';
 import { utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
+import { isName } from '../base/label.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import { isKeyName } from '../base/note.ts';
 import { HistoryTree } from '../base/tree.ts';
@@ -45,7 +46,7 @@ export type Initialised = {
   readonly files: ReturnType<typeof dispatchFiles>;
 };
 
-/** @throws TielineError `centre-exists`, `origin`, `file`, `key-file` */
+/** @throws TielineError `centre-exists`, `origin`, `name`, `file`, `key-file` */
 export async function initDispatch(options: InitOptions): Promise<Initialised> {
   const { dir, origin } = options;
   if (!isKeyName(origin) || origin.length > 128) {
@@ -56,6 +57,11 @@ export async function initDispatch(options: InitOptions): Promise<Initialised> {
         hint: 'use a name of yours, such as grid.example/main',
       },
     );
+  }
+  if (![options.organisation, options.person].every(isName)) {
+    throw new TielineError('name', 'names are printable and have 1 to 64 characters', {
+      hint: 'give others to the organisation and the person who may enrol chains',
+    });
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const files = dispatchFiles(dir);

@@ -6,7 +6,7 @@ import { sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { bytes, type Content, decodeWith, encodeWith } from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
-import { label } from '../../base/label.ts';
+import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
@@ -18,7 +18,7 @@ import { openStatement } from './statement.ts';
 const enrolmentField = record({
   chainId: [1, bytes(32)],
   /** What the network calls the chain. */
-  name: [2, label(64)],
+  name: [2, nameField],
   timeMs: [3, unixMsField],
 });
 

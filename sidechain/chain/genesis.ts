@@ -17,7 +17,7 @@ import {
 } from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { checkPublicKey } from '../../base/key-check.ts';
-import { label } from '../../base/label.ts';
+import { label, nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
@@ -26,12 +26,12 @@ import { noChain, openEntry, signEntry, verifyEntry } from './entry.ts';
 import { mainLogField } from './main-log.ts';
 import { isPolicyPossible } from './policy.ts';
 
-const genesisMemberField = mapped(tuple(bytes(32), choice('voter', 'follower'), label(64)), {
+const genesisMemberField = mapped(tuple(bytes(32), choice('voter', 'follower'), nameField), {
   read: ([publicKey, role, name]) => accept({ publicKey, role, name }),
   write: ({ publicKey, role, name }) => [publicKey, role, name] as const,
 });
 
-const personField = mapped(tuple(bytes(32), label(64), listOf(label(32), 16)), {
+const personField = mapped(tuple(bytes(32), nameField, listOf(label(32), 16)), {
   read: ([publicKey, name, rights]) => accept({ publicKey, name, rights }),
   write: ({ publicKey, name, rights }) => [publicKey, name, rights] as const,
 });

@@ -18,7 +18,7 @@ import {
 } from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { checkPublicKey } from '../../base/key-check.ts';
-import { label } from '../../base/label.ts';
+import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
@@ -32,7 +32,7 @@ export const mainRoles = ['dispatch', 'local', 'regulator', 'plant'] as const;
 export type MainRole = (typeof mainRoles)[number];
 
 const personField = mapped(
-  tuple(bytes(32), label(64), listOf(choice(...mainRoles), mainRoles.length)),
+  tuple(bytes(32), nameField, listOf(choice(...mainRoles), mainRoles.length)),
   {
     read: ([publicKey, name, roles]) => accept({ publicKey, name, roles }),
     write: ({ publicKey, name, roles }) => [publicKey, name, roles] as const,

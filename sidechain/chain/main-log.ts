@@ -13,13 +13,13 @@ import {
   tuple,
   uint,
 } from '../../base/fields.ts';
-import { label } from '../../base/label.ts';
+import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { isKeyName } from '../../base/note.ts';
 import { record } from '../../base/records.ts';
 import { chainIdOfOrigin } from './names.ts';
 
-export const logKeyField = mapped(tuple(bytes(32), label(64)), {
+export const logKeyField = mapped(tuple(bytes(32), nameField), {
   read: ([publicKey, name]) => accept({ publicKey, name }),
   write: ({ publicKey, name }) => [publicKey, name] as const,
 });

@@ -5,18 +5,9 @@
 import { assert } from '../../base/assert.ts';
 import { equal, toHex } from '../../base/bytes.ts';
 import { accept } from '../../base/errors.ts';
-import {
-  bytes,
-  choice,
-  code,
-  type Field,
-  listOf,
-  mapped,
-  text,
-  tuple,
-  uint,
-} from '../../base/fields.ts';
+import { bytes, choice, code, type Field, listOf, mapped, tuple, uint } from '../../base/fields.ts';
 import { keyIdField, keyIdOf } from '../../base/ids.ts';
+import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -57,7 +48,7 @@ export type ReceiptState = {
 };
 
 const memberField: Field<Member> = mapped(
-  tuple(bytes(8), bytes(32), choice('voter', 'follower'), text(64), choice(true, false)),
+  tuple(bytes(8), bytes(32), choice('voter', 'follower'), nameField, choice(true, false)),
   {
     read: ([keyId, publicKey, role, name, revoked]) =>
       accept({ keyId, publicKey, role, name, revoked }),
