@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of a gateway: one documented form, its defaults, and the relations between its values.
-// Paths in it are relative to the file.
+// The configuration of a gateway: one documented form, its defaults, and the relations between its
+// values. Paths in it are relative to the file.
 
 import { dirname, resolve } from 'node:path';
 import { findMeter } from '../drivers/index.ts';

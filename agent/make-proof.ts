@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the proof bundle of a reading from a data directory, also while the gateway runs: the reading, its
-// block, the newest anchored checkpoint and its receipts; and the keys file that goes beside it.
+// Writes the proof bundle of a reading from a data directory, also while the gateway runs: the
+// reading, its block, the newest anchored checkpoint and its receipts; and the keys file that goes
+// beside it.
 
 import { TielineError } from '../base/errors.ts';
 import { decodePack } from '../base/pack.ts';
@@ -31,7 +32,9 @@ import {
 export type MadeProof = {
   readonly readingId: string;
   readonly bundle: Uint8Array;
-  /** Text of the keys file, as far as this gateway knows the keys: a verifier should have its own. */
+  /**
+   * Text of the keys file, as far as this gateway knows the keys: a verifier should have its own.
+   */
   readonly keys: string;
 };
 

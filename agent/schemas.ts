@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The schema of each configured meter: who it is, how it is read, what its packs hold. Put on the chain once;
-// a change of any part is another schema, and readings before and after it can be told apart.
+// The schema of each configured meter: who it is, how it is read, what its packs hold. Put on the
+// chain once; a change of any part is another schema, and readings before and after it can be told
+// apart.
 
 import { assert } from '../base/assert.ts';
 import type { SchemaId } from '../base/ids.ts';
@@ -14,7 +15,10 @@ import type { MeterConfig } from './config.ts';
 export type ConfiguredMeter = {
   readonly config: MeterConfig;
   readonly definition: MeterDefinition;
-  /** `urn:dev:ops:<vendor>-<model>-<serial>` (RFC 9039), or with the configured name where it is unknown. */
+  /**
+   * `urn:dev:ops:<vendor>-<model>-<serial>` (RFC 9039), or with the configured name where it is
+   * unknown.
+   */
   readonly device: string;
   readonly schemaId: SchemaId;
   readonly schemaPayload: Uint8Array;

@@ -100,10 +100,12 @@ function provedLines(proved: ProvedReading | ProvedSummary): readonly string[] {
     if (!summary.ok) return [`output ${toHex(proved.output)}`];
     const { device, obis, unit, windowStartMs, windowMs, quality } = summary.value;
     const { first, last, min, max, mean, delta } = summaryDecimals(summary.value);
+    const from = new Date(windowStartMs).toISOString();
     return [
       `summary of ${device}`,
-      `  ${obis} from ${new Date(windowStartMs).toISOString()} for ${windowMs / 1_000} s, ${quality}`,
-      `  first ${first}, last ${last}, min ${min}, max ${max}, mean ${mean}, delta ${delta} ${unit}`,
+      `  ${obis} from ${from} for ${windowMs / 1_000} s, ${quality}`,
+      `  first ${first}, last ${last}, min ${min}, max ${max}, mean ${mean}, ` +
+        `delta ${delta} ${unit}`,
     ];
   }
   const { schema, pack } = proved;

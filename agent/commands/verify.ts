@@ -70,7 +70,10 @@ async function trustedKeys(file: string, given: string | undefined): Promise<Key
   return own ?? (await keysIn(`${file}.keys`)) ?? { keys: [], from: undefined };
 }
 
-/** undefined where there is no such file. @throws TielineError `keys` for one that cannot be understood. */
+/**
+ * undefined where there is no such file. @throws TielineError `keys` for one that cannot be
+ * understood.
+ */
 async function keysIn(path: string): Promise<Keys | undefined> {
   let text: string;
   try {

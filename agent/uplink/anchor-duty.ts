@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before
-// anything new is signed, the centre has told what it knows of this chain. Nothing here is kept that
-// the chain does not hold: after a restart the newest co-signed checkpoint is simply sent again.
+// anything new is signed, the centre has told what it knows of this chain. Nothing here is kept
+// that the chain does not hold: after a restart the newest co-signed checkpoint is simply sent
+// again.
 
+import { equal } from '../../base/bytes.ts';
 import { accept, type Result, refuse, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
@@ -41,6 +43,8 @@ export class AnchorDuty {
   #heard = false;
   /** Size that the centre asked the proof to start from, where it is not the last receipt's. */
   #base: number | undefined;
+  /** SHA-256 of the anchor that was sent last. */
+  #sentHash: Uint8Array | undefined;
   #nextMs = 0;
   #sentCount = 0;
   #receiptCount = 0;
@@ -79,6 +83,7 @@ export class AnchorDuty {
     if (this.#waiting === undefined || !this.#resend.isDue(nowMs)) return undefined;
     this.#resend.sent(nowMs);
     const anchor = await this.#make(this.#waiting);
+    this.#sentHash = this.#suite.sha256(anchor);
     this.#sentCount += 1;
     return anchor;
   }
@@ -116,11 +121,16 @@ export class AnchorDuty {
         this.#resend.reset();
         return;
       case 'refused':
-        if (answer.what === 'anchor') this.#refuse('anchor-refused', answer);
+        if (this.#isOfOurs(answer)) this.#refuse('anchor-refused', answer);
         return;
       case 'stored':
         return;
     }
+  }
+
+  /** Anyone may send in our name what the centre then refuses. */
+  #isOfOurs({ messageHash }: Extract<Answer, { readonly kind: 'refused' }>): boolean {
+    return this.#sentHash !== undefined && equal(messageHash, this.#sentHash);
   }
 
   #refuse(event: string, { code, detail }: { readonly code: string; readonly detail: string }) {

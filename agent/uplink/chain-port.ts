@@ -31,7 +31,9 @@ export type ChainPort = {
   readonly cosigned: () => Promise<Cosigned | undefined>;
   /** Signs what is applied and durable; on disk before it is returned. */
   readonly cosign: () => Promise<Cosigned>;
-  /** Signs the checkpoint of block 0 alone: always the same, so that asking twice says nothing new. */
+  /**
+   * Signs the checkpoint of block 0 alone: always the same, so that asking twice says nothing new.
+   */
   readonly cosignGenesis: () => Promise<Cosigned>;
   /** Root over the first `size` blocks. */
   readonly rootAt: (size: number) => Promise<Uint8Array>;
@@ -46,7 +48,10 @@ export type ChainPort = {
   readonly headerBytes: (height: number) => Promise<Uint8Array>;
   /** All outputs of a block, in order. */
   readonly outputs: (height: number) => Promise<readonly SentOutput[]>;
-  /** Heights from `from` up to, not with, `to` that have an output for the centre; at most `countMax`. */
+  /**
+   * Heights from `from` up to, not with, `to` that have an output for the centre; at most
+   * `countMax`.
+   */
   readonly summaryHeights: (range: {
     readonly from: number;
     readonly to: number;
@@ -54,7 +59,7 @@ export type ChainPort = {
   }) => Promise<readonly number[]>;
   /**
    * Puts a receipt message on the sidechain; resolves when it is applied.
-   * @throws TielineError `outbox-full` (transient), `receipt-refused` where the chain does not take it.
+   * @throws TielineError `outbox-full` (transient), `receipt-refused` where it is not taken.
    */
   readonly commitReceipt: (message: Uint8Array) => Promise<void>;
 };

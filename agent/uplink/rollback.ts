@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Holds what the main log shows of this chain against what the disk holds. A gateway whose disk is older than
-// what it has signed would sign a second history: it must stop for good instead.
+// Holds what the main log shows of this chain against what the disk holds. A gateway whose disk is
+// older than what it has signed would sign a second history: it must stop for good instead.
 
 import { equal } from '../../base/bytes.ts';
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
@@ -15,7 +15,8 @@ export async function reasonToStop(
 ): Promise<string | undefined> {
   const { size, root } = anchored.checkpoint;
   if (size > chain.size()) {
-    return `the main log holds ${size} blocks of this chain, this copy only ${chain.size()}: it is an older copy`;
+    const held = `the main log holds ${size} blocks of this chain, this copy only ${chain.size()}`;
+    return `${held}: it is an older copy`;
   }
   const ours = await chain.rootAt(size);
   if (!equal(ours, root)) {

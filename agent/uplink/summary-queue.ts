@@ -4,6 +4,7 @@
 // stored; the summaries themselves stand on the chain.
 
 import { assert } from '../../base/assert.ts';
+import { equal } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import { multiproof } from '../../base/multiproof.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -32,6 +33,8 @@ type Waiting = {
   /** Positions of the outputs that the centre has not stored. */
   readonly missing: Set<number>;
   readonly resend: Resend;
+  /** SHA-256 of the messages that were sent last. */
+  sent: readonly Uint8Array[];
 };
 
 export class SummaryQueue {
@@ -88,18 +91,18 @@ export class SummaryQueue {
     for (const waiting of this.#waiting.values()) {
       if (!waiting.resend.isDue(nowMs)) continue;
       waiting.resend.sent(nowMs);
-      messages.push(...(await this.#make(waiting)));
+      const made = await this.#make(waiting);
+      waiting.sent = made.map((message) => this.#suite.sha256(message));
+      messages.push(...made);
     }
     return messages;
   }
 
-  /** Takes an answer whose signature was checked. What is refused stays, and is sent again later. */
+  /**
+   * Takes an answer whose signature was checked. What is refused stays, and is sent again later.
+   */
   async answered(answer: Answer): Promise<void> {
-    if (answer.kind === 'refused' && answer.what === 'summary') {
-      const { code, detail, messageHash } = answer;
-      this.#refusal = `${code}: ${detail}`;
-      this.#log.error('summary-refused', { code, detail, messageHash });
-    }
+    if (answer.kind === 'refused') this.#refused(answer);
     if (answer.kind !== 'stored') return;
     this.#refusal = undefined;
     const waiting = this.#waiting.get(answer.height);
@@ -109,6 +112,15 @@ export class SummaryQueue {
     }
     if (waiting.missing.size === 0) this.#waiting.delete(answer.height);
     await this.#advance();
+  }
+
+  /** Anyone may send in our name what the centre then refuses: only what was ours counts. */
+  #refused({ code, detail, messageHash }: Extract<Answer, { readonly kind: 'refused' }>): void {
+    for (const { height, sent } of this.#waiting.values()) {
+      if (!sent.some((hash) => equal(hash, messageHash))) continue;
+      this.#refusal = `${code}: ${detail}`;
+      this.#log.error('summary-refused', { height, code, detail });
+    }
   }
 
   /** Takes up blocks that an anchor has come to cover, as many as may wait at once. */
@@ -126,7 +138,8 @@ export class SummaryQueue {
       const missing = new Set(
         outputs.filter(({ bytes }) => decodeSummary(bytes).ok).map(({ position }) => position),
       );
-      if (missing.size > 0) this.#waiting.set(height, { height, missing, resend: new Resend() });
+      if (missing.size > 0)
+        this.#waiting.set(height, { height, missing, resend: new Resend(), sent: [] });
     }
     const last = heights.at(-1);
     this.#seen = heights.length < room || last === undefined ? covered : last + 1;

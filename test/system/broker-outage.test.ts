@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mosquitto is killed in the middle of a run and comes back: nothing is lost, nothing is doubled. The outage
-// lasts 20 s; TIELINE_SYSTEM_LONG=1 makes it 60 s.
+// mosquitto is killed in the middle of a run and comes back: nothing is lost, nothing is doubled.
+// The outage lasts 20 s; TIELINE_SYSTEM_LONG=1 makes it 60 s.
 
 import { expect, test } from 'vitest';
 import { expectExact } from './harness/exactness.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gateway's chain.db holds, read beside it or after its end: numbered batches, receipts, summaries.
+// What a gateway's chain.db holds, read beside it or after its end: numbered batches, receipts,
+// summaries.
 
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { decodeSummary } from '../../../contracts/summary.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole network on this machine's loopback: mosquitto, meters, a dispatch node, one gateway; each a process
-// that a test may kill and start again on the same ports and directories.
+// The whole network on this machine's loopback: mosquitto, meters, a dispatch node, one gateway;
+// each a process that a test may kill and start again on the same ports and directories.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ const program = join(root, 'tieline.ts');
 export type Network = {
   readonly dir: string;
   readonly broker: Program;
+  readonly mqttUrl: string;
   readonly centre: Program;
   readonly gateway: Program;
   readonly meters: readonly Program[];
@@ -36,6 +37,11 @@ export type NetworkOptions = {
   readonly windowSeconds?: number;
 };
 
+/** Program and words of a `tieline` command. */
+export function tielineWords(...words: readonly string[]): readonly string[] {
+  return [process.execPath, program, ...words];
+}
+
 /** Runs `tieline` to its end. */
 export function tieline(...words: readonly string[]) {
   return runToEnd(process.execPath, [program, ...words]);
@@ -51,7 +57,10 @@ export function tielineProgram(name: string, ...words: readonly string[]): Progr
   });
 }
 
-/** Made and enrolled; broker, meters and centre run, the gateway does not yet. Gone when the test has ended. */
+/**
+ * Made and enrolled; broker, meters and centre run, the gateway does not yet. Gone when the test
+ * has ended.
+ */
 export async function newNetwork(options: NetworkOptions = {}): Promise<Network> {
   const dir = await mkdtemp(join(tmpdir(), 'tieline-system-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
@@ -75,6 +84,7 @@ export async function newNetwork(options: NetworkOptions = {}): Promise<Network>
   return {
     dir,
     broker,
+    mqttUrl,
     ...centre,
     gateway: tielineProgram('gateway', 'run', '--config', gatewayConfig),
     meters: meters.map(({ meter }) => meter),
@@ -142,7 +152,8 @@ async function addMeters(config: string, meters: readonly Meter[], periodMs: num
   );
   const readers = meters.map(
     (_, i) =>
-      `  - name: meter-${i}\n    meter: eastron-sdm120\n    line: line-${i}\n    periodMs: ${periodMs}\n`,
+      `  - name: meter-${i}\n    meter: eastron-sdm120\n    line: line-${i}\n` +
+      `    periodMs: ${periodMs}\n`,
   );
   const text = (await readFile(config, 'utf8'))
     .replace(/^lines: \[\]$/m, `lines:\n${lines.join('')}`)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program of the network under test, as a process of its own that can be killed, paused and started again.
-// What it says is kept over all its lives. When the test ends, whatever still runs is killed.
+// A program of the network under test, as a process of its own that can be killed, paused and
+// started again. What it says is kept over all its lives. When the test ends, whatever still runs
+// is killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -95,9 +96,9 @@ export class Program {
     throw new Error(`${this.#command.name} does not serve: ${this.#said.slice(-2_000)}`);
   }
 
-  /** Waits until it ends by itself. */
-  async end(): Promise<Ended & { readonly said: string }> {
-    const timer = setTimeout(() => this.signal('SIGKILL'), endTimeoutMs);
+  /** Waits until it ends by itself; kills it where it does not. */
+  async end(timeoutMs = endTimeoutMs): Promise<Ended & { readonly said: string }> {
+    const timer = setTimeout(() => this.signal('SIGKILL'), timeoutMs);
     const ended = await this.#ended;
     clearTimeout(timer);
     return { ...ended, said: this.#said };
