@@ -54,16 +54,16 @@ export function checkFileSize(file: TextFile): Problem[] {
 const literalAlone = /^\s*(?:[\w.]+(?:: | = |\()|const \w+ = )?(['"`/]).*\1[gimsuvy]*[,;)\]]*$/;
 /** The name of a test is a sentence, and stands on one line. */
 const testName = /^\s*(?:test|describe)(?:\.\w+)*\(.{1,116}=> \{$/;
-/** As keys and addresses have them in comments. */
-const longWord = /\S{60}/;
+/** A key or an address, in a comment or a text of several lines. */
+const longWord = /\S{50}/;
+const unbreakable = [literalAlone, testName, longWord];
 
 export function checkColumns(file: TextFile): Problem[] {
   return file.lines.flatMap((line, i) => {
     const columns = [...line].length;
     const isComment = /^\s*(\/\/|\/?\*)/.test(line);
     const max = isComment ? sizes.commentColumns : sizes.codeColumns;
-    const isWhole = isComment ? longWord : new RegExp(`${literalAlone.source}|${testName.source}`);
-    if (columns <= max || isWhole.test(line)) return [];
+    if (columns <= max || unbreakable.some((form) => form.test(line))) return [];
     const message = `${columns} columns, at most ${max}: break it`;
     return [{ path: file.path, line: i + 1, message }];
   });
