@@ -78,8 +78,9 @@ export const limits = Object.freeze({
   databaseBusyTimeoutMs: 5_000,
   databaseJournalBytesMax: 16 * 1024 * 1024,
 
-  // Raft: one append, what is under way to one follower, what is handed out to be applied, what a leader holds
-  // uncommitted; the highest term and index, and the furthest a term may leap; members of a configuration.
+  // Raft: one append, what is under way to one follower, what is handed out to be applied, what a
+  // leader holds uncommitted; the highest term and index, and the furthest a term may leap; members
+  // of a configuration.
   raftAppendBytesMax: 1024 * 1024,
   raftInflightMessagesMax: 256,
   raftInflightBytesMax: 8 * 1024 * 1024,
@@ -103,8 +104,9 @@ export const limits = Object.freeze({
 
   // Configuration files.
   configBytesMax: 256 * 1024,
-  // The sidechain's store: what one page of a table brings, attempts at a write that another program holds up,
-  // groups of leaf hashes kept in memory, how far the stored state may trail (blocks and entries since, and time).
+  // The sidechain's store: what one page of a table brings, attempts at a write that another
+  // program holds up, groups of leaf hashes kept in memory, how far the stored state may trail
+  // (blocks and entries since, and time).
   storePageRows: 1_024,
   storePageBytes: 8 * 1024 * 1024,
   storeWriteAttemptsMax: 20,
@@ -113,8 +115,9 @@ export const limits = Object.freeze({
   stateTrailMax: 4_096,
   stateTrailMs: 60_000,
 
-  // The sidechain's loop: signed entries that no block holds yet, on disk and in memory; verdicts on signatures
-  // remembered; how far a clock that nothing disciplines may jump ahead over a restart.
+  // The sidechain's loop: signed entries that no block holds yet, on disk and in memory; verdicts
+  // on signatures remembered; how far a clock that nothing disciplines may jump ahead over a
+  // restart.
   outboxBytesMax: 4 * 1024 * 1024 * 1024,
   outboxAlarmPercent: 80,
   poolBytesMax: 16 * 1024 * 1024,
@@ -123,8 +126,9 @@ export const limits = Object.freeze({
   verdictsMax: 16_384,
   clockJumpMsMax: 30 * 24 * 60 * 60 * 1_000,
 
-  // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of leaf hashes
-  // read again; messages of one chain and bytes of all chains in hand; answers that say no, a second.
+  // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
+  // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
+  // no, a second.
   chainsMax: 131_072,
   chainsPageMax: 256,
   orderingPendingMax: 8_192,
@@ -147,8 +151,9 @@ export const limits = Object.freeze({
   uplinkAnswersWaitingMax: 64,
   receiptMessageBytesMax: 60 * 1024,
 
-  // Between gateways: a tick; when a quiet connection says something, counts as lost, has to be open; when to call
-  // again; frames; what waits to be sent; what a frame may hold; who may try to connect; log lines in a period.
+  // Between gateways: a tick; when a quiet connection says something, counts as lost, has to be
+  // open; when to call again; frames; what waits to be sent; what a frame may hold; who may try to
+  // connect; log lines in a period.
   transportTickMs: 100,
   transportPingMs: 1_000,
   transportSilenceMs: 3_000,
@@ -197,7 +202,8 @@ export const limits = Object.freeze({
   modbusFrameBytesMax: 260,
   simulatorPeersMax: 32,
 
-  // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices remembered on a line.
+  // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices
+  // remembered on a line.
   lineTimeoutMsMin: 100,
   lineTimeoutMsMax: 60_000,
   latencyCountMax: 512,
