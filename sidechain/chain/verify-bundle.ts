@@ -246,7 +246,8 @@ function proveCheckpoint(
   if (!checked.ok) return checked;
   const { cosigners } = checked.value;
   const voters = members.filter(({ role }) => role === 'voter');
-  const detail = `co-signed by ${cosigners.length} of ${voters.length} voters, policy ${genesis.policy.class}`;
+  const count = `${cosigners.length} of ${voters.length} voters`;
+  const detail = `co-signed by ${count}, policy ${genesis.policy.class}`;
   return accept({ cosigners, detail });
 }
 

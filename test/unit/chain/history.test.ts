@@ -35,7 +35,7 @@ describe('a changed bit in body k (S0-02)', () => {
     expect(same.map(decodeBlock)).toEqual([]);
   });
 
-  test('leaves it as it is where nothing depends on it: packs beside what is refused, no packs’ secret', () => {
+  test('leaves it where nothing depends on it: packs of what is refused, no packs’ secret', () => {
     const refused = group.batch(9, [packAt(startMs, 10)]);
     const empty = group.batch(1, []);
     const packs = { secret: new Uint8Array(32).fill(77), packs: [] };
