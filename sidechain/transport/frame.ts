@@ -8,8 +8,8 @@ import { accept, type Result, refuse } from '../../base/errors.ts';
 export type Frame = { readonly type: number; readonly payload: Uint8Array };
 
 const headerBytes = 4;
-/** Room that is kept between frames, so that small ones need no new memory. */
-const roomBytes = 64 * 1024;
+/** Room that is kept, so that small frames need no new memory. */
+const roomBytes = 16 * 1024;
 
 export function encodeFrame({ type, payload }: Frame): Uint8Array {
   return concat(u32(payload.length + 1), Uint8Array.of(type), payload);
@@ -20,7 +20,7 @@ export function encodeFrame({ type, payload }: Frame): Uint8Array {
 export class FrameReader {
   /** The longest frame that is read, in bytes without its length. */
   bytesMax: number;
-  #room = new Uint8Array(roomBytes);
+  #room = new Uint8Array();
   #start = 0;
   #end = 0;
 
@@ -29,6 +29,7 @@ export class FrameReader {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#start === this.#end) this.#clear();
     if (this.#end + chunk.length > this.#room.length) this.#makeRoom(chunk.length);
     this.#room.set(chunk, this.#end);
     this.#end += chunk.length;
@@ -50,13 +51,19 @@ export class FrameReader {
     return accept({ type: this.#room[start] ?? 0, payload });
   }
 
-  /** Moves what is held to the beginning, of a larger or smaller place where that fits better. */
+  /** The room of a large frame is not kept. */
+  #clear(): void {
+    this.#start = 0;
+    this.#end = 0;
+    if (this.#room.length > 2 * roomBytes) this.#room = new Uint8Array();
+  }
+
+  /** Moves what is held to the beginning, of a larger place if need be. */
   #makeRoom(chunkBytes: number): void {
     const held = this.#room.subarray(this.#start, this.#end);
     const needed = held.length + chunkBytes;
-    const size = needed <= roomBytes ? roomBytes : 2 * needed;
-    if (needed > this.#room.length || size < this.#room.length / 4) {
-      this.#room = new Uint8Array(size);
+    if (needed > this.#room.length) {
+      this.#room = new Uint8Array(Math.max(2 * needed, roomBytes));
       this.#room.set(held);
     } else this.#room.copyWithin(0, this.#start, this.#end);
     this.#end = held.length;

@@ -31,6 +31,11 @@ export function frameBytesMax(lane: Lane): number {
   return lane === 'control' ? limits.transportControlFrameBytesMax : limits.transportFrameBytesMax;
 }
 
+/** The longest body of a `channel` message of a lane, in bytes. */
+export function bodyBytesMax(lane: Lane): number {
+  return frameBytesMax(lane) - limits.transportEnvelopeBytesMax;
+}
+
 /** What may wait in a lane's queue, in bytes. */
 export function queueBytesMax(lane: Lane): number {
   switch (lane) {

@@ -24,7 +24,7 @@ import { Retry } from './retry.ts';
 import { SendQueue } from './send-queue.ts';
 import { Session } from './session.ts';
 import type { SparingLog } from './sparing-log.ts';
-import type { Member, PeerStatus, Receiver, WireMessage } from './transport.ts';
+import type { Address, Member, PeerStatus, Receiver, WireMessage } from './transport.ts';
 
 /** What all links of a member have in common. */
 export type LinkContext = {
@@ -111,7 +111,7 @@ export class Link {
     for (const connection of this.#greeting) connection.tick();
     this.#session?.tick();
     this.#call?.tick();
-    if (this.#session === undefined && this.#call === undefined && this.#retry.tick()) this.#dial();
+    this.#callIfDue();
     if (!this.#hasLost) return;
     this.#hasLost = false;
     this.#context.receiver.unreachable(this.id);
@@ -137,122 +137,111 @@ export class Link {
     };
   }
 
-  #dial(): void {
-    if (this.#member.address === undefined) return;
+  #callIfDue(): void {
+    const { address } = this.#member;
+    if (address === undefined || this.#session !== undefined || this.#call !== undefined) return;
+    if (!this.#retry.tick()) return;
     this.#callCount += 1;
     const session = new Session('us', this.#callCount);
     this.#call = session;
-    this.#callLane(session, 'control', (reason) => {
-      if (this.#call === session) this.#callFailed(reason);
-      else this.#end(session, reason);
-    });
+    this.#callLane(session, 'control', address);
   }
 
-  /** `closed`: whether before or after it was answered. */
-  #callLane(session: Session, lane: Lane, closed: (reason: string) => void): void {
-    const { address } = this.#member;
-    if (address === undefined) return;
+  #callLane(session: Session, lane: Lane, address: Address): void {
     const { chainId, tls } = this.#context;
     const hello: Hello = { chainId, lane, session: session.number };
     const connection = call({ ...this.#member, address }, hello, tls, {
       answered: () => {
-        this.#open(session, lane, closed);
-        if (lane === 'control') this.#answered(session);
+        this.#open(session, lane);
+        if (lane === 'control') this.#answered(session, address);
         else this.#pump(lane);
       },
       refused: (code, detail) => this.#count(code, detail),
-      closed,
+      closed: (reason) => this.#closed(session, reason),
     });
     session.set(lane, connection);
+  }
+
+  #closed(session: Session, reason: string): void {
+    session.close(reason);
+    if (this.#call === session) this.#callFailed(reason);
+    else if (this.#session === session) this.#end(session, reason);
   }
 
   #callFailed(reason: string): void {
     this.#call = undefined;
     if (this.#session !== undefined || this.#isClosed) return;
     this.#retry.failed();
-    const { id, address } = this.#member;
-    this.#context.log.warn(`unreachable ${id}`, 'peer-unreachable', { peer: id, address, reason });
+    this.#say('warn', 'peer-unreachable', { address: this.#member.address, reason });
   }
 
   /** Our call was answered; meanwhile one of theirs may have come in. */
-  #answered(session: Session): void {
+  #answered(session: Session, address: Address): void {
     this.#call = undefined;
     if (this.#session !== undefined && !this.#isFirst) {
       session.close('the peer has called, too');
       return;
     }
     this.#begin(session);
-    for (const lane of lanes) {
-      if (lane !== 'control') this.#callLane(session, lane, (reason) => this.#end(session, reason));
-    }
+    for (const lane of lanes) if (lane !== 'control') this.#callLane(session, lane, address);
   }
 
   /** A hello has come in. */
   #answer(connection: Connection, hello: Hello): void {
     const { lane } = hello;
-    if (lane === 'control') {
-      if (this.#session?.calledBy === 'us' && this.#isFirst) {
-        connection.close('we have called, too');
-        return;
-      }
-      const session = new Session('peer', hello.session);
-      session.set(lane, connection);
-      connection.write(encodeHello(hello));
-      this.#open(session, lane, (reason) => this.#end(session, reason));
-      this.#begin(session);
-      return;
-    }
-    const session = this.#session;
-    const fits = session?.calledBy === 'peer' && session.number === hello.session;
-    if (session === undefined || !fits || session.at(lane) !== undefined) {
-      connection.close('its session is over');
+    const session = this.#sessionFor(hello);
+    if (session === undefined || session.at(lane) !== undefined) {
+      connection.close('there is another session');
       return;
     }
     session.set(lane, connection);
     connection.write(encodeHello(hello));
-    this.#open(session, lane, (reason) => this.#end(session, reason));
-    this.#pump(lane);
+    this.#open(session, lane);
+    if (lane === 'control') this.#begin(session);
+    else this.#pump(lane);
   }
 
-  #open(session: Session, lane: Lane, closed: (reason: string) => void): void {
+  /** What a connection to us belongs to: the control lane begins a session, the others follow. */
+  #sessionFor({ lane, session: number }: Hello): Session | undefined {
+    if (lane === 'control') {
+      const isOursToStay = this.#session?.calledBy === 'us' && this.#isFirst;
+      return isOursToStay ? undefined : new Session('peer', number);
+    }
+    const isMeant = this.#session?.calledBy === 'peer' && this.#session.number === number;
+    return isMeant ? this.#session : undefined;
+  }
+
+  #open(session: Session, lane: Lane): void {
     const connection = session.at(lane);
     assert(connection !== undefined, 'what is opened belongs to its session');
     connection.open(frameBytesMax(lane), {
       frame: (frame) => this.#take(connection, lane, frame),
       refused: (code, detail) => this.#refuse(connection, code, detail),
       drained: () => this.#pump(lane),
-      closed,
+      closed: (reason) => this.#closed(session, reason),
     });
   }
 
   #begin(session: Session): void {
     const before = this.#session;
     this.#session = session;
-    if (before === undefined) {
-      this.#context.log.info('peer-connected', { peer: this.id, calledBy: session.calledBy });
-    } else {
-      // What was written there and has not arrived is lost.
-      this.#hasLost = true;
-      before.close('another session takes its place');
-    }
     this.#connects += 1;
+    // What was written there and has not arrived is lost.
+    if (before !== undefined) this.#hasLost = true;
+    before?.close('another session takes its place');
+    const { calledBy } = session;
+    this.#say('info', 'peer-connected', { calledBy, connects: this.#connects });
     this.#pump('control');
   }
 
-  /** One of its connections is closed. */
   #end(session: Session, reason: string): void {
-    if (this.#session !== session) {
-      session.close(reason);
-      return;
-    }
     this.#session = undefined;
-    session.close(reason);
     this.#hasLost = true;
     for (const lane of lanes) this.#dropped[lane] += this.#queues[lane].clear();
     if (this.#isClosed) return;
     if (session.ticks * limits.transportTickMs >= limits.transportStableMs) this.#retry.again();
     else this.#retry.failed();
-    this.#context.log.info('peer-lost', { peer: this.id, reason });
+    this.#say('info', 'peer-lost', { reason });
   }
 
   #pump(lane: Lane): void {
@@ -288,8 +277,12 @@ export class Link {
 
   #count(code: string, detail: string): void {
     this.#refused[code] = (this.#refused[code] ?? 0) + 1;
-    const { id } = this.#member;
-    this.#context.log.warn(`refused ${id} ${code}`, 'peer-refused', { peer: id, code, detail });
+    this.#say('warn', 'peer-refused', { code, detail });
+  }
+
+  #say(level: 'info' | 'warn', event: string, fields: Readonly<Record<string, unknown>>): void {
+    const { code = '' } = fields;
+    this.#context.log.say(level, event, `${this.id} ${code}`, { peer: this.id, ...fields });
   }
 }
 

@@ -51,7 +51,8 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 class TlsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #tls: TlsOptions;
-  readonly #log: SparingLog;
+  /** Of its own, so that strangers silence nobody but strangers. */
+  readonly #strangersLog: SparingLog;
   readonly #context: LinkContext;
   /** By key, in hex. */
   readonly #links = new Map<string, Link>();
@@ -65,14 +66,14 @@ class TlsTransport implements Transport {
     const { signer, chainId, receiver, random } = options;
     this.#options = options;
     this.#tls = tls;
-    this.#log = new SparingLog(options.log);
+    this.#strangersLog = new SparingLog(options.log);
     this.#context = {
       chainId,
       ownKey: signer.publicKey,
       ownId: () => this.#ownId,
       tls,
       receiver,
-      log: this.#log,
+      log: new SparingLog(options.log),
       random,
     };
   }
@@ -132,7 +133,8 @@ class TlsTransport implements Transport {
   }
 
   #tick(): void {
-    this.#log.tick();
+    this.#strangersLog.tick();
+    this.#context.log.tick();
     for (const link of this.#links.values()) link.tick();
   }
 
@@ -151,6 +153,6 @@ class TlsTransport implements Transport {
   #turnedAway(from: string | undefined, reason: string, detail: string): void {
     this.#strangers[reason] = (this.#strangers[reason] ?? 0) + 1;
     const fields = { address: from, reason, detail };
-    this.#log.warn(`stranger ${from} ${reason}`, 'stranger-refused', fields);
+    this.#strangersLog.say('warn', 'stranger-refused', `${from} ${reason}`, fields);
   }
 }

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that strangers cannot fill: of what they cause, one line a minute about each, and of few of them.
+// A log that others cannot fill: about each of those who cause lines, one a minute of each sort, and about many
+// at once, not all.
 
 import { limits } from '../../base/limits.ts';
 
-type Say = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+type Fields = Readonly<Record<string, unknown>>;
+type Say = (event: string, fields: Fields) => void;
 
 /** Part of the host's log. */
 export type TransportLog = { readonly info: Say; readonly warn: Say };
 
 export class SparingLog {
-  readonly info: Say;
   readonly #log: TransportLog;
   readonly #said = new Set<string>();
   #ticks = 0;
 
   constructor(log: TransportLog) {
     this.#log = log;
-    this.info = log.info;
   }
 
-  /** `about`: what one line a minute is said of. */
-  warn(about: string, event: string, fields: Readonly<Record<string, unknown>>): void {
-    if (this.#said.has(about) || this.#said.size >= limits.transportLogLinesMax) return;
-    this.#said.add(about);
-    this.#log.warn(event, fields);
+  /** `about`: of what one line a minute is said at most. */
+  say(level: 'info' | 'warn', event: string, about: string, fields: Fields): void {
+    const key = `${event} ${about}`;
+    if (this.#said.has(key) || this.#said.size >= limits.transportLogLinesMax) return;
+    this.#said.add(key);
+    this.#log[level](event, fields);
   }
 
   tick(): void {

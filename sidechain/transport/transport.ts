@@ -13,7 +13,7 @@ export type Member = {
   readonly id: NodeId;
   /** Ed25519, 32 bytes. The same key never stands for two ids. */
   readonly publicKey: Uint8Array;
-  /** Where it listens; undefined for one that can only call us. */
+  /** Where it listens, a port from 1 to 65,535; undefined for one that can only call us. */
   readonly address: Address | undefined;
 };
 
@@ -23,6 +23,7 @@ export type ChannelMessage = {
   /** 0 to 255. */
   readonly channel: number;
   readonly lane: Lane;
+  /** Up to `bodyBytesMax(lane)`: 64 kB on `control`, 5 MB on the others. */
   readonly body: Uint8Array;
 };
 

@@ -32,6 +32,12 @@ export function identity(number: number): Identity {
 
 export type Said = { readonly event: string } & Record<string, unknown>;
 
+type OpenOptions = {
+  readonly port?: number;
+  readonly members?: readonly Member[];
+  readonly chainId?: Uint8Array;
+};
+
 /** A member, what it got, and what it said. */
 export class TestMember {
   readonly id: NodeId;
@@ -57,14 +63,14 @@ export class TestMember {
     return this.transport.status().address;
   }
 
-  async open(options: { readonly port?: number; readonly members?: readonly Member[] } = {}) {
+  async open(options: OpenOptions = {}) {
     const say = (event: string, fields: Readonly<Record<string, unknown>>): void => {
       this.said.push({ ...fields, event });
     };
     let random = this.id;
     this.#transport = await openTransport({
       ...this.identity,
-      chainId,
+      chainId: options.chainId ?? chainId,
       listen: { host: '127.0.0.1', port: options.port ?? 0 },
       members: options.members ?? [],
       receiver: {
@@ -93,8 +99,13 @@ export class TestMember {
   }
 
   /** As the others know it. */
-  asMember(address: Address | undefined = this.address): Member {
+  asMember(address: Address = this.address): Member {
     return { id: this.id, publicKey: this.identity.signer.publicKey, address };
+  }
+
+  /** As they know it where it cannot be called. */
+  asCaller(): Member {
+    return { id: this.id, publicKey: this.identity.signer.publicKey, address: undefined };
   }
 
   isConnectedTo(id: NodeId): boolean {
