@@ -84,7 +84,7 @@ async function start(
     await Promise.all([uplink.close(), link.close()]);
   });
 
-  const meters = startMeterSide(suite, config, { node, signer, clock, log, random });
+  const meters = await startMeterSide(suite, config, { node, signer, clock, log, random });
   closing.push(() => meters.close());
   const api = await startApi(config, { node, signer, uplink, meters, log });
   closing.push(() => api.close());

@@ -3,8 +3,8 @@
 
 import { assert } from '../base/assert.ts';
 import type { Suite } from '../base/suite.ts';
-import type { Line } from '../drivers/line.ts';
-import { openLine } from '../drivers/transport.ts';
+import { findDevice } from '../drivers/find-device.ts';
+import { openLine, type SharedLine } from '../drivers/transport.ts';
 import { signEntry } from '../sidechain/chain/entry.ts';
 import type { Registry } from '../sidechain/chain/registry.ts';
 import { BatchWindow, type BatchWindowParts, type EntrySink } from './batch-window.ts';
@@ -24,29 +24,29 @@ export type MeterSideParts = Omit<BatchWindowParts, 'sink'> & {
   readonly node: EntrySink & { readonly registry: Pick<Registry, 'schema'> };
 };
 
-export function startMeterSide(
+export async function startMeterSide(
   suite: Suite,
   config: Pick<GatewayConfig, 'lines' | 'meters'>,
   parts: MeterSideParts,
-): MeterSide {
+): Promise<MeterSide> {
   const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, window);
-  const lines = new Map<string, Line>(
+  const lines = new Map<string, SharedLine>(
     config.lines.map((line) => [
       line.name,
       openLine(transportOf(line), { timeoutMs: line.timeoutMs }),
     ]),
   );
-  const pollers = config.meters.map((meter) => {
+  const pollers: Poller[] = [];
+  for (const meter of config.meters) {
     const line = lines.get(meter.line);
     assert(line !== undefined, 'the configuration names lines that it has');
-    const configured = configuredMeter(suite, meter, meter.line);
+    const found = await findDevice(meter.meter, { line, unit: meter.unit });
+    if (!found.ok) continue;
+    const configured = configuredMeter(suite, meter, found.device);
     publishSchema(parts, configured);
-    const { device, definition, schemaId } = configured;
-    const { unit, periodMs } = meter;
     const { clock, log } = parts;
-    const onPack = batches.add.bind(batches);
-    return new Poller({ device, definition, line, unit, periodMs, schemaId, clock, log, onPack });
-  });
+    pollers.push(new Poller({ ...configured, clock, log, onPack: batches.add.bind(batches) }));
+  }
   const timer = setInterval(() => batches.seal(), window.windowMs);
   return {
     pollers,

@@ -6,22 +6,19 @@
 import { messageOf } from '../base/errors.ts';
 import type { SchemaId } from '../base/ids.ts';
 import type { Pack } from '../base/pack.ts';
-import type { Line } from '../drivers/line.ts';
-import type { MeterDefinition } from '../drivers/meter-definition.ts';
-import { readMeter } from '../drivers/reader.ts';
+import type { Device } from '../drivers/device.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 
 export type PollerOptions = {
-  readonly device: string;
-  readonly definition: MeterDefinition;
-  readonly line: Line;
-  readonly unit: number;
+  /** As in its schema. */
+  readonly name: string;
+  readonly device: Device;
   readonly periodMs: number;
   readonly schemaId: SchemaId;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onPack: (device: string, pack: Pack) => void;
+  readonly onPack: (name: string, pack: Pack) => void;
 };
 
 export type PollerStatus = {
@@ -56,7 +53,7 @@ export class Poller {
 
   get status(): PollerStatus {
     return {
-      device: this.#options.device,
+      device: this.#options.name,
       readCount: this.#readCount,
       failureCount: this.#failureCount,
       missedCount: this.#missedCount,
@@ -87,16 +84,16 @@ export class Poller {
   }
 
   async #read(): Promise<void> {
-    const { device, definition, line, unit, schemaId, clock, log, onPack } = this.#options;
+    const { name, device, schemaId, clock, log, onPack } = this.#options;
     try {
-      const reading = await readMeter({ definition, line, unit });
+      const reading = await device.read();
       // What the end of the program interrupts says nothing about the meter.
       if (this.#closed) return;
       const timeMs = clock.nowMs();
       const [fault] = reading.faults;
       this.#note(fault?.detail);
       if (fault === undefined) this.#lastReadMs = timeMs;
-      onPack(device, {
+      onPack(name, {
         schemaId,
         timeMs,
         clock: clock.state(),
@@ -104,13 +101,13 @@ export class Poller {
         qualities: reading.values.map(({ quality }) => quality),
       });
     } catch (error) {
-      log.error('reading-failed', { device, reason: messageOf(error) });
+      log.error('reading-failed', { device: name, reason: messageOf(error) });
     }
   }
 
   /** Logs only when it changes: a dead meter does not fill the log. */
   #note(fault: string | undefined): void {
-    const { device, log } = this.#options;
+    const { name: device, log } = this.#options;
     if (fault === undefined) this.#readCount += 1;
     else this.#failureCount += 1;
     if (fault !== undefined && this.#fault === undefined)

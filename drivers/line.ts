@@ -8,6 +8,13 @@ import type { ReadFunction } from './meter-definition.ts';
 /** Who goes first when several wait: writes before alarms before the schedule before scans. */
 export type Priority = 'control' | 'alarm' | 'scheduled' | 'scan';
 
+export type AskOptions = {
+  /** By default `scheduled`. */
+  readonly priority?: Priority;
+  /** Waits as long as the line allows, not only as long as this device usually takes. */
+  readonly patient?: boolean;
+};
+
 export type RegisterRequest = {
   /** Modbus unit id: 1 to 247 on a serial bus, 0 to 255 over TCP. */
   readonly unit: number;
@@ -41,20 +48,19 @@ export type Answer =
       /** The first answer after a fault on the line: sound, but to be marked. */
       readonly afterFault: boolean;
     }
-  | { readonly ok: false; readonly fault: LineFault };
+  | Faulty;
+
+export type Faulty = { readonly ok: false; readonly fault: LineFault };
 
 export type Line = {
   /** For people and schemas, e.g. `modbus-rtu /dev/ttyUSB0 9600 8N1`. */
   readonly name: string;
   /** Never rejects: whatever goes wrong is a fault. */
-  readonly request: (
-    request: RegisterRequest,
-    options?: { readonly priority?: Priority },
-  ) => Promise<Answer>;
+  readonly request: (request: RegisterRequest, options?: AskOptions) => Promise<Answer>;
   /** Pending requests end as `closed`. */
   readonly close: () => Promise<void>;
 };
 
-export function faulty(fault: LineFault): Answer {
+export function faulty(fault: LineFault): Faulty {
   return { ok: false, fault };
 }

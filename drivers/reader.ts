@@ -5,36 +5,22 @@
 
 import { assert } from '../base/assert.ts';
 import { type QualityCode, quality } from '../base/quality.ts';
-import type { Answer, Line, LineFault, Priority } from './line.ts';
+import type { Reading, ReadValue } from './device.ts';
+import type { Answer, AskOptions, Line, LineFault } from './line.ts';
 import { type MeterDefinition, type MeterRegister, registerCount } from './meter-definition.ts';
 import { illegalDataAddress, illegalDataValue } from './modbus/exception.ts';
 import { type PlannedRead, planReads, type Span } from './read-plan.ts';
-import { decodeRegister, type RegisterValue } from './register-value.ts';
-
-export type MeterValue = RegisterValue & {
-  readonly name: string;
-  readonly obis: string;
-  readonly unit: string;
-  /** value = mantissa × 10^exponent, in `unit` */
-  readonly exponent: number;
-};
-
-export type MeterReading = {
-  readonly values: readonly MeterValue[];
-  /** What went wrong on the way, in the order it did. */
-  readonly faults: readonly LineFault[];
-};
+import { decodeRegister } from './register-value.ts';
 
 export type MeterAddress = {
   readonly line: Line;
   readonly definition: MeterDefinition;
   readonly unit: number;
-  readonly priority?: Priority;
-};
+} & AskOptions;
 
 /** Never rejects. A device that does not answer is asked only once a reading. */
-export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
-  const values = new Map<MeterRegister, RegisterValue>();
+export async function readMeter(meter: MeterAddress): Promise<Reading> {
+  const values = new Map<MeterRegister, ReadValue>();
   const faults: LineFault[] = [];
   for (const read of planReads(meter.definition)) {
     const stopped = faults.some(isFinal);
@@ -44,10 +30,9 @@ export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
   }
   return {
     values: meter.definition.registers.map((register) => {
-      const { name, obis, unit, exponent } = register;
       const value = values.get(register);
       assert(value !== undefined, 'the plan covers every register');
-      return { name, obis, unit, exponent, ...value };
+      return value;
     }),
     faults,
   };
@@ -58,11 +43,9 @@ type SpanAnswer = { readonly span: Span; readonly answer: Answer };
 /** A device that refuses the read for the holes in it is asked for the parts. */
 async function ask(meter: MeterAddress, read: PlannedRead): Promise<readonly SpanAnswer[]> {
   const { functionCode } = read;
-  const request = (span: Span) => {
-    const { unit, line, priority = 'scheduled' } = meter;
-    const { address, count } = span;
-    return line.request({ unit, functionCode, address, count }, { priority });
-  };
+  const { unit, line, ...options } = meter;
+  const request = ({ address, count }: Span) =>
+    line.request({ unit, functionCode, address, count }, options);
   const whole = await request(read);
   if (whole.ok || !refusesSpan(whole.fault) || read.parts.length === 1) {
     return [{ span: read, answer: whole }];
@@ -88,7 +71,7 @@ function isFinal({ kind }: LineFault): boolean {
   return kind === 'time-out' || kind === 'closed' || kind === 'busy';
 }
 
-function valueIn(answers: readonly SpanAnswer[], register: MeterRegister): RegisterValue {
+function valueIn(answers: readonly SpanAnswer[], register: MeterRegister): ReadValue {
   const count = registerCount(register.rawType);
   const found = answers.find(
     ({ span }) =>

@@ -4,15 +4,12 @@
 
 import { assert } from '../base/assert.ts';
 import { mantissaOfFloat32, rescale, safeInteger } from '../base/decimal.ts';
-import { type QualityCode, quality } from '../base/quality.ts';
+import { quality } from '../base/quality.ts';
+import type { ReadValue } from './device.ts';
 import { type MeterRegister, registerCount } from './meter-definition.ts';
 
-export type RegisterValue =
-  | { readonly mantissa: number; readonly quality: QualityCode }
-  | { readonly mantissa: null; readonly quality: QualityCode };
-
 /** `words`: as many 16-bit registers as the type takes, in the order of their addresses. */
-export function decodeRegister(register: MeterRegister, words: readonly number[]): RegisterValue {
+export function decodeRegister(register: MeterRegister, words: readonly number[]): ReadValue {
   const view = viewOf(register, words);
   if (register.rawType === 'float32') {
     const value = view.getFloat32(0);
@@ -70,7 +67,7 @@ function integerOf(rawType: 'uint32' | 'int32' | 'uint16' | 'int16', view: DataV
   }
 }
 
-function judged({ min, max }: MeterRegister, mantissa: number | undefined): RegisterValue {
+function judged({ min, max }: MeterRegister, mantissa: number | undefined): ReadValue {
   if (mantissa === undefined) return { mantissa: null, quality: quality.notRepresentable };
   const plausible = (min === null || mantissa >= min) && (max === null || mantissa <= max);
   // -0 is no integer of its own in a signed record.

@@ -1,36 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways to a meter, and the line that speaks each.
+// The ways to devices, and the line that owns each. All devices behind one tty or one endpoint share
+// its line.
 
+import type { ByteLine } from './bus/byte-line.ts';
+import { type ByteLineOptions, openSerialLine, openSerialServerLine } from './bus/byte-lines.ts';
 import type { Line } from './line.ts';
 import type { SerialSettings } from './meter-definition.ts';
-import { openRtuSerialLine, openRtuTcpLine } from './modbus/rtu-lines.ts';
+import { RtuLine } from './modbus/rtu-line.ts';
 import { openModbusTcpLine } from './modbus/tcp-line.ts';
 
 export type Endpoint = { readonly host: string; readonly port: number };
 
 export type SerialEndpoint = SerialSettings & { readonly path: string };
 
-/** `rtu-tcp`: RTU frames over a TCP connection, as simple serial servers pass them on. */
+/** `rtu-tcp`: RTU frames, or those of another serial protocol, over a TCP connection, as simple
+ * serial servers pass them on. `modbus-rtu`: a tty, for any serial protocol. */
 export type Transport =
   | ({ readonly kind: 'modbus-tcp' } & Endpoint)
   | ({ readonly kind: 'modbus-rtu' } & SerialEndpoint)
   | ({ readonly kind: 'rtu-tcp' } & Endpoint);
 
-export type LineOptions = {
-  /** How long a device may take to begin its answer. */
-  readonly timeoutMs?: number;
-  /** RTU only: how long a device is left alone after each answer. */
-  readonly deviceGapMs?: number;
+export type SharedLine = {
+  /** For Modbus. */
+  readonly registers: Line;
+  /** For all else; a Modbus TCP endpoint has none. */
+  readonly bytes: ByteLine | undefined;
+  readonly close: () => Promise<void>;
 };
 
 /** Opens nothing yet: the first request does, and opens again whatever is lost. */
-export function openLine(transport: Transport, options: LineOptions = {}): Line {
-  switch (transport.kind) {
-    case 'modbus-tcp':
-      return openModbusTcpLine(transport, options);
-    case 'modbus-rtu':
-      return openRtuSerialLine(transport, options);
-    case 'rtu-tcp':
-      return openRtuTcpLine(transport, options);
+export function openLine(transport: Transport, options: ByteLineOptions = {}): SharedLine {
+  if (transport.kind === 'modbus-tcp') {
+    const registers = openModbusTcpLine(transport, options);
+    return { registers, bytes: undefined, close: () => registers.close() };
   }
+  const bytes =
+    transport.kind === 'modbus-rtu'
+      ? openSerialLine(transport, options)
+      : openSerialServerLine(transport, options);
+  return { registers: new RtuLine(bytes), bytes, close: () => bytes.close() };
 }

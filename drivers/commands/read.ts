@@ -5,8 +5,9 @@
 import { formatDecimal } from '../../base/decimal.ts';
 import { TielineError } from '../../base/errors.ts';
 import { qualityName } from '../../base/quality.ts';
+import type { Device, DeviceValue, Reading, ReadValue } from '../device.ts';
+import { findDevice } from '../find-device.ts';
 import type { LineFault } from '../line.ts';
-import { type MeterReading, type MeterValue, readMeter } from '../reader.ts';
 import { openLine } from '../transport.ts';
 import { table } from './table.ts';
 import {
@@ -41,46 +42,63 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
   const timeoutMs = wholeNumber('--timeout', options.timeout ?? '1000', [1, 60_000]);
   const line = openLine(transport, { timeoutMs });
   try {
-    const reading = await readMeter({ line, definition, unit });
+    const found = await findDevice(definition.id, { line, unit });
+    if (!found.ok) throw failureOf(found.fault);
+    const { device } = found;
+    const reading = await device.read();
     const complete = reading.values.every(({ mantissa }) => mantissa !== null);
     const [fault] = reading.faults;
     if (fault !== undefined && reading.values.every(({ mantissa }) => mantissa === null)) {
       throw failureOf(fault);
     }
-    const about = { meter: definition.id, line: line.name, unit };
-    return { text: options.json ? json(about, reading) : list(about, reading), complete };
+    const about = { meter: device.definition, line: line.registers.name, unit };
+    const shown = { about, rows: rowsOf(device, reading), faults: reading.faults };
+    return { text: options.json ? json(shown) : list(shown), complete };
   } finally {
     await line.close();
   }
 }
 
-type About = { readonly meter: string; readonly line: string; readonly unit: number };
+type Row = DeviceValue & ReadValue;
 
-function json(about: About, { values, faults }: MeterReading): string {
-  const shown = values.map((value) => ({
-    obis: value.obis,
-    name: value.name,
-    value: decimalOf(value),
-    unit: value.unit,
-    quality: qualityName(value.quality),
+type Shown = {
+  readonly about: { readonly meter: string; readonly line: string; readonly unit: number };
+  readonly rows: readonly Row[];
+  readonly faults: readonly LineFault[];
+};
+
+function rowsOf({ values }: Device, reading: Reading): readonly Row[] {
+  return reading.values.flatMap((value, i) => {
+    const meaning = values[i];
+    return meaning === undefined ? [] : [{ ...meaning, ...value }];
+  });
+}
+
+function json({ about, rows, faults }: Shown): string {
+  const values = rows.map((row) => ({
+    obis: row.obis,
+    name: row.name,
+    value: decimalOf(row),
+    unit: row.unit,
+    quality: qualityName(row.quality),
   }));
-  return JSON.stringify({ ...about, values: shown, faults }, null, 2);
+  return JSON.stringify({ ...about, values, faults }, null, 2);
 }
 
-function list({ meter, line, unit }: About, { values, faults }: MeterReading): string {
-  const rows = values.map((value) => [
-    value.obis,
-    decimalOf(value) ?? '-',
-    value.unit,
-    qualityName(value.quality),
-    value.name,
+function list({ about, rows, faults }: Shown): string {
+  const cells = rows.map((row) => [
+    row.obis,
+    decimalOf(row) ?? '-',
+    row.unit,
+    qualityName(row.quality),
+    row.name,
   ]);
-  const head = `${meter}, unit ${unit}, ${line}`;
+  const head = `${about.meter}, unit ${about.unit}, ${about.line}`;
   const troubles = faults.map((fault) => `fault: ${fault.detail}`);
-  return [head, table(rows, { right: [1] }), ...troubles].join('\n');
+  return [head, table(cells, { right: [1] }), ...troubles].join('\n');
 }
 
-function decimalOf({ mantissa, exponent }: MeterValue): string | null {
+function decimalOf({ mantissa, exponent }: Row): string | null {
   return mantissa === null ? null : formatDecimal({ mantissa, exponent });
 }
 

@@ -2,18 +2,17 @@
 // Frames of Modbus RTU (Modbus over Serial Line V1.02): pure. An answer is accepted only when every
 // byte is what this request's answer must have: unit, function, byte count, length and checksum.
 
-import { concat } from '../../base/bytes.ts';
+import { concat, equal } from '../../base/bytes.ts';
+import type { BadAnswer, Judgement } from '../bus/byte-exchange.ts';
 import type { RegisterRequest } from '../line.ts';
 
-/** What bytes received so far are, as an answer to a request. */
-export type Judgement = { readonly kind: 'incomplete' } | Verdict;
-
-/** A judgement that further bytes do not change. */
-export type Verdict =
+/** What a device answers: what was asked for, or that it does not give it. */
+export type RtuAnswer =
   | { readonly kind: 'registers'; readonly registers: readonly number[] }
-  | { readonly kind: 'exception'; readonly exceptionCode: number }
-  | { readonly kind: 'crc'; readonly detail: string }
-  | { readonly kind: 'malformed'; readonly detail: string };
+  | { readonly kind: 'exception'; readonly exceptionCode: number };
+
+/** Of a request to read. */
+export const requestLength = 8;
 
 const crcLength = 2;
 const headerLength = 3;
@@ -54,25 +53,32 @@ export function answerLength(count: number): number {
 }
 
 /** Bytes are attacker-controlled. */
-export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgement {
+export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgement<RtuAnswer> {
+  const own = encodeRequest(request);
+  if (equal(bytes.subarray(0, own.length), own)) {
+    return malformed('it is the request itself: the adapter echoes what it sends');
+  }
   const [unit, functionCode, byteCount] = bytes;
-  if (unit === undefined) return { kind: 'incomplete' };
+  if (unit === undefined) return incomplete;
   if (unit !== request.unit) return malformed(`it is from unit ${unit}, not ${request.unit}`);
-  if (functionCode === undefined) return { kind: 'incomplete' };
+  if (functionCode === undefined) return incomplete;
   const refused = functionCode === (request.functionCode | exceptionFlag);
   if (!refused && functionCode !== request.functionCode) {
     return malformed(`it is of function ${functionCode}, not ${request.functionCode}`);
   }
-  if (byteCount === undefined) return { kind: 'incomplete' };
+  if (byteCount === undefined) return incomplete;
   if (!refused && byteCount !== 2 * request.count) {
     return malformed(`it holds ${byteCount} bytes of data, not ${2 * request.count}`);
   }
   const length = refused ? exceptionFrameLength : answerLength(request.count);
-  if (bytes.length < length) return { kind: 'incomplete' };
+  if (bytes.length < length) return incomplete;
   if (bytes.length > length) return malformed(`it has ${bytes.length} bytes, not ${length}`);
   if (!hasGoodCrc(bytes)) return { kind: 'crc', detail: 'its checksum is wrong' };
-  if (refused) return { kind: 'exception', exceptionCode: byteCount };
-  return { kind: 'registers', registers: registersOf(bytes.subarray(headerLength, -crcLength)) };
+  const registers = registersOf(bytes.subarray(headerLength, -crcLength));
+  const value: RtuAnswer = refused
+    ? { kind: 'exception', exceptionCode: byteCount }
+    : { kind: 'registers', registers };
+  return { kind: 'complete', value };
 }
 
 function registersOf(data: Uint8Array): readonly number[] {
@@ -80,6 +86,8 @@ function registersOf(data: Uint8Array): readonly number[] {
   return Array.from({ length: data.length / 2 }, (_, i) => view.getUint16(2 * i));
 }
 
-function malformed(detail: string): Judgement {
+const incomplete = { kind: 'incomplete' } as const;
+
+function malformed(detail: string): BadAnswer {
   return { kind: 'malformed', detail };
 }

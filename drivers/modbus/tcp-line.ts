@@ -7,16 +7,18 @@
 import modbus from 'modbus-serial';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { Connection } from '../connection.ts';
-import { type Answer, faulty, type Line, type Priority, type RegisterRequest } from '../line.ts';
-import { LineQueue } from '../line-queue.ts';
-import { deadline } from './deadline.ts';
+import { Connection } from '../bus/connection.ts';
+import { deadline } from '../bus/deadline.ts';
+import { LineQueue } from '../bus/line-queue.ts';
+import { monotonicMs } from '../bus/monotonic.ts';
+import { Patience } from '../bus/patience.ts';
+import { type Answer, type AskOptions, faulty, type Line, type RegisterRequest } from '../line.ts';
 import { exceptionAnswer } from './exception.ts';
 
 type Endpoint = { readonly host: string; readonly port: number };
 type Client = {
   readonly isOpen: () => boolean;
-  readonly read: (request: RegisterRequest) => Promise<unknown>;
+  readonly read: (request: RegisterRequest, timeoutMs: number) => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
 
@@ -35,7 +37,7 @@ export function openModbusTcpLine(
 class ModbusTcpLine implements Line {
   readonly name: string;
   readonly #place: string;
-  readonly #timeoutMs: number;
+  readonly patience: Patience;
   readonly #queue = new LineQueue();
   readonly #connection: Connection<Client>;
   readonly #closing = Promise.withResolvers<Answer>();
@@ -45,17 +47,19 @@ class ModbusTcpLine implements Line {
   constructor(endpoint: Endpoint, timeoutMs: number) {
     this.#place = `${endpoint.host}:${endpoint.port}`;
     this.name = `modbus-tcp ${this.#place}`;
-    this.#timeoutMs = timeoutMs;
-    this.#connection = new Connection(() => connect(endpoint, timeoutMs));
+    this.patience = new Patience(timeoutMs);
+    this.#connection = new Connection(() => connect(endpoint));
   }
 
   request(
     request: RegisterRequest,
-    { priority = 'scheduled' }: { readonly priority?: Priority } = {},
+    { priority = 'scheduled', patient = false }: AskOptions = {},
   ): Promise<Answer> {
     return this.#queue.run(priority, async () => {
-      const answer = await Promise.race([this.#exchange(request), this.#closing.promise]);
-      return this.#noted(answer);
+      const usualMs = this.patience.timeoutMs(peerOf(request));
+      const timeoutMs = patient ? this.patience.ceilingMs : usualMs;
+      const asking = this.#exchange(request, timeoutMs);
+      return this.#noted(await Promise.race([asking, this.#closing.promise]));
     });
   }
 
@@ -64,7 +68,7 @@ class ModbusTcpLine implements Line {
     await this.#connection.close();
   }
 
-  async #exchange(request: RegisterRequest): Promise<Answer> {
+  async #exchange(request: RegisterRequest, timeoutMs: number): Promise<Answer> {
     let client: Client;
     try {
       client = await this.#opened();
@@ -72,13 +76,16 @@ class ModbusTcpLine implements Line {
       return faulty({ kind: 'closed', detail: messageOf(error), ...hintOf(error) });
     }
     try {
-      const waitMs = this.#timeoutMs + graceMs;
-      return judged(request, await deadline(waitMs, client.read(request), timedOut));
+      const sentAt = monotonicMs();
+      const reading = client.read(request, timeoutMs);
+      const result = await deadline(timeoutMs + graceMs, reading, timedOut);
+      this.patience.answered(peerOf(request), monotonicMs() - sentAt);
+      return judged(request, result);
     } catch (thrown) {
       if (!client.isOpen()) {
         return faulty({ kind: 'closed', detail: `the connection to ${this.#place} was lost` });
       }
-      return this.#faultOf(thrown, request);
+      return this.#faultOf(thrown, request, timeoutMs);
     }
   }
 
@@ -91,11 +98,14 @@ class ModbusTcpLine implements Line {
     return this.#connection.get();
   }
 
-  #faultOf(thrown: unknown, { unit }: RegisterRequest): Answer {
+  #faultOf(thrown: unknown, request: RegisterRequest, timeoutMs: number): Answer {
     const { errno, modbusCode } = propertiesOf(thrown);
     if (typeof modbusCode === 'number') return exceptionAnswer(modbusCode);
     if (errno === 'ETIMEDOUT') {
-      const detail = `unit ${unit} at ${this.#place} did not answer within ${this.#timeoutMs} ms`;
+      this.patience.timedOut(peerOf(request));
+      const { unit } = request;
+      const waited = `${Math.round(timeoutMs)} ms`;
+      const detail = `unit ${unit} at ${this.#place} did not answer within ${waited}`;
       const hint = `check that this is the meter or its gateway, and that its unit id is ${unit}`;
       return faulty({ kind: 'time-out', detail, hint });
     }
@@ -122,11 +132,10 @@ class ModbusTcpLine implements Line {
   }
 }
 
-async function connect({ host, port }: Endpoint, timeoutMs: number): Promise<Client> {
+async function connect({ host, port }: Endpoint): Promise<Client> {
   const client = new modbus.default();
   // Before anything else: an `error` without a listener ends the process.
   client.on('error', () => undefined);
-  client.setTimeout(timeoutMs);
   const close = () => new Promise<void>((resolve) => client.destroy(() => resolve()));
   // The package writes into its options: they are made anew each time.
   const options = { port, keepAlive: true, keepAliveInitialDelay: limits.lineKeepAliveMs };
@@ -144,15 +153,20 @@ async function connect({ host, port }: Endpoint, timeoutMs: number): Promise<Cli
   }
   return {
     isOpen: () => client.isOpen,
-    read: ({ unit, functionCode, address, count }) => {
-      // The id is taken at the call: no `await` may come between these two.
+    read: ({ unit, functionCode, address, count }, timeoutMs) => {
+      // Both are taken at the call: no `await` may come between.
       client.setID(unit);
+      client.setTimeout(timeoutMs);
       return functionCode === 3
         ? client.readHoldingRegisters(address, count)
         : client.readInputRegisters(address, count);
     },
     close,
   };
+}
+
+function peerOf({ unit }: RegisterRequest): string {
+  return `unit ${unit}`;
 }
 
 /** The package trusts the byte count of an answer, and so returns checksum bytes as data. */

@@ -2,12 +2,12 @@
 // A simulated meter: load → image → slave → server. It answers for one unit and is silent for all
 // others.
 
+import type { ByteChannel } from '../bus/byte-channel.ts';
+import { serialChannel } from '../bus/serial-channel.ts';
+import { channelOf } from '../bus/socket-channel.ts';
+import { serialForm } from '../bus/wire-time.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
-import type { ByteChannel } from '../modbus/byte-channel.ts';
 import { withCrc } from '../modbus/rtu-frame.ts';
-import { serialForm } from '../modbus/rtu-lines.ts';
-import { serialChannel } from '../modbus/serial-channel.ts';
-import { channelOf } from '../modbus/socket-channel.ts';
 import type { Endpoint, SerialEndpoint, Transport } from '../transport.ts';
 import { imageOf, phaseCountOf } from './image.ts';
 import { advanceLoad, startLoad } from './load.ts';

@@ -2,10 +2,10 @@
 // A Modbus RTU slave that answers as a test orders: late, half, twice, damaged, or with somebody
 // else's frame. Register n holds n, so that an answer to another request shows.
 
-import type { ByteChannel } from '../../drivers/modbus/byte-channel.ts';
+import type { ByteChannel } from '../../drivers/bus/byte-channel.ts';
 import { answerLength, hasGoodCrc, withCrc } from '../../drivers/modbus/rtu-frame.ts';
-import { serialChannel } from '../../drivers/modbus/serial-channel.ts';
-import { channelOf } from '../../drivers/modbus/socket-channel.ts';
+import { serialChannel } from '../../drivers/bus/serial-channel.ts';
+import { channelOf } from '../../drivers/bus/socket-channel.ts';
 import { listenTcp } from '../../drivers/simulator/tcp-server.ts';
 
 /** Sends bytes, at once or later. */

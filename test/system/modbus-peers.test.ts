@@ -31,10 +31,10 @@ const portOf = ({ transport }: SimulatedMeter) => (transport as Endpoint).port;
 
 async function mantissas(transport: Transport, definition: MeterDefinition) {
   const line = openLine(transport);
-  const { values, faults } = await readMeter({ line, definition, unit });
+  const { values, faults } = await readMeter({ line: line.registers, definition, unit });
   await line.close();
   expect(faults).toEqual([]);
-  return new Map(values.map(({ obis, mantissa }) => [obis, mantissa]));
+  return new Map(values.map(({ mantissa }, i) => [definition.registers[i]?.obis, mantissa]));
 }
 
 /** What the registers that somebody else read mean. */
@@ -154,7 +154,7 @@ describe.each([
         }),
       ]);
       const line = openLine({ kind, host: '127.0.0.1', port });
-      const reading = await readMeter({ line, definition, unit });
+      const reading = await readMeter({ line: line.registers, definition, unit });
       for (const [i, { register, raw }] of values.entries()) {
         const { exponent, scalePowerOfTen } = register;
         const mantissa = Math.round(raw * 10 ** (scalePowerOfTen - exponent));

@@ -4,10 +4,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../base/quality.ts';
+import { type ByteLineOptions, openSerialLine } from '../../drivers/bus/byte-lines.ts';
 import { findMeter } from '../../drivers/index.ts';
 import type { Answer, Line } from '../../drivers/line.ts';
 import type { MeterDefinition } from '../../drivers/meter-definition.ts';
-import { openRtuSerialLine } from '../../drivers/modbus/rtu-lines.ts';
+import { RtuLine } from '../../drivers/modbus/rtu-line.ts';
 import { readMeter } from '../../drivers/reader.ts';
 import { startSimulatedMeter } from '../../drivers/simulator/simulate.ts';
 import {
@@ -26,6 +27,9 @@ const names = Object.keys(faults);
 const serial = { baudRate: 9600, parity: 'none', dataBits: 8, stopBits: 1 } as const;
 const sdm630 = findMeter('eastron-sdm630') as MeterDefinition;
 
+const open = (path: string, options: ByteLineOptions = {}): Line =>
+  new RtuLine(openSerialLine({ path, ...serial }, options));
+
 type Bus = { readonly line: Line; readonly slave: FaultySlave; readonly tty: string };
 
 /** Master and slave on a pair of their own, for the length of `use`. */
@@ -34,7 +38,7 @@ async function onBus(react: Reaction, use: (bus: Bus) => Promise<void>): Promise
   const slave = await faultySlaveOnTty(pair.slave, react);
   // Answers are at most 100 ms late beyond the time-out and the time on the wire.
   const options = { timeoutMs, settleMs: 2 * timeoutMs };
-  const line = openRtuSerialLine({ path: pair.master, ...serial }, options);
+  const line = open(pair.master, options);
   try {
     await use({ line, slave, tty: pair.master });
   } finally {
@@ -137,7 +141,7 @@ test.concurrent('a device that is pulled out and plugged in again is read again'
   const transport = { kind: 'modbus-rtu', path: own.slave, ...serial } as const;
   const simulate = () =>
     startSimulatedMeter({ definition: sdm630, unit: 1, transport, seed: 1, nowMs: Date.now });
-  const line = openRtuSerialLine({ path: own.master, ...serial }, { timeoutMs: 500 });
+  const line = open(own.master, { timeoutMs: 500 });
   const read = () => readMeter({ line, definition: sdm630, unit: 1 });
   const qualities = async () => new Set((await read()).values.map((value) => value.quality));
 
@@ -161,7 +165,7 @@ test.concurrent('a device that is pulled out and plugged in again is read again'
 test.concurrent('a tty that another program holds is called so', async () => {
   await onBus(honest, async ({ line, tty }) => {
     await ask(line, 100);
-    const second = openRtuSerialLine({ path: tty, ...serial });
+    const second = open(tty);
     expect(await ask(second, 100)).toMatchObject({
       fault: { kind: 'closed', hint: expect.stringContaining('another program holds it') },
     });
@@ -174,7 +178,7 @@ test.concurrent('silence names speed, parity, unit, and the wires', async () => 
     expect(await ask(line, 100)).toMatchObject({
       fault: {
         kind: 'time-out',
-        hint: expect.stringMatching(/9600 baud, parity none and address 1.*A and B/),
+        hint: expect.stringMatching(/9600 baud and parity none.*address.*unit 1.*A and B/),
       },
     });
   });

@@ -4,9 +4,10 @@
 import { describe, expect, test } from 'vitest';
 import { isCounter, isObis, parseObis } from '../../../base/obis.ts';
 import { encodeSchema } from '../../../base/schema.ts';
+import { schemaOf } from '../../../drivers/device-schema.ts';
 import { findMeter, meterDefinitions } from '../../../drivers/index.ts';
 import { type MeterDefinition, registerCount } from '../../../drivers/meter-definition.ts';
-import { schemaOf } from '../../../drivers/meter-schema.ts';
+import { modbusPack } from '../../../drivers/modbus/modbus-device.ts';
 import { planReads } from '../../../drivers/read-plan.ts';
 
 const meter = (id: string) => findMeter(id) as MeterDefinition;
@@ -60,7 +61,7 @@ describe.each(meterDefinitions.map((definition) => [definition.id, definition] a
     });
 
     test('makes a schema that can be signed', () => {
-      const schema = schemaOf(definition, installation);
+      const schema = schemaOf(modbusPack(definition), installation);
       expect(encodeSchema(schema).length).toBeGreaterThan(0);
       expect(schema.values.map(({ obis }) => obis)).toEqual(registers.map(({ obis }) => obis));
     });
@@ -71,7 +72,7 @@ test('Eastron SDM630: where the values stand', () => {
   expect(meter('eastron-sdm630')).toMatchObject({ functionCode: 4, registersPerReadMax: 80 });
   expect(register('eastron-sdm630', '16.7.0')).toMatchObject({ address: 52, scalePowerOfTen: 0 });
   expect(register('eastron-sdm630', '1.8.0')).toMatchObject({ address: 72, scalePowerOfTen: 3 });
-  expect(schemaOf(meter('eastron-sdm630'), installation)).toMatchObject({
+  expect(schemaOf(modbusPack(meter('eastron-sdm630')), installation)).toMatchObject({
     request: 'modbus fc=4 52+24 0+18',
     definition: 'eastron-sdm630',
     values: expect.arrayContaining([

@@ -3,8 +3,9 @@
 // is the one that was asked for, or a fault.
 
 import { describe, expect, type TestContext, test } from 'vitest';
+import { type ByteLineOptions, openSerialServerLine } from '../../../../drivers/bus/byte-lines.ts';
 import type { Answer, Line } from '../../../../drivers/line.ts';
-import { openRtuTcpLine } from '../../../../drivers/modbus/rtu-lines.ts';
+import { RtuLine } from '../../../../drivers/modbus/rtu-line.ts';
 import {
   type FaultySlave,
   faultySlaveOnTcp,
@@ -18,6 +19,9 @@ const timeoutMs = 60;
 const settleMs = 120;
 // A time-out over TCP allows for the slowest bus behind the server: 78 ms for these answers.
 const faults = lineFaults(timeoutMs);
+const open = (port: number, options: ByteLineOptions): Line =>
+  new RtuLine(openSerialServerLine({ host: '127.0.0.1', port }, options));
+
 type Cleanup = Pick<TestContext, 'onTestFinished'>;
 
 async function connected(
@@ -25,8 +29,7 @@ async function connected(
   react: Reaction,
 ): Promise<{ line: Line; slave: FaultySlave }> {
   const slave = await faultySlaveOnTcp(react);
-  const endpoint = { host: '127.0.0.1', port: slave.port };
-  const line = openRtuTcpLine(endpoint, { timeoutMs, settleMs });
+  const line = open(slave.port, { timeoutMs, settleMs });
   onTestFinished(async () => {
     await line.close();
     await slave.close();
@@ -125,7 +128,7 @@ test.concurrent('a device rests between an answer and the next request', async (
     arrivals.push(performance.now());
     send(sound);
   });
-  const line = openRtuTcpLine({ host: '127.0.0.1', port: slave.port }, { deviceGapMs: 150 });
+  const line = open(slave.port, { deviceGapMs: 150 });
   context.onTestFinished(async () => {
     await line.close();
     await slave.close();
@@ -140,7 +143,10 @@ test.concurrent('a time-out says what to check', async (context) => {
   const { line } = await connected(context, faults.silent as Reaction);
   const answer = await ask(line, 1);
   expect(answer).toMatchObject({
-    fault: { kind: 'time-out', hint: expect.stringMatching(/baud.*parity.*address is 1.*A and B/) },
+    fault: {
+      kind: 'time-out',
+      hint: expect.stringMatching(/baud.*parity.*address.*unit 1.*A and B/),
+    },
   });
 });
 

@@ -4,18 +4,21 @@
 
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../../../base/quality.ts';
+import type { Device, Reading } from '../../../../drivers/device.ts';
+import { findDevice } from '../../../../drivers/find-device.ts';
 import { meterDefinitions } from '../../../../drivers/index.ts';
-import { type MeterReading, readMeter } from '../../../../drivers/reader.ts';
 import { startSimulatedMeter } from '../../../../drivers/simulator/simulate.ts';
 import { openLine } from '../../../../drivers/transport.ts';
 
 const kinds = ['modbus-tcp', 'rtu-tcp'] as const;
 const noonMs = Date.UTC(2026, 5, 21, 12);
 
+type Shown = { readonly device: Device; readonly reading: Reading };
+
 /** As a number: for the physics only. */
-function shownBy({ values }: MeterReading, obis: string): number {
-  const value = values.find((candidate) => candidate.obis === `1-0:${obis}*255`);
-  return Number(value?.mantissa) * 10 ** Number(value?.exponent);
+function shownBy({ device, reading }: Shown, obis: string): number {
+  const place = device.values.findIndex((value) => value.obis === `1-0:${obis}*255`);
+  return Number(reading.values[place]?.mantissa) * 10 ** Number(device.values[place]?.exponent);
 }
 
 describe.each(kinds)('over %s', (kind) => {
@@ -32,9 +35,14 @@ describe.each(kinds)('over %s', (kind) => {
       });
       const line = openLine(meter.transport);
       expect(meter.ready).toMatch(new RegExp(`^ready ${id} unit 17 on ${kind} 127.0.0.1:\\d+$`));
-      const first = await readMeter({ line, definition, unit: 17 });
-      expect(first.faults).toEqual([]);
-      expect(new Set(first.values.map((value) => value.quality))).toEqual(new Set([quality.good]));
+      const found = await findDevice(id, { line, unit: 17 });
+      if (!found.ok) throw new Error(found.fault.detail);
+      const { device } = found;
+      const read = async (): Promise<Shown> => ({ device, reading: await device.read() });
+      const first = await read();
+      expect(first.reading.faults).toEqual([]);
+      const qualities = first.reading.values.map((value) => value.quality);
+      expect(new Set(qualities)).toEqual(new Set([quality.good]));
       const power = shownBy(first, '16.7.0');
       const reactive = shownBy(first, '131.7.0');
       expect(power / Math.hypot(power, reactive)).toBeCloseTo(shownBy(first, '13.7.0'), 2);
@@ -46,8 +54,8 @@ describe.each(kinds)('over %s', (kind) => {
         );
       }
       timeMs += 3_600_000;
-      const later = await readMeter({ line, definition, unit: 17 });
-      const net = (reading: MeterReading) => shownBy(reading, '1.8.0') + shownBy(reading, '2.8.0');
+      const later = await read();
+      const net = (shown: Shown) => shownBy(shown, '1.8.0') + shownBy(shown, '2.8.0');
       expect(net(later)).toBeGreaterThan(net(first));
       await line.close();
       await meter.close();

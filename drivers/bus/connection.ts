@@ -3,8 +3,9 @@
 // attempt the next one waits, longer each time; until then the old reason is given at once, so that
 // a dead endpoint costs nobody time.
 
-import { TielineError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
+import { TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { monotonicMs } from './monotonic.ts';
 
 export type Closable = { readonly close: () => Promise<void> };
 
@@ -24,7 +25,7 @@ export class Connection<C extends Closable> {
   async get(): Promise<C> {
     if (this.#closed) throw closedByUs();
     if (this.#current !== undefined) return this.#current;
-    if (this.#failure !== undefined && performance.now() < this.#failure.retryAt) {
+    if (this.#failure !== undefined && monotonicMs() < this.#failure.retryAt) {
       throw this.#failure.error;
     }
     const opened = await this.#opened();
@@ -55,7 +56,7 @@ export class Connection<C extends Closable> {
       this.#pauseMs = limits.lineReopenMs;
       return opened;
     } catch (error) {
-      this.#failure = { error, retryAt: performance.now() + this.#pauseMs };
+      this.#failure = { error, retryAt: monotonicMs() + this.#pauseMs };
       this.#pauseMs = Math.min(2 * this.#pauseMs, limits.lineReopenMsMax);
       throw error;
     }

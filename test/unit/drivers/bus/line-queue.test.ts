@@ -2,9 +2,9 @@
 // The queue of a line: one at a time, the urgent first, and bounded.
 
 import { expect, test } from 'vitest';
-import { limits } from '../../../base/limits.ts';
-import type { Answer, Priority } from '../../../drivers/line.ts';
-import { LineQueue } from '../../../drivers/line-queue.ts';
+import { limits } from '../../../../base/limits.ts';
+import { LineQueue } from '../../../../drivers/bus/line-queue.ts';
+import type { Answer, Priority } from '../../../../drivers/line.ts';
 
 const done: Answer = { ok: true, registers: [], afterFault: false };
 

@@ -45,6 +45,11 @@ function channelOf(port: SerialPort, listener: ByteChannelListener): ByteChannel
       new Promise((resolve, reject) => {
         port.flush((error) => (error ? reject(error) : resolve()));
       }),
+    setBaudRate: (baudRate) =>
+      new Promise((resolve, reject) => {
+        const settled = (error: Error | null) => (error ? reject(error) : resolve());
+        port.drain((error) => (error ? reject(error) : port.update({ baudRate }, settled)));
+      }),
     // Not `destroy`: it leaves the descriptor open.
     close: () =>
       new Promise((resolve) => {

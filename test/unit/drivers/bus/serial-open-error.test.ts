@@ -3,7 +3,7 @@
 // Linux.
 
 import { expect, test } from 'vitest';
-import { serialOpenError } from '../../../../drivers/modbus/serial-open-error.ts';
+import { serialOpenError } from '../../../../drivers/bus/serial-open-error.ts';
 
 test.each([
   [

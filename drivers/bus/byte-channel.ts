@@ -6,6 +6,9 @@ export type ByteChannel = {
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Throws away what has come in and was not handed over yet. */
   readonly discardInput: () => Promise<void>;
+  /** When all that was written is on the wire. @throws TielineError `line-closed` where the speed
+   * cannot be changed from here. */
+  readonly setBaudRate: (baudRate: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 

@@ -2,7 +2,7 @@
 // A connection opens when needed, once, and after a failure not at every request.
 
 import { expect, test, vi } from 'vitest';
-import { Connection } from '../../../drivers/connection.ts';
+import { Connection } from '../../../../drivers/bus/connection.ts';
 
 function openable() {
   const close = vi.fn(async () => undefined);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One thing at a time on a line, the most urgent first, those alike in the order they came.
 
-import { limits } from '../base/limits.ts';
-import { type Answer, faulty, type Priority } from './line.ts';
+import { limits } from '../../base/limits.ts';
+import { type Faulty, faulty, type Priority } from '../line.ts';
 
 type Job = () => Promise<void>;
 
@@ -18,7 +18,7 @@ export class LineQueue {
   #working = false;
 
   /** `job` never rejects. A full queue answers `busy` at once. */
-  run(priority: Priority, job: () => Promise<Answer>): Promise<Answer> {
+  run<A>(priority: Priority, job: () => Promise<A>): Promise<A | Faulty> {
     const waiting = this.#waiting[priority];
     if (waiting.length >= limits.lineQueueMax) {
       const detail = `${waiting.length} requests wait on this line already`;

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one owner of a two-way stream of bytes: a tty, or a TCP connection to a serial server. All
+// devices behind it, of whatever protocols, ask through it, one at a time. Such protocols number
+// nothing, so a late answer looks like the next one. Hence: a device that was at fault is left alone
+// for longer than any answer is late, the others only until the line is silent; whatever arrives
+// outside a wait is thrown away, and marks the next answer.
+
+import { assert } from '../../base/assert.ts';
+import { limits } from '../../base/limits.ts';
+import { type AskOptions, type Faulty, faulty, type LineFault } from '../line.ts';
+import type { SerialSettings } from '../meter-definition.ts';
+import type { OpenByteChannel } from './byte-channel.ts';
+import type { BadAnswer, Exchange } from './byte-exchange.ts';
+import { ByteWire, type Noise } from './byte-wire.ts';
+import { pause } from './deadline.ts';
+import { LineQueue } from './line-queue.ts';
+import { monotonicMs } from './monotonic.ts';
+import { Patience } from './patience.ts';
+import type { Closed, Ended, Silence } from './pending-exchange.ts';
+import { Silences } from './silences.ts';
+
+export type ByteLineSettings = {
+  /** For people and schemas. */
+  readonly name: string;
+  /** Of a tty; behind a serial server, the slowest that may be there. */
+  readonly serial: SerialSettings;
+  /** Longest time that a device may take to begin its answer. */
+  readonly timeoutMs: number;
+  /** Silence before a request. */
+  readonly gapMs: number;
+  /** How long a device is left alone after a fault. */
+  readonly settleMs: number;
+  /** Rest of a device between its answer and the next request to it. */
+  readonly deviceGapMs: number;
+  /** A serial server stands between: it may hold an answer back until it is complete, and may be
+   * gone without a word, so a connection that only times out is opened anew. */
+  readonly overTcp: boolean;
+  /** What a time-out means to people. */
+  readonly timeOutHint: (peer: string) => string;
+};
+
+export type ByteRequest<T> = Exchange<T> & {
+  /** Whom it is for, e.g. `unit 5`: faults and latencies are kept by it, and named by it. */
+  readonly peer: string;
+  /** For the answer to begin, and between its parts; by default what this device's earlier answers
+   * suggest. */
+  readonly timeoutMs?: number;
+  /** Silence before it, where more is needed than the line's own. */
+  readonly silenceMs?: number;
+};
+
+export type ByteAnswer<T> =
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** The first answer after a fault on the line: sound, but to be marked. */
+      readonly afterFault: boolean;
+    }
+  | Faulty;
+
+/** The line, held for several exchanges in a row. */
+export type Talk = {
+  /** Never rejects: whatever goes wrong is a fault. */
+  readonly exchange: <T>(request: ByteRequest<T>) => Promise<ByteAnswer<T>>;
+  /** Until the talk ends. undefined: done. */
+  readonly setBaudRate: (baudRate: number) => Promise<Faulty | undefined>;
+};
+
+type Failed = BadAnswer | Silence | Noise | Closed;
+
+export type ByteListener = {
+  /** In whatever pieces; attacker-controlled. */
+  readonly bytes: (bytes: Uint8Array) => void;
+  /** The line was lost or cannot be opened, and is tried again: what was begun will not end. */
+  readonly lost: (fault: LineFault) => void;
+};
+
+export class ByteLine {
+  readonly name: string;
+  readonly patience: Patience;
+  readonly #settings: ByteLineSettings;
+  readonly #queue = new LineQueue();
+  readonly #silences: Silences;
+  readonly #wire: ByteWire;
+  #afterFault = false;
+  #timeOutsInARow = 0;
+  #listener: ByteListener | undefined;
+  #closed = false;
+
+  constructor(open: OpenByteChannel, settings: ByteLineSettings) {
+    this.name = settings.name;
+    this.patience = new Patience(settings.timeoutMs);
+    this.#settings = settings;
+    this.#silences = new Silences(settings);
+    const { name, serial, overTcp } = settings;
+    this.#wire = new ByteWire(
+      open,
+      { name, serial, holdsBack: overTcp },
+      { stray: (bytes) => this.#stray(bytes), lost: (closed) => this.#lost(closed) },
+    );
+  }
+
+  /** Never rejects: whatever goes wrong is a fault. */
+  exchange<T>(request: ByteRequest<T>, options: AskOptions = {}): Promise<ByteAnswer<T>> {
+    return this.converse((talk) => talk.exchange(request), options);
+  }
+
+  /** Nobody else asks until `use` has settled; it must not reject. */
+  converse<A>(
+    use: (talk: Talk) => Promise<A>,
+    { priority = 'scheduled', patient = false }: AskOptions = {},
+  ): Promise<A | Faulty> {
+    if (this.#listener !== undefined) return Promise.resolve(faulty(listening));
+    return this.#queue.run(priority, async () => {
+      let slowed = false;
+      const outcome = await use({
+        exchange: (request) => this.#ask(request, patient),
+        setBaudRate: async (baudRate) => {
+          slowed = true;
+          const closed = await this.#wire.setBaudRate(baudRate);
+          return closed === undefined ? undefined : faulty(closed);
+        },
+      });
+      if (slowed) await this.#wire.setBaudRate(this.#settings.serial.baudRate);
+      return outcome;
+    });
+  }
+
+  /** For devices that speak by themselves. While somebody listens nobody can ask, and nobody else
+   * can listen. Returns how to stop. */
+  listen(listener: ByteListener): () => void {
+    assert(this.#listener === undefined, 'one listener on a line');
+    this.#listener = listener;
+    void this.#keepOpen(listener);
+    return () => {
+      if (this.#listener === listener) this.#listener = undefined;
+    };
+  }
+
+  /** Pending requests end as `closed`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listener = undefined;
+    await this.#wire.close();
+  }
+
+  async #ask<T>(request: ByteRequest<T>, patient: boolean): Promise<ByteAnswer<T>> {
+    const { peer } = request;
+    const usualMs = patient ? this.#settings.timeoutMs : this.patience.timeoutMs(peer);
+    const timeoutMs = request.timeoutMs ?? usualMs;
+    const restMs = this.#silences.restUntilMs(peer) - monotonicMs();
+    if (restMs > 0 && !this.#closed) await pause(restMs);
+    const silenceMs = Math.max(this.#silences.silenceMs, request.silenceMs ?? 0);
+    const ended = await this.#wire.transact(request, { silenceMs, timeoutMs });
+    this.#noteSilence(request, timeoutMs, ended);
+    return this.#answer(peer, timeoutMs, ended);
+  }
+
+  #noteSilence<T>(request: ByteRequest<T>, timeoutMs: number, ended: Ended<T> | Noise): void {
+    if (ended.kind === 'closed') return;
+    const { peer, bytesMax } = request;
+    const answerMs = bytesMax * this.#wire.characterMs;
+    const came = ended.kind !== 'silence' || ended.receivedCount > 0;
+    const kind = ended.kind === 'complete' ? 'answered' : came ? 'bad' : 'silent';
+    this.#silences.noted({ peer, kind, atMs: monotonicMs(), timeoutMs, answerMs });
+  }
+
+  async #answer<T>(
+    peer: string,
+    timeoutMs: number,
+    ended: Ended<T> | Noise,
+  ): Promise<ByteAnswer<T>> {
+    if (ended.kind === 'complete') {
+      this.patience.answered(peer, ended.latencyMs);
+      this.#timeOutsInARow = 0;
+      const afterFault = this.#afterFault;
+      this.#afterFault = false;
+      return { ok: true, value: ended.value, afterFault };
+    }
+    this.#afterFault = true;
+    const timedOut = ended.kind === 'silence';
+    if (timedOut) this.patience.timedOut(peer);
+    this.#timeOutsInARow = timedOut ? this.#timeOutsInARow + 1 : 0;
+    if (this.#settings.overTcp && this.#timeOutsInARow >= limits.lineTimeOutsMax) {
+      this.#timeOutsInARow = 0;
+      await this.#wire.drop();
+    }
+    return faulty(this.#faultOf(peer, timeoutMs, ended));
+  }
+
+  #faultOf(peer: string, timeoutMs: number, ended: Failed): LineFault {
+    switch (ended.kind) {
+      case 'silence': {
+        const { receivedCount } = ended;
+        const half = `; ${receivedCount} bytes of an answer came, then silence`;
+        const detail = `${peer} on ${this.name} did not answer within ${Math.round(timeoutMs)} ms`;
+        const hint = this.#settings.timeOutHint(peer);
+        return { kind: 'time-out', detail: receivedCount > 0 ? detail + half : detail, hint };
+      }
+      case 'noise':
+        return neverSilent;
+      case 'closed':
+        return ended;
+      case 'crc':
+      case 'malformed':
+        return { kind: ended.kind, detail: `an answer was thrown away: ${ended.detail}` };
+    }
+  }
+
+  #stray(bytes: Uint8Array): void {
+    if (this.#listener === undefined) {
+      this.#silences.stray();
+      this.#afterFault = true;
+    } else {
+      this.#listener.bytes(bytes);
+    }
+  }
+
+  #lost(closed: Closed): void {
+    this.#listener?.lost(closed);
+  }
+
+  /** Opens the wire again and again for as long as somebody listens. */
+  async #keepOpen(listener: ByteListener): Promise<void> {
+    let said: string | undefined;
+    while (this.#listener === listener) {
+      const closed = await this.#wire.open();
+      if (closed !== undefined && closed.detail !== said) listener.lost(closed);
+      said = closed?.detail;
+      await pause(limits.lineReopenMs);
+    }
+  }
+}
+
+const neverSilent: LineFault = {
+  kind: 'malformed',
+  detail: `the line was not silent for ${limits.lineSettleMsMax} ms`,
+  hint: 'look for a second master, a babbling device, or wires A and B that float or are swapped',
+};
+
+const listening: LineFault = {
+  kind: 'busy',
+  detail: 'the device on this line speaks by itself, and nobody else can be asked there',
+  hint: 'give other devices a line of their own',
+};

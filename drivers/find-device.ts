@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an id of the catalogue and a place on a line to a device that can be read.
+
+import type { Device } from './device.ts';
+import { findMeter } from './index.ts';
+import { type Faulty, faulty } from './line.ts';
+import { modbusDevice } from './modbus/modbus-device.ts';
+import type { SharedLine } from './transport.ts';
+
+export type Place = {
+  readonly line: SharedLine;
+  /** The device's address on its line; Modbus unit id. */
+  readonly unit: number;
+};
+
+export type Found = { readonly ok: true; readonly device: Device } | Faulty;
+
+/** Asks the device itself only where its kind must: what an inverter measures it tells. Never
+ * rejects; after a fault it may be tried again. */
+export async function findDevice(id: string, place: Place): Promise<Found> {
+  const definition = findMeter(id);
+  if (definition === undefined) {
+    const hint = '`tieline meters` lists them';
+    return faulty({ kind: 'malformed', detail: `no meter ${id} is known`, hint });
+  }
+  const { line, unit } = place;
+  return { ok: true, device: modbusDevice(definition, { line: line.registers, unit }) };
+}
