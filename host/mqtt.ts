@@ -20,6 +20,10 @@ import {
 import { mqttFailure, reasonCodeOf, refusesVersion } from './mqtt-failure.ts';
 import { topicMatches } from './mqtt-topic.ts';
 
+/**
+ * Its promise is for back pressure: nothing more is read while `limits.messagesInHandMax` of them
+ * are unfinished, acknowledgements included. So it must never wait for a publication.
+ */
 export type MessageHandler = (topic: string, payload: Uint8Array) => void | Promise<void>;
 
 export interface Mqtt {

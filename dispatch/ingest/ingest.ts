@@ -73,7 +73,7 @@ export class Ingest {
     }
     const message = { ...place, payload };
     if (this.#options.ordering.chain(place.chainId) === undefined) {
-      await this.#refuseUnknownChain(message);
+      this.#refuseUnknownChain(message);
       return;
     }
     const chain = toHex(place.chainId);
@@ -95,7 +95,7 @@ export class Ingest {
     try {
       const reply = await this.#judge(message);
       if (reply.kind === 'stored') this.#options.onStored();
-      await this.#reply(message, reply, this.#refusalRate);
+      this.#reply(message, reply, this.#refusalRate);
     } catch (error) {
       this.#failed(message, error);
     }
@@ -109,19 +109,19 @@ export class Ingest {
     return takeSummary({ suite, ledger, summaries, nowMs: clock.nowMs }, chain, payload);
   }
 
-  async #refuseUnknownChain(message: Message): Promise<void> {
+  #refuseUnknownChain(message: Message): void {
     try {
-      await this.#reply(message, unknownChain, this.#unknownChainRate);
+      this.#reply(message, unknownChain, this.#unknownChainRate);
     } catch (error) {
       this.#failed(message, error);
     }
   }
 
-  async #reply(message: Message, reply: Reply, rate: Rate): Promise<void> {
+  #reply(message: Message, reply: Reply, rate: Rate): void {
     const { suite, refusals, log } = this.#options;
     const { kind, chainId, payload } = message;
     if (reply.kind !== 'refused') {
-      await this.#send(chainId, reply);
+      this.#send(chainId, reply);
       return;
     }
     refusals.count(`${kind}/${reply.code}`);
@@ -131,20 +131,19 @@ export class Ingest {
     const say = alarming.has(code) ? log.error : log.warn;
     say('refused', { what: kind, chain: chainId, code, detail });
     const messageHash = suite.sha256(payload);
-    await this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
+    this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
   }
 
   /**
-   * An answer that does not get out is no harm: nothing was promised, and the question comes again.
+   * Nobody waits for it: its acknowledgement comes behind messages that wait for room. An answer
+   * that does not get out is no harm: nothing was promised, and the question comes again.
    */
-  async #send(chainId: Uint8Array, answer: Answer): Promise<void> {
+  #send(chainId: Uint8Array, answer: Answer): void {
     const { publish, signer, log } = this.#options;
     const signed = signAnswer(answer, chainId, signer);
-    try {
-      await publish(answerTopic(chainId), signed);
-    } catch (error) {
+    publish(answerTopic(chainId), signed).catch((error: unknown) => {
       log.debug('answer-lost', { chain: chainId, answer: answer.kind, error });
-    }
+    });
   }
 
   #failed({ kind, chainId }: Message, error: unknown): void {

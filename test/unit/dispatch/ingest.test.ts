@@ -248,6 +248,17 @@ describe('strangers and garbage', () => {
     expect(await centre.send(stranger, 'summary', new Uint8Array())).toHaveLength(1);
   });
 
+  test('nothing waits for the broker to acknowledge an answer, not even the end', async () => {
+    centre.acknowledges = false;
+    for (let i = 0; i < 2 * limits.chainMessagesMax; i++) {
+      await centre.send(chain, 'anchor', chain.anchor());
+    }
+    expect(centre.answersTo(chain)).toHaveLength(2 * limits.chainMessagesMax);
+    await centre.stop();
+    centre.acknowledges = true;
+    await centre.start();
+  });
+
   test('a flood on one chain does not crowd out another', async () => {
     const other = await enrolledChain();
     const topic = `${chainOrigin(chain.chainId)}/anchor`;

@@ -30,6 +30,8 @@ export class TestCentre {
   readonly failures: unknown[] = [];
   nowMs = 1_767_225_700_000;
   connected = true;
+  /** Whether the broker acknowledges what is published. */
+  acknowledges = true;
   #centre: Centre | undefined;
   #ledger: InlineDatabase | undefined;
   #reader: InlineDatabase | undefined;
@@ -108,6 +110,7 @@ export class TestCentre {
         publish: async (topic, payload) => {
           if (!this.connected) throw new Error('not connected');
           this.published.push({ topic, payload });
+          if (!this.acknowledges) await new Promise(() => {});
         },
         brokerConnected: () => this.connected,
         onFailure: (error) => this.failures.push(error),
