@@ -185,7 +185,8 @@ for (const { name, check, bad, good } of rules) {
 describe('every source is reached', () => {
   test('the rule sees a file that is not', () => {
     const found = checkDeadFiles([
-      source('tieline.ts', "await import('./agent/run.ts');"),
+      source('tieline.ts', "await import('./agent/run.ts'); import './base/noble-suite.ts';"),
+      source('base/noble-suite.ts', ''),
       source('agent/run.ts', "new Worker(new URL('./thread.ts', import.meta.url));"),
       source('agent/thread.ts', ''),
       source('base/tested.ts', ''),
@@ -195,6 +196,7 @@ describe('every source is reached', () => {
       source('test/forgotten.ts', ''),
     ]);
     expect(found.map(({ path }) => path)).toEqual([
+      'test/tidy/dead.ts',
       'base/tested.ts',
       'base/forgotten.ts',
       'test/forgotten.ts',
