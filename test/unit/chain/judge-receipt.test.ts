@@ -201,6 +201,7 @@ describe('the main log', () => {
   test.each<[string, ReceiptOptions, Partial<ReceiptMessage>]>([
     ['from nothing', { from: 0 }, {}],
     ['from another size', { from: 3 }, {}],
+    ['from another size than it says', { from: 2 }, { from: 3 }],
     ['without a proof', { from: 2 }, { consistency: [] }],
     ['with a hash too many', { from: 2 }, { consistency: Array(9).fill(new Uint8Array(32)) }],
   ])('%s: refused', (_, options, altered) => {
@@ -226,9 +227,8 @@ describe('the main log', () => {
     const anchor = fresh.anchor();
     const index = fresh.mainLog.append(anchor);
     const message = fresh.mainLog.message({ anchor, index, chainId: fresh.chainId }, { from: 2 });
-    const entries = [message, { ...message, from: 0 }].map((one) =>
-      fresh.sign('receipt', encodeReceiptMessage(one)),
-    );
-    expect(fresh.reasons(...entries)).toEqual(['receipt', 'receipt']);
+    const messages = [message, { ...message, from: 0 }, { ...message, consistency: [] }];
+    const entries = messages.map((one) => fresh.sign('receipt', encodeReceiptMessage(one)));
+    expect(fresh.reasons(...entries)).toEqual(['receipt', 'receipt', 'receipt']);
   });
 });
