@@ -129,8 +129,8 @@ export class AnchorDuty {
   }
 
   /** Anyone may send in our name what the centre then refuses. */
-  #isOfOurs({ messageHash }: Extract<Answer, { readonly kind: 'refused' }>): boolean {
-    return this.#sentHash !== undefined && equal(messageHash, this.#sentHash);
+  #isOfOurs({ what, messageHash }: Extract<Answer, { readonly kind: 'refused' }>): boolean {
+    return what === 'anchor' && this.#sentHash !== undefined && equal(messageHash, this.#sentHash);
   }
 
   #refuse(event: string, { code, detail }: { readonly code: string; readonly detail: string }) {

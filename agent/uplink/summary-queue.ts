@@ -102,7 +102,7 @@ export class SummaryQueue {
    * Takes an answer whose signature was checked. What is refused stays, and is sent again later.
    */
   async answered(answer: Answer): Promise<void> {
-    if (answer.kind === 'refused') this.#refused(answer);
+    if (answer.kind === 'refused' && answer.what === 'summary') this.#refused(answer);
     if (answer.kind !== 'stored') return;
     this.#refusal = undefined;
     const waiting = this.#waiting.get(answer.height);

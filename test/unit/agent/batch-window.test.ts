@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from 'vitest';
+import { BatchWindow } from '../../../agent/batch-window.ts';
+import { assert } from '../../../base/assert.ts';
+import { TielineError } from '../../../base/errors.ts';
+import { limits } from '../../../base/limits.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import type { Pack } from '../../../base/pack.ts';
+import { createLog } from '../../../host/log.ts';
+import { type Batch, decodeBatch, packRoot } from '../../../sidechain/chain/batch.ts';
+import type { BlockEntry } from '../../../sidechain/chain/block.ts';
+import { openEntry, verifyEntry } from '../../../sidechain/chain/entry.ts';
+import { decodeGap, type Gap } from '../../../sidechain/chain/gap.ts';
+import { fitsIntoBlock } from '../../../sidechain/chain/pool.ts';
+import type { Applied } from '../../../sidechain/store/submissions.ts';
+import { chainId, gateway, schemaId, startMs } from '../chain/fixture.ts';
+
+const silenceMs = 60_000;
+
+/** Takes entries, or not; each must be signed, numbered without gaps, and small enough. */
+class Sink {
+  readonly chainId = chainId;
+  readonly batches: (Batch & { readonly packCountSent: number })[] = [];
+  readonly gaps: Gap[] = [];
+  isFull = false;
+  /** How the chain judges what it takes. */
+  judge: (kind: string) => Applied = () => ({ kind: 'accepted', height: 1 });
+  #sequence = 0;
+
+  nextSequence = () => this.#sequence + 1;
+
+  submit = async (given: BlockEntry): Promise<Applied> => {
+    expect(fitsIntoBlock(given)).toBe(true);
+    const entry = openEntry(suite, given.entry);
+    assert(entry.ok, 'an entry is well formed');
+    const { publicKey } = gateway;
+    expect(verifyEntry(suite, entry.value, { publicKey, chainId })).toBe(true);
+    if (this.isFull) throw new TielineError('outbox-full', 'full', { retry: 'transient' });
+    const { kind, payload } = entry.value;
+    const stated = kind === 'gap' ? decodeGap(payload) : decodeBatch(payload);
+    assert(stated.ok, 'its payload is well formed');
+    expect(stated.value.sequence).toBe(this.nextSequence());
+    this.#sequence += 1;
+    if (kind === 'gap') this.gaps.push(stated.value as Gap);
+    else this.#take(stated.value as Batch, given);
+    return this.judge(kind);
+  };
+
+  #take(batch: Batch, { packs }: BlockEntry): void {
+    assert(packs !== undefined, 'a batch has its packs beside it');
+    expect(batch.packRoot).toEqual(packRoot(suite, packs.secret, packs.packs));
+    expect(batch.packCount).toBe(packs.packs.length);
+    this.batches.push({ ...batch, packCountSent: packs.packs.length });
+  }
+}
+
+function setUp() {
+  const sink = new Sink();
+  const lines: string[] = [];
+  const clock = {
+    elapsedMs: 0,
+    nowMs: () => startMs + clock.elapsedMs,
+    monotonicMs: () => clock.elapsedMs,
+    state: () => ({ state: 'synchronised', errorMs: 10 }) as const,
+  };
+  const log = createLog({ level: 'info', human: false, write: (line) => lines.push(line) });
+  const random = (length: number) => new Uint8Array(length).fill(7);
+  const window = new BatchWindow(
+    suite,
+    { signer: gateway, sink, clock, log, random },
+    { silenceMs },
+  );
+  /** A second passes and the window is sealed. */
+  const pass = async (ms = 1_000): Promise<void> => {
+    clock.elapsedMs += ms;
+    window.seal();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { sink, lines, window, clock, pass };
+}
+
+function packOf(timeMs: number, valueCount = 2): Pack {
+  return {
+    schemaId,
+    timeMs,
+    clock: { state: 'synchronised', errorMs: 10 },
+    mantissas: Array.from({ length: valueCount }, (_, i) => 1_000_000_000 + i),
+    qualities: Array.from({ length: valueCount }, () => 0 as const),
+  };
+}
+
+test('all packs of a window are one batch', async () => {
+  const { sink, window, pass } = setUp();
+  for (let i = 0; i < 5; i++) window.add('a', packOf(startMs + i));
+  await pass();
+  expect(sink.batches).toMatchObject([{ sequence: 1, packCount: 5, timeMs: startMs + 1_000 }]);
+  window.add('a', packOf(startMs + 9));
+  await pass();
+  expect(sink.batches).toMatchObject([{ packCount: 5 }, { sequence: 2, packCount: 1 }]);
+});
+
+test('a window without packs makes none, but one a minute, so that silence shows', async () => {
+  const { sink, pass } = setUp();
+  for (let second = 0; second < 59; second++) await pass();
+  expect(sink.batches).toEqual([]);
+  for (let second = 59; second < 180; second++) await pass();
+  expect(sink.batches).toMatchObject([
+    { packCount: 0, timeMs: startMs + 60_000 },
+    { packCount: 0, timeMs: startMs + 120_000 },
+    { packCount: 0, timeMs: startMs + 180_000 },
+  ]);
+});
+
+test('a burst is sealed at the bound of packs, and nothing of it is left out', async () => {
+  const { sink, window, pass } = setUp();
+  const count = limits.batchPacksMax + 10;
+  for (let i = 0; i < count; i++) window.add('a', packOf(startMs));
+  await pass();
+  expect(sink.batches.map(({ packCount }) => packCount)).toEqual([limits.batchPacksMax, 10]);
+});
+
+test('packs at their largest are sealed before a block cannot hold them', async () => {
+  const { sink, window, pass } = setUp();
+  const count = 2_000;
+  for (let i = 0; i < count; i++) window.add('a', packOf(startMs, limits.packValuesMax));
+  await pass();
+  expect(sink.batches.length).toBeGreaterThan(1);
+  expect(sink.batches.reduce((sum, { packCount }) => sum + packCount, 0)).toBe(count);
+});
+
+test('a pack that has no form is its device’s fault, not the window’s', async () => {
+  const { sink, window, pass } = setUp();
+  window.add('a', packOf(startMs));
+  expect(() => window.add('b', { ...packOf(startMs), qualities: [] })).toThrow();
+  await pass();
+  expect(sink.batches).toMatchObject([{ packCount: 1 }]);
+});
+
+describe('a full outbox', () => {
+  test('costs the packs, which one signed gap a device states once there is room', async () => {
+    const { sink, window, pass } = setUp();
+    sink.isFull = true;
+    for (let second = 0; second < 10; second++) {
+      window.add('a', packOf(startMs + second * 1_000));
+      if (second < 3) window.add('b', packOf(startMs + second * 1_000));
+      await pass();
+    }
+    sink.isFull = false;
+    window.add('a', packOf(startMs + 10_000));
+    await pass();
+    expect(sink.gaps).toMatchObject([
+      { device: 'a', fromMs: startMs, toMs: startMs + 9_000, packCount: 10, sequence: 1 },
+      { device: 'b', fromMs: startMs, toMs: startMs + 2_000, packCount: 3, sequence: 2 },
+    ]);
+    expect(sink.gaps.map(({ reason }) => reason)).toEqual(['outbox-full', 'outbox-full']);
+    expect(sink.batches).toMatchObject([{ sequence: 3, packCount: 1 }]);
+    window.add('a', packOf(startMs + 11_000));
+    await pass();
+    expect(sink.gaps).toHaveLength(2);
+  });
+
+  test('is told when it begins and when it ends, not with every batch', async () => {
+    const { sink, window, pass, lines } = setUp();
+    sink.isFull = true;
+    for (let second = 0; second < 100; second++) {
+      window.add('a', packOf(startMs));
+      await pass();
+    }
+    sink.isFull = false;
+    await pass(silenceMs);
+    const events = lines.map((line) => JSON.parse(line).event);
+    expect(events).toEqual(['readings-not-kept', 'readings-kept-again']);
+  });
+});
+
+describe('what the chain refuses', () => {
+  test('of readings is stated in a gap with its reason', async () => {
+    const { sink, window, pass } = setUp();
+    sink.judge = (kind) =>
+      kind === 'gap'
+        ? { kind: 'accepted', height: 2 }
+        : { kind: 'refused', height: 1, reason: 'unknown-schema' };
+    window.add('a', packOf(startMs));
+    await pass();
+    await pass(silenceMs);
+    expect(sink.gaps).toMatchObject([
+      { device: 'a', packCount: 1, reason: 'refused: unknown-schema' },
+    ]);
+  });
+
+  test('of a gap is not said again for ever', async () => {
+    const { sink, window, pass } = setUp();
+    sink.judge = () => ({ kind: 'refused', height: 1, reason: 'device' });
+    window.add('a', packOf(startMs));
+    for (let i = 0; i < 10; i++) await pass(silenceMs);
+    expect(sink.gaps).toHaveLength(1);
+  });
+});

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sidechain as the uplink sees it, in memory: headers, outputs and checkpoints are real, what
+// orders them is not there.
+
+import type { ChainPort, Cosigned } from '../../../../agent/uplink/chain-port.ts';
+import { assert } from '../../../../base/assert.ts';
+import { formatCheckpoint, signCheckpoint } from '../../../../base/checkpoint.ts';
+import { cosign } from '../../../../base/cosignature.ts';
+import { consistencyProof, inclusionProof, leafHash, rootOf } from '../../../../base/merkle.ts';
+import { nodeSuite as suite } from '../../../../base/node-suite.ts';
+import { formatNote } from '../../../../base/note.ts';
+import { decodeSummary } from '../../../../contracts/summary.ts';
+import type { Signatories } from '../../../../sidechain/chain/anchor.ts';
+import { encodeHeader } from '../../../../sidechain/chain/header.ts';
+import { chainOrigin, cosignerName } from '../../../../sidechain/chain/names.ts';
+import { outputLeaves } from '../../../../sidechain/chain/prove.ts';
+import {
+  checkReceiptMessage,
+  decodeReceiptMessage,
+} from '../../../../sidechain/chain/receipt-message.ts';
+import type { ReceiptState } from '../../../../sidechain/chain/registry.ts';
+import { chainId, gateway, mainGenesis, startMs } from '../../chain/fixture.ts';
+
+type Output = { readonly salt: Uint8Array; readonly bytes: Uint8Array };
+type Block = { readonly header: Uint8Array; readonly outputs: readonly Output[] };
+
+export class MemoryChain implements ChainPort {
+  readonly chainId = chainId;
+  readonly blocks: Block[] = [];
+  readonly committed: Uint8Array[] = [];
+  /** Sizes that were signed, in order. */
+  readonly signedSizes: number[] = [];
+  newestReceipt: ReceiptState | undefined;
+  newestCosigned: Cosigned | undefined;
+  /** What the next receipt meets on its way into a block. */
+  commitFailure: Error | undefined;
+
+  constructor(blockCount = 1) {
+    this.addBlocks(blockCount);
+  }
+
+  /** The same disk in another process, or an older copy of it. */
+  copy(): MemoryChain {
+    const copy = new MemoryChain(0);
+    copy.blocks.push(...this.blocks);
+    copy.newestReceipt = this.newestReceipt;
+    copy.newestCosigned = this.newestCosigned;
+    return copy;
+  }
+
+  addBlock(outputs: readonly Uint8Array[] = [], timeMs = startMs): number {
+    const height = this.blocks.length;
+    const salted = outputs.map((bytes, i) => ({ salt: new Uint8Array(16).fill(i), bytes }));
+    const previous = this.blocks.at(-1)?.header;
+    const header = encodeHeader({
+      chainId,
+      height,
+      previous: previous === undefined ? new Uint8Array(32) : suite.sha256(previous),
+      entryCount: 0,
+      entryRoot: rootOf(suite, []),
+      outputRoot: rootOf(suite, outputLeaves(suite, salted)),
+      stateHash: new Uint8Array(32),
+      timeMs,
+      outputCount: salted.length,
+      clock: { state: 'synchronised', errorMs: 10 },
+    });
+    this.blocks.push({ header, outputs: salted });
+    return height;
+  }
+
+  addBlocks(count: number): void {
+    for (let i = 0; i < count; i++) this.addBlock();
+  }
+
+  readonly size = () => this.blocks.length;
+  readonly mainLog = () => mainGenesis.mainLog;
+  readonly receipt = () => this.newestReceipt;
+  readonly cosigned = async () => this.newestCosigned;
+  readonly cosign = async () => this.#sign(this.size());
+  readonly cosignGenesis = async () => this.#sign(1);
+  readonly rootAt = async (size: number) => this.root(size);
+
+  readonly signatories = (): Signatories => ({
+    members: [
+      { keyId: gateway.keyId, publicKey: gateway.publicKey, role: 'voter', revoked: false },
+    ],
+    policy: { class: 'blame', faulty: 0 },
+  });
+
+  readonly inclusion = async ({ height, size }: { height: number; size: number }) =>
+    inclusionProof(suite, this.#leaves(size), height);
+
+  readonly consistency = async ({ from, to }: { from: number; to: number }) =>
+    consistencyProof(suite, this.#leaves(to), from);
+
+  readonly headerBytes = async (height: number) => this.#block(height).header;
+
+  readonly outputs = async (height: number) =>
+    this.#block(height).outputs.map((output, position) => ({ ...output, height, position }));
+
+  readonly summaryHeights = async (range: { from: number; to: number; countMax: number }) =>
+    [...this.blocks.keys()]
+      .slice(range.from, range.to)
+      .filter((height) => this.#block(height).outputs.some(({ bytes }) => decodeSummary(bytes).ok))
+      .slice(0, range.countMax);
+
+  readonly commitReceipt = async (bytes: Uint8Array) => {
+    if (this.commitFailure !== undefined) throw this.commitFailure;
+    const message = decodeReceiptMessage(bytes);
+    assert(message.ok, 'a receipt message is committed');
+    const previous = this.newestReceipt;
+    const checked = checkReceiptMessage(suite, message.value, {
+      mainLog: this.mainLog(),
+      previous: previous && { size: previous.mainSize, root: previous.mainRoot },
+    });
+    assert(checked.ok, 'only a receipt that holds is committed');
+    const { anchor, size: mainSize, root: mainRoot } = checked.value;
+    this.committed.push(bytes);
+    const height = this.addBlock();
+    this.newestReceipt = { size: anchor.checkpoint.size, mainSize, mainRoot, height };
+  };
+
+  root(size: number): Uint8Array {
+    return rootOf(suite, this.#leaves(size));
+  }
+
+  #sign(size: number): Cosigned {
+    const last = this.newestCosigned;
+    if (last?.size === size) return last;
+    assert(size > (last?.size ?? 0) && size <= this.size(), 'sizes grow, over what is durable');
+    const root = this.root(size);
+    const origin = chainOrigin(chainId);
+    const body = formatCheckpoint({ origin, size, root });
+    const note = formatNote(body, [
+      signCheckpoint(suite, origin, body, gateway),
+      cosign(suite, cosignerName(chainId, gateway.keyId), body, startMs / 1_000, gateway),
+    ]);
+    this.signedSizes.push(size);
+    this.newestCosigned = { size, root, note };
+    return this.newestCosigned;
+  }
+
+  #leaves(size: number): Uint8Array[] {
+    return this.blocks.slice(0, size).map(({ header }) => leafHash(suite, header));
+  }
+
+  #block(height: number): Block {
+    const block = this.blocks[height];
+    assert(block !== undefined, `block ${height} is there`);
+    return block;
+  }
+}
