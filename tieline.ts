@@ -23,6 +23,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/simulate-meter.ts')).simulateMeter,
   },
   {
+    name: 'key',
+    summary: "make a gateway's key, to be a member of a chain",
+    load: async () => (await import('./agent/commands/key.ts')).key,
+  },
+  {
     name: 'init',
     summary: 'make a gateway: key, chain, configuration',
     load: async () => (await import('./agent/commands/init.ts')).init,

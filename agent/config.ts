@@ -3,11 +3,13 @@
 // values. Paths in it are relative to the file.
 
 import { dirname, resolve } from 'node:path';
+import { limits } from '../base/limits.ts';
 import { findMeter } from '../drivers/index.ts';
 import type { SerialSettings } from '../drivers/meter-definition.ts';
 import type { Transport } from '../drivers/transport.ts';
 import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
+import { parseAddress } from './address.ts';
 
 export type LineConfig = { readonly name: string; readonly timeoutMs: number } & (
   | { readonly tcp: string }
@@ -26,9 +28,22 @@ export type MeterConfig = {
   readonly serialNumber?: string;
 };
 
+/** Another member of the chain. */
+export type PeerConfig = {
+  /** Its name, or its key id, as the chain has it. */
+  readonly name: string;
+  /** `host:port` */
+  readonly address: string;
+};
+
 export type GatewayConfig = {
+  /** Where it was read. */
+  readonly file: string;
   readonly name: string;
   readonly data: string;
+  /** `host:port` where the other members of the chain reach this gateway. */
+  readonly listen?: string;
+  readonly peers: readonly PeerConfig[];
   readonly mqtt: {
     readonly url: string;
     readonly username?: string;
@@ -44,6 +59,7 @@ export type GatewayConfig = {
   readonly meters: readonly MeterConfig[];
 };
 
+const label = { type: 'string', minLength: 1, maxLength: 64 };
 const name = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
 const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$' };
 
@@ -78,14 +94,23 @@ const meter = {
   },
 };
 
+const peer = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'address'],
+  properties: { name: label, address: endpoint },
+};
+
 /** JSON schema (2020-12) of the file. */
 export const gatewayConfigSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['name', 'mqtt'],
   properties: {
-    name,
+    name: label,
     data: { type: 'string', default: 'data' },
+    listen: endpoint,
+    peers: { type: 'array', maxItems: limits.membersMax - 1, default: [], items: peer },
     mqtt: {
       type: 'object',
       additionalProperties: false,
@@ -124,7 +149,12 @@ export const gatewayConfigSchema = {
   },
 } as const;
 
-type Problem = { path: (string | number)[]; message: string; hint?: string };
+/** What is wrong with the value at `path`. */
+export type Problem = {
+  readonly path: (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+};
 
 /** What the schema cannot say. */
 function relations(config: GatewayConfig): Problem[] {
@@ -135,6 +165,7 @@ function relations(config: GatewayConfig): Problem[] {
       'meters',
       config.meters.map((one) => one.name),
     ),
+    ...addressProblems(config),
   ];
   for (const [i, one] of config.lines.entries()) {
     const ways = ['tcp', 'rtuTcp', 'serial'].filter((way) => way in one);
@@ -161,23 +192,43 @@ function relations(config: GatewayConfig): Problem[] {
   return problems;
 }
 
+/** Written as host:port, and no address for all that. */
+function addressProblems({ listen, peers }: GatewayConfig): Problem[] {
+  const message = 'not host:port';
+  const hint = 'a port is from 1 to 65535, an IPv6 address stands in brackets';
+  const isBad = (text: string): boolean => parseAddress(text) === undefined;
+  return [
+    ...(listen !== undefined && isBad(listen) ? [{ path: ['listen'], message, hint }] : []),
+    ...peers.flatMap(({ address }, i) =>
+      isBad(address) ? [{ path: ['peers', i, 'address'], message, hint }] : [],
+    ),
+  ];
+}
+
 function repeated(list: string, names: readonly string[]): Problem[] {
   return names.flatMap((one, i) =>
     names.indexOf(one) === i ? [] : [{ path: [list, i, 'name'], message: 'a name used before' }],
   );
 }
 
-/** @throws TielineError `config` with every problem of the file. */
-export function loadGatewayConfig(path: string): GatewayConfig {
+/**
+ * @param check what only the chain can tell; its problems are reported with all others.
+ * @throws TielineError `config` with every problem of the file.
+ */
+export function loadGatewayConfig(
+  path: string,
+  check: (config: GatewayConfig) => readonly Problem[] = () => [],
+): GatewayConfig {
   const config = loadConfig<GatewayConfig>({
     path,
     schema: gatewayConfigSchema,
-    check: relations,
+    check: (given) => [...relations(given), ...check(given)],
   });
   const { mqtt } = config;
   const at = (file: string) => resolve(dirname(path), file);
   return {
     ...config,
+    file: path,
     data: at(config.data),
     mqtt: {
       ...mqtt,

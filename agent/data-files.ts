@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gateway's data directory holds, besides chain.db.
+// What a gateway's directories hold, besides chain.db.
 
 import { join } from 'node:path';
 
+/** In the data directory. */
 export function dataFiles(dataDir: string): { readonly key: string } {
   return { key: join(dataDir, 'gateway.key') };
+}
+
+/** In the directory that a gateway is made in. */
+export function gatewayFiles(dir: string) {
+  const at = (name: string): string => join(dir, name);
+  return {
+    data: at('data'),
+    config: at('gateway.yaml'),
+    genesis: at('genesis.cbor'),
+    member: at('member.json'),
+  } as const;
 }

@@ -15,11 +15,12 @@ import { chainOrigin } from '../sidechain/chain/names.ts';
 import { openNode, type SidechainNode } from '../sidechain/node.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
 import { openBrokerLink } from './broker-link.ts';
-import type { GatewayConfig } from './config.ts';
+import { type GatewayConfig, loadGatewayConfig } from './config.ts';
 import { gatewayContracts } from './contracts.ts';
 import { dataFiles } from './data-files.ts';
 import { gatewayChain, summaryPosition } from './gateway-chain.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
+import { chainMember, peerProblems } from './peers.ts';
 import { statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
@@ -102,6 +103,12 @@ async function openChain(
     const { genesisBytes } = await readChain(database);
     const genesis = openGenesis(suite, genesisBytes);
     if (!genesis.ok) throw new TielineError('database-damaged', genesis.detail);
+    const { members } = genesis.value.genesis;
+    const chain = {
+      members: members.map((member) => chainMember(suite, member)),
+      own: parts.signer.keyId,
+    };
+    loadGatewayConfig(config.file, (given) => peerProblems(given, chain));
     const node = await openNode({
       database,
       suite,

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a gateway: its key, the genesis of its chain, chain.db with block 0, and a configuration to
-// fill in. Interrupted, it can be run again: what is there is kept, and a key is never replaced.
+// Makes a gateway: its key, chain.db with block 0, and a configuration to fill in. The genesis is
+// made here, with this gateway as its first member, or comes from the gateway that made it.
+// Interrupted, it can be run again: what is there is kept, and a key is never replaced.
 
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { toHex, utf8 } from '../base/bytes.ts';
+import { equal, toHex, utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
-import { isName } from '../base/label.ts';
-import type { Suite } from '../base/suite.ts';
+import { keyIdOf } from '../base/ids.ts';
+import type { Signer, Suite } from '../base/suite.ts';
 import { createFileDurably } from '../host/files.ts';
-import { loadOrCreateSigner } from '../host/key-file.ts';
-import { enrolGenesis, signGenesis } from '../sidechain/chain/genesis.ts';
-import type { MainLog } from '../sidechain/chain/main-log.ts';
-import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { loadOrCreateSigner, readKeyFile } from '../host/key-file.ts';
+import { enrolGenesis, type GenesisMember, type OpenGenesis } from '../sidechain/chain/genesis.ts';
 import { createChain } from '../sidechain/store/chain-file.ts';
+import { configText, type FirstNetwork } from './config-text.ts';
 import { gatewayContracts } from './contracts.ts';
-import { dataFiles } from './data-files.ts';
+import { dataFiles, gatewayFiles } from './data-files.ts';
+import { callable } from './make-key.ts';
+import { type MemberFile, readMemberFile } from './member-file.ts';
+import { type NewChain, newGenesis } from './new-genesis.ts';
 
 export type InitOptions = {
   readonly dir: string;
-  readonly name: string;
-  /** File that the operator of the main log gave out. */
-  readonly mainLogFile: string;
+  readonly chain: NewChain | { readonly kind: 'given'; readonly genesisFile: string };
+  /** Of the chain's members: whom a new one has besides this gateway, and where all are reached. */
+  readonly memberFiles: readonly string[];
+  /** Where the others reach this gateway; else as its own member file says. */
+  readonly listen: string | undefined;
   readonly mqttUrl: string;
-  readonly windowMs: number;
-  readonly graceMs: number;
   readonly anchorIntervalMs: number;
   readonly httpPort: number;
 };
@@ -34,119 +36,142 @@ export type Initialised = {
   readonly genesisPath: string;
   readonly keyId: string;
   readonly chainId: string;
+  readonly members: readonly { readonly name: string; readonly keyId: string }[];
 };
 
-/** @throws TielineError `name`, `main-log`, `genesis`, `file`, `database-exists` */
+/**
+ * @throws TielineError `name`, `main-log`, `genesis`, `not-a-member`, `member-file`, `listen`,
+ * `file`, `file-missing`, `database-exists`
+ */
 export async function initGateway(
   suite: Suite,
   options: InitOptions,
   parts: { readonly nowMs: number; readonly random: (length: number) => Uint8Array },
 ): Promise<Initialised> {
-  if (!isName(options.name)) {
-    throw new TielineError(
-      'name',
-      'a gateway is called something printable of 1 to 64 characters',
-      {
-        hint: 'give it another with --name',
-      },
-    );
-  }
-  const mainLog = await readMainLog(options.mainLogFile);
-  const data = join(options.dir, 'data');
-  await mkdir(data, { recursive: true, mode: 0o700 });
-  const files = dataFiles(data);
-  const signer = await loadOrCreateSigner(files.key);
-  const genesisPath = join(options.dir, 'genesis.cbor');
-  const made = signGenesis(
-    {
-      version: 1,
-      members: [{ publicKey: signer.publicKey, role: 'voter', name: options.name }],
-      policy: { class: 'blame', faulty: 0 },
-      persons: [],
-      mainLog,
-      summary: { windowMs: options.windowMs, graceMs: options.graceMs },
-      timeMs: parts.nowMs,
-      nonce: parts.random(32),
-    },
-    signer,
-  );
-  // Before it is written: what is there is kept.
-  const checked = enrolGenesis(suite, made);
-  if (!checked.ok) throw new TielineError('genesis', `no chain begins so: ${checked.detail}`);
-  const genesisBytes = await keepOrCreate(genesisPath, made);
-  const opened = enrolGenesis(suite, genesisBytes);
-  if (!opened.ok) throw new TielineError('genesis', `${genesisPath}: ${opened.detail}`);
+  const { dir, chain } = options;
+  const files = gatewayFiles(dir);
+  const signer = await ownSigner(files.data, chain.kind);
+  const known = await Promise.all(options.memberFiles.map(readMemberFile));
+  const own = await ownMemberFile(files.member, signer);
+  const kept = await readIfThere(files.genesis);
+  const bytes =
+    chain.kind === 'given'
+      ? await givenGenesis(chain.genesisFile, kept)
+      : (kept ?? (await newGenesis(chain, { signer, known, own, ...parts })));
+  const opened = enrolGenesis(suite, bytes);
+  if (!opened.ok) throw new TielineError('genesis', `no chain begins so: ${opened.detail}`);
+  const { members } = opened.value.genesis;
+  const { name } = ownMember(opened.value, signer);
+  const network = networkOf(members, { signer, known, listen: options.listen ?? own?.address });
+
+  if (kept === undefined) await createFileDurably(files.genesis, bytes, { mode: 0o644 });
   await createChain({
-    dataDir: data,
-    genesisBytes,
+    dataDir: files.data,
+    genesisBytes: bytes,
     gateway: signer.keyId,
     suite,
     contracts: gatewayContracts(opened.value.genesis),
   });
-  const configPath = join(options.dir, 'gateway.yaml');
-  await keepOrCreate(configPath, utf8(configText(options)));
+  const { mqttUrl, anchorIntervalMs, httpPort } = options;
+  const text = configText({ name, mqttUrl, anchorIntervalMs, httpPort, network });
+  if ((await readIfThere(files.config)) === undefined) {
+    await createFileDurably(files.config, utf8(text), { mode: 0o644 });
+  }
   return {
-    configPath,
-    genesisPath,
+    configPath: files.config,
+    genesisPath: files.genesis,
     keyId: toHex(signer.keyId),
     chainId: toHex(opened.value.chainId),
+    members: members.map((member) => ({
+      name: member.name,
+      keyId: toHex(keyIdOf(suite, member.publicKey)),
+    })),
   };
 }
 
-async function readMainLog(path: string): Promise<MainLog> {
-  let text: string;
+/** Only who begins a chain may do so with a new key: any other key had to be there for its genesis. */
+async function ownSigner(data: string, kind: InitOptions['chain']['kind']): Promise<Signer> {
+  const { key } = dataFiles(data);
+  if (kind === 'new') {
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    return loadOrCreateSigner(key);
+  }
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new TielineError('main-log', `cannot read the main log's file ${path}`, {
-      hint: 'its operator gives it out: `tieline dispatch init` writes main-log.json',
-      cause,
+    return await readKeyFile(key);
+  } catch (error) {
+    if (!(error instanceof TielineError) || error.code !== 'file-missing') throw error;
+    throw new TielineError('file-missing', `this gateway has no key yet: ${key} is not there`, {
+      hint: 'run `tieline key` first: the genesis has to name its key as a member',
+      cause: error,
     });
   }
-  const parsed = parseMainLogFile(text);
-  if (parsed.ok) return parsed.value;
-  throw new TielineError('main-log', `${path} does not describe a main log: ${parsed.detail}`, {
-    hint: 'ask its operator for main-log.json again',
+}
+
+/** What `tieline key` has said of this gateway, if it was run. */
+async function ownMemberFile(path: string, signer: Signer): Promise<MemberFile | undefined> {
+  if ((await readIfThere(path)) === undefined) return undefined;
+  const own = await readMemberFile(path);
+  if (equal(own.publicKey, signer.publicKey)) return own;
+  throw new TielineError('member-file', `${path} is of another key than this gateway's`, {
+    hint: 'run `tieline key` again: it writes the file anew',
   });
 }
 
-async function keepOrCreate(path: string, bytes: Uint8Array): Promise<Uint8Array> {
-  try {
-    await createFileDurably(path, bytes, { mode: 0o644 });
-    return bytes;
-  } catch (error) {
-    if (!(error instanceof TielineError) || error.code !== 'file-exists') throw error;
-    return new Uint8Array(await readFile(path));
-  }
+async function givenGenesis(path: string, kept: Uint8Array | undefined): Promise<Uint8Array> {
+  const given = await readIfThere(path);
+  if (given === undefined) throw new TielineError('genesis', `cannot read the genesis ${path}`);
+  if (kept === undefined || equal(kept, given)) return given;
+  throw new TielineError(
+    'genesis',
+    `this directory has the genesis of another chain than ${path}`,
+    {
+      hint: 'one directory holds one gateway of one chain',
+    },
+  );
 }
 
-function configText(options: InitOptions): string {
-  return `# A Tieline gateway. Paths are relative to this file.
-name: ${options.name}
-data: data
+function ownMember({ genesis }: OpenGenesis, { publicKey, keyId }: Signer): GenesisMember {
+  const own = genesis.members.find((member) => equal(member.publicKey, publicKey));
+  if (own !== undefined) return own;
+  const names = genesis.members.map(({ name }) => name).join(', ');
+  const text = `gateway ${toHex(keyId)} is no member of this chain; its members are ${names}`;
+  throw new TielineError('not-a-member', text, {
+    hint: 'the genesis is made from the member.json that `tieline key` wrote in this directory',
+  });
+}
 
-mqtt:
-  url: ${options.mqttUrl}
+/** @throws TielineError where an address is not known: without it two members never meet. */
+function networkOf(
+  members: readonly GenesisMember[],
+  given: {
+    readonly signer: Signer;
+    readonly known: readonly MemberFile[];
+    readonly listen: string | undefined;
+  },
+): FirstNetwork | undefined {
+  const others = members.filter(({ publicKey }) => !equal(publicKey, given.signer.publicKey));
+  if (others.length === 0) return undefined;
+  if (given.listen === undefined) {
+    throw new TielineError('listen', 'where do the other members reach this gateway?', {
+      hint: 'say it with --listen HOST:PORT',
+    });
+  }
+  const peers = others.map(({ name, publicKey }) => {
+    const file = given.known.find((one) => equal(one.publicKey, publicKey));
+    if (file?.address !== undefined) return { name, address: file.address };
+    const text = `no address is known of the member ${name}`;
+    throw new TielineError('member-file', text, {
+      hint: 'give its file with --members; `tieline key --listen` writes the address into it',
+    });
+  });
+  return { listen: callable(given.listen), peers };
+}
 
-anchor:
-  intervalMs: ${options.anchorIntervalMs}
-
-# For \`tieline status\`; served on 127.0.0.1 alone.
-http:
-  port: ${options.httpPort}
-
-# A line is one serial bus or one TCP endpoint. Give one of:
-#   serial: /dev/serial/by-id/…   (baudRate: 9600, parity: none, dataBits: 8, stopBits: 1)
-#   tcp: 192.0.2.10:502
-#   rtuTcp: 192.0.2.11:4196
-lines: []
-
-# \`tieline meters\` lists the ids.
-#   - name: main-meter
-#     meter: eastron-sdm630
-#     line: cabinet
-#     unit: 1
-#     periodMs: 1000
-meters: []
-`;
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new TielineError('file', `cannot read ${path}`, { cause: error });
+  }
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration that a new gateway begins with: what `tieline init` knows, the rest to fill in.
+
+export type FirstConfig = {
+  readonly name: string;
+  readonly mqttUrl: string;
+  readonly anchorIntervalMs: number;
+  readonly httpPort: number;
+  /** undefined for a chain of one. */
+  readonly network: FirstNetwork | undefined;
+};
+
+export type FirstNetwork = {
+  readonly listen: string;
+  readonly peers: readonly { readonly name: string; readonly address: string }[];
+};
+
+export function configText(config: FirstConfig): string {
+  return `# A Tieline gateway. Paths are relative to this file.
+name: ${yamlText(config.name)}
+data: data
+${config.network === undefined ? '' : networkText(config.network)}
+mqtt:
+  url: ${config.mqttUrl}
+
+anchor:
+  intervalMs: ${config.anchorIntervalMs}
+
+# For \`tieline status\`; served on 127.0.0.1 alone.
+http:
+  port: ${config.httpPort}
+
+# A line is one serial bus or one TCP endpoint. Give one of:
+#   serial: /dev/serial/by-id/…   (baudRate: 9600, parity: none, dataBits: 8, stopBits: 1)
+#   tcp: 192.0.2.10:502
+#   rtuTcp: 192.0.2.11:4196
+lines: []
+
+# \`tieline meters\` lists the ids.
+#   - name: main-meter
+#     meter: eastron-sdm630
+#     line: cabinet
+#     unit: 1
+#     periodMs: 1000
+meters: []
+`;
+}
+
+function networkText({ listen, peers }: FirstNetwork): string {
+  const list = peers.map(
+    ({ name, address }) => `  - name: ${yamlText(name)}\n    address: ${yamlText(address)}\n`,
+  );
+  return `
+# Where the other members of the chain reach this gateway, and where it reaches each of them: by
+# name, or by key id.
+listen: ${yamlText(listen)}
+peers:
+${list.join('')}`;
+}
+
+/** As it stands where YAML reads it so; else in quotes, as JSON writes it. */
+function yamlText(text: string): string {
+  return /^[a-z0-9.]+([-:][a-z0-9.]+)+$/.test(text) ? text : JSON.stringify(text);
+}
