@@ -52,6 +52,13 @@ describe('on a chain', () => {
     expect(at(group.apply([group.batch(2, [], { timeMs })], timeMs + 40))).toBe(dayMs + 40);
   });
 
+  test('a leader whose clock went back makes no block before the last', () => {
+    const group = new Group({ voters: 1, followers: 0 });
+    group.apply([], startMs + 60_000);
+    expect(at(group.apply([], startMs))).toBe(60_000);
+    expect(at(group.apply([group.batch(1, [], { timeMs: startMs })], startMs))).toBe(60_000);
+  });
+
   test('a refused batch does not move it', () => {
     const group = new Group({ voters: 1, followers: 0 });
     group.apply([group.batch(1, [])], startMs + 1_000);
