@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints, co-signatures and proofs, checked by Go's checksum database package (golang.org/x/mod/sumdb),
-// which shares no code with ours.
+// Checkpoints, co-signatures and proofs, checked by Go's checksum database package
+// (golang.org/x/mod/sumdb), which shares no code with ours.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

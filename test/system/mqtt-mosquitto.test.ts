@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MQTT link against a real broker, mosquitto: version 5, reason codes, the receive maximum, the will, a
-// broker that is killed and started again in the middle, and TLS with client certificates.
+// The MQTT link against a real broker, mosquitto: version 5, reason codes, the receive maximum, the
+// will, a broker that is killed and started again in the middle, and TLS with client certificates.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
