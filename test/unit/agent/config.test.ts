@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadGatewayConfig, transportOf } from '../../../agent/config.ts';
+import { messageOf } from '../../../base/errors.ts';
+import { temporaryDirectory } from '../sidechain/rig.ts';
+
+function load(text: string) {
+  const directory = temporaryDirectory();
+  const path = join(directory, 'gateway.yaml');
+  writeFileSync(path, text);
+  return { config: loadGatewayConfig(path), directory };
+}
+
+function problemsOf(text: string): string {
+  try {
+    load(text);
+  } catch (error) {
+    return messageOf(error);
+  }
+  throw new Error('it was taken');
+}
+
+const least = 'name: cellar\nmqtt:\n  url: mqtt://127.0.0.1:1883\n';
+
+test('a name and a broker are enough; all else has its default', () => {
+  const { config, directory } = load(least);
+  expect(config).toMatchObject({
+    name: 'cellar',
+    data: join(directory, 'data'),
+    anchor: { intervalMs: 60_000 },
+    http: { port: 8_780 },
+    log: { level: 'info' },
+    lines: [],
+    meters: [],
+  });
+});
+
+test('paths are those beside the file', () => {
+  const { config, directory } = load(`${least}  ca: tls/ca.pem\n  key: /etc/tieline/key.pem\n`);
+  expect(config.mqtt.ca).toBe(join(directory, 'tls/ca.pem'));
+  expect(config.mqtt.key).toBe('/etc/tieline/key.pem');
+  expect(config.mqtt.cert).toBeUndefined();
+});
+
+test('a line is a tty, Modbus TCP or RTU frames over TCP, each with its own settings', () => {
+  const { config } = load(`${least}lines:
+  - { name: bus, serial: /dev/ttyUSB0, parity: even }
+  - { name: panel, tcp: '192.0.2.10:502', timeoutMs: 250 }
+  - { name: remote, rtuTcp: '[2001:db8::1]:4196' }
+`);
+  expect(config.lines.map(transportOf)).toEqual([
+    {
+      kind: 'modbus-rtu',
+      path: '/dev/ttyUSB0',
+      baudRate: 9_600,
+      parity: 'even',
+      dataBits: 8,
+      stopBits: 1,
+    },
+    { kind: 'modbus-tcp', host: '192.0.2.10', port: 502 },
+    expect.objectContaining({ kind: 'rtu-tcp', port: 4196 }),
+  ]);
+  expect(config.lines.map(({ timeoutMs }) => timeoutMs)).toEqual([1_000, 250, 1_000]);
+});
+
+test('all that has no form is told at once, each with its line', () => {
+  const message = problemsOf(`name: cellar
+mqtt:
+  url: amqp://127.0.0.1
+anchorInterval: 5
+anchor: { intervalMs: soon }
+`);
+  for (const place of ['3:', '4:', '5:']) expect(message).toContain(`gateway.yaml:${place}`);
+});
+
+test('all that does not fit together is told at once, each with its line', () => {
+  const message = problemsOf(`${least}lines:
+  - { name: bus }
+  - { name: panel, tcp: '192.0.2.10:502', serial: /dev/ttyUSB0 }
+  - { name: bus, tcp: '192.0.2.11:502' }
+meters:
+  - { name: main, meter: eastron-sdm630, line: cellar }
+  - { name: main, meter: eastron-sdm999, line: panel }
+`);
+  for (const [place, problem] of [
+    ['5:', 'no way to its devices'],
+    ['6:', 'tcp and serial at once'],
+    ['7:', 'a name used before'],
+    ['9:', 'there is no line of this name'],
+    ['10:', 'no meter of this id is known'],
+  ]) {
+    expect(message).toMatch(new RegExp(`gateway\\.yaml:${place}.*${problem}`));
+  }
+});

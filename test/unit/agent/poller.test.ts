@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Poller, type PollerOptions } from '../../../agent/poller.ts';
+import { encodePack, type Pack } from '../../../base/pack.ts';
+import { quality } from '../../../base/quality.ts';
+import type { Device, Reading } from '../../../drivers/device.ts';
+import { createLog } from '../../../host/log.ts';
+import { schemaId, startMs } from '../chain/fixture.ts';
+
+const periodMs = 1_000;
+
+/** Takes as long as it is told, and then has two values or none. */
+class TestDevice implements Device {
+  readonly definition = 'test-meter';
+  readonly values = [];
+  readonly exchanges = [];
+  readonly request = 'none';
+  delayMs = 10;
+  isSilent = false;
+  readCount = 0;
+
+  read = async (): Promise<Reading> => {
+    this.readCount += 1;
+    await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    if (!this.isSilent) {
+      const value = { mantissa: 42, quality: quality.good };
+      return { values: [value, value], faults: [] };
+    }
+    const value = { mantissa: null, quality: quality.timeOut };
+    return { values: [value, value], faults: [{ kind: 'time-out', detail: 'no answer' }] };
+  };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  expect(vi.getTimerCount(), 'nothing keeps the process alive').toBe(0);
+  vi.useRealTimers();
+});
+
+function setUp(options: Partial<PollerOptions> = {}) {
+  const device = new TestDevice();
+  const packs: { readonly atMs: number; readonly pack: Pack }[] = [];
+  const lines: string[] = [];
+  const beganMs = Date.now();
+  const elapsedMs = () => Date.now() - beganMs;
+  const poller = new Poller({
+    name: 'urn:dev:ops:test',
+    device,
+    periodMs,
+    schemaId,
+    clock: {
+      nowMs: () => startMs + elapsedMs(),
+      monotonicMs: elapsedMs,
+      state: () => ({ state: 'synchronised', errorMs: 1 }),
+    },
+    log: createLog({ level: 'info', human: false, write: (line) => lines.push(line) }),
+    onPack: (_name, pack) => packs.push({ atMs: elapsedMs(), pack }),
+    ...options,
+  });
+  const events = () => lines.map((line) => JSON.parse(line).event);
+  return { device, packs, events, poller };
+}
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+test('it reads at once, then on the grid of its period, without drift', async () => {
+  const { device, packs, poller } = setUp();
+  device.delayMs = 30;
+  await pass(10_500);
+  expect(packs.map(({ atMs }) => atMs)).toEqual(
+    Array.from({ length: 11 }, (_, i) => i * periodMs + 30),
+  );
+  expect(packs[3]?.pack.timeMs).toBe(startMs + 3_030);
+  expect(poller.status).toMatchObject({ readCount: 11, failureCount: 0, missedCount: 0 });
+  await poller.close();
+});
+
+test('an instant that passes while it reads is left out and counted, not made up for', async () => {
+  const { device, packs, poller } = setUp();
+  await pass(500);
+  device.delayMs = 3_200;
+  await pass(1_000);
+  device.delayMs = 10;
+  await pass(5_000);
+  expect(packs.map(({ atMs }) => atMs)).toEqual([10, 4_200, 5_010, 6_010]);
+  expect(poller.status).toMatchObject({ readCount: 4, missedCount: 3 });
+  await poller.close();
+});
+
+test('a silent meter makes packs of nulls with their reason, and one line in the log', async () => {
+  const { device, packs, events, poller } = setUp();
+  device.isSilent = true;
+  await pass(5_500);
+  expect(packs).toHaveLength(6);
+  for (const { pack } of packs) {
+    expect(pack).toMatchObject({ mantissas: [null, null], qualities: [16, 16] });
+    expect(encodePack(pack).length).toBeGreaterThan(0);
+  }
+  expect(poller.status).toMatchObject({ failureCount: 6, fault: 'no answer' });
+  expect(poller.status.lastReadMs).toBeUndefined();
+  device.isSilent = false;
+  await pass(2_000);
+  expect(events()).toEqual(['meter-silent', 'meter-answers']);
+  expect(poller.status).toMatchObject({ readCount: 2, fault: undefined });
+  await poller.close();
+});
+
+test('when it ends nothing is read any more, and what was interrupted is no pack', async () => {
+  const { device, packs, poller } = setUp();
+  await pass(1_500);
+  device.delayMs = 60_000;
+  await pass(1_000);
+  const { readCount } = device;
+  const ended = poller.close();
+  await pass(100_000);
+  await ended;
+  expect(packs).toHaveLength(2);
+  expect(device.readCount).toBe(readCount);
+});
+
+test('what fails behind it is logged, and the next instant comes', async () => {
+  const { events, poller } = setUp({
+    onPack: () => {
+      throw new Error('no room');
+    },
+  });
+  await pass(2_500);
+  expect(events()).toEqual(['reading-failed', 'reading-failed', 'reading-failed']);
+  await poller.close();
+});
