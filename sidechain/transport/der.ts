@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DER (ITU-T X.690), written only, and only what a certificate of ours is made of. Values are whole elements:
-// tag, length, content. Nothing is read here: OpenSSL does that.
+// DER (ITU-T X.690), written only, and only what a certificate of ours is made of. Values are whole
+// elements: tag, length, content. Nothing is read here: OpenSSL does that.
 
 import { assert } from '../../base/assert.ts';
 import { concat, utf8 } from '../../base/bytes.ts';

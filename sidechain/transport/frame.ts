@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames in a stream of bytes: four bytes of length, big-endian, one of type, then the payload. The length counts
-// type and payload, and is judged before any of them is waited for.
+// Frames in a stream of bytes: four bytes of length, big-endian, one of type, then the payload. The length
+// counts type and payload, and is judged before any of them is waited for.
 
 import { concat, u32 } from '../../base/bytes.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
@@ -15,8 +15,9 @@ export function encodeFrame({ type, payload }: Frame): Uint8Array {
   return concat(u32(payload.length + 1), Uint8Array.of(type), payload);
 }
 
-/** Takes the stream as it comes, in pieces of any size, and gives whole frames. What has come stands in one piece
- * of memory, at most twice as large: a peer that sends byte by byte does not make us keep an object for each. */
+/** Takes the stream as it comes, in pieces of any size, and gives whole frames. What has come stands in
+ * one piece of memory, at most twice as large: a peer that sends byte by byte does not make us keep an
+ * object for each. */
 export class FrameReader {
   /** The longest frame that is read, in bytes without its length. */
   bytesMax: number;
@@ -35,8 +36,8 @@ export class FrameReader {
     this.#end += chunk.length;
   }
 
-  /** The next frame, `undefined` until it is whole; its payload stays as it is until the next `push`. After a
-   * refusal the stream makes no more sense. */
+  /** The next frame, `undefined` until it is whole; its payload stays as it is until the next `push`.
+   * After a refusal the stream makes no more sense. */
   next(): Result<Frame | undefined, 'length'> {
     const held = this.#end - this.#start;
     if (held < headerBytes) return accept(undefined);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// All between us and one other member: the session there is, the call under way, what waits to be sent, and what
-// is counted. Both sides may call. Of two sessions that meet, the one that the member with the lower key called
-// for stays, on both sides; of two by one caller the newer. Invariant: at most one session.
+// All between us and one other member: the session there is, the call under way, what waits to be sent, and
+// what is counted. Both sides may call. Of two sessions that meet, the one that the member with the lower
+// key called for stays, on both sides; of two by one caller the newer. Invariant: at most one session.
 
 import type { TLSSocket } from 'node:tls';
 import { assert } from '../../base/assert.ts';

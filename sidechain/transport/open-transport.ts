@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transport over TLS: one listener, and one link to each other member. Whoever does not hold a member's key
-// is turned away before anything but the handshake has gone out.
+// The transport over TLS: one listener, and one link to each other member. Whoever does not hold a member's
+// key is turned away before anything but the handshake has gone out.
 
 import type { TLSSocket } from 'node:tls';
 import { assert } from '../../base/assert.ts';

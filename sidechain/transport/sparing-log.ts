@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log that others cannot fill: about each of those who cause lines, one a minute of each sort, and about many
-// at once, not all.
+// A log that others cannot fill: about each of those who cause lines, one a minute of each sort, and about
+// many at once, not all.
 
 import { limits } from '../../base/limits.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a member asks of the network, be it real (open-transport.ts) or simulated. Messages may be lost, doubled
-// and, across lanes or after a reconnect, reordered: each says for itself which term, session and index it is
-// about. Invariant: whom a message comes from is never in doubt.
+// What a member asks of the network, be it real (open-transport.ts) or simulated. Messages may be lost,
+// doubled and, across lanes or after a reconnect, reordered: each says for itself which term, session and
+// index it is about. Invariant: whom a message comes from is never in doubt.
 
 import type { NodeId } from '../raft/entry.ts';
 import type { PeerMessage } from '../raft/message.ts';
@@ -30,19 +30,21 @@ export type ChannelMessage = {
 export type WireMessage = PeerMessage | ChannelMessage;
 
 export type Receiver = {
-  /** Types and ranges are checked, `from` is certain; the rest may be a lie. While a promise is not resolved,
-   * nothing more is read of this lane of this member, which then feels it. It must not reject. */
+  /** Types and ranges are checked, `from` is certain; the rest may be a lie. While a promise is not
+   * resolved, nothing more is read of this lane of this member, which then feels it. It must not reject. */
   readonly message: (from: NodeId, message: WireMessage) => void | Promise<void>;
-  /** Something sent to this member was lost, or may have been. Told at most once a tick, never from `send`. */
+  /** Something sent to this member was lost, or may have been. Told at most once a tick, never from
+   * `send`. */
   readonly unreachable: (id: NodeId) => void;
 };
 
 export type Transport = {
-  /** Whom to talk to, from now on and with nobody else: a member that is missing here is cut off at once. Our own
-   * entry may be among them, and says which id we have; without it we get and send no messages of Raft. */
+  /** Whom to talk to, from now on and with nobody else: a member that is missing here is cut off at once.
+   * Our own entry may be among them, and says which id we have; without it we get and send no messages
+   * of Raft. */
   readonly setMembers: (members: readonly Member[]) => void;
-  /** Never waits. @returns false if the message is lost for sure: the member is unknown or not connected, or
-   * its queue is full. True promises nothing. */
+  /** Never waits. @returns false if the message is lost for sure: the member is unknown or not connected,
+   * or its queue is full. True promises nothing. */
   readonly send: (to: NodeId, message: WireMessage) => boolean;
   readonly status: () => TransportStatus;
   /** What waits is lost. */

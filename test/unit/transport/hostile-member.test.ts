@@ -154,13 +154,28 @@ describe('a member that should say hello', () => {
     expect(peers.filter(({ isClosed }) => !isClosed).length).toBeGreaterThan(0);
   });
 
-  test('to a session that is not there is cut off', async () => {
+  test('and is a member no more is cut off', async () => {
     const member = await waiting();
     const peer = new RawPeer(member.address, memberTls(liar));
-    peer.write(encodeHello({ chainId, lane: 'log', session: 1 }));
+    await until(() => peer.isSecure);
+    member.transport.setMembers([member.asMember()]);
+    peer.write(encodeHello({ chainId, lane: 'control', session: 1 }));
     await peer.closed();
     expect(peer.received).toEqual([]);
-    expect(member.isConnectedTo(2)).toBe(false);
+  });
+
+  test.each<readonly [string, readonly Lane[], Lane, number]>([
+    ['a session that is not there', [], 'log', 1],
+    ['another session than there is', ['control'], 'log', 2],
+    ['a lane that is taken', ['control', 'log'], 'log', 1],
+  ])('and says it to %s is cut off', async (_, before, lane, session) => {
+    const member = await waiting();
+    for (const one of before) await RawPeer.greeted(member.address, liar, one);
+    const peer = new RawPeer(member.address, memberTls(liar));
+    peer.write(encodeHello({ chainId, lane, session }));
+    await peer.closed();
+    expect(peer.received).toEqual([]);
+    expect(member.isConnectedTo(2)).toBe(before.length > 0);
   });
 });
 

@@ -49,9 +49,9 @@ export class TestMember {
   hold: (message: WireMessage) => Promise<void> | undefined = () => undefined;
   #transport: Transport | undefined;
 
-  constructor(id: NodeId) {
+  constructor(id: NodeId, own: Identity = identity(id)) {
     this.id = id;
-    this.identity = identity(id);
+    this.identity = own;
   }
 
   get transport(): Transport {

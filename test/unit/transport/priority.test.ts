@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is urgent passes what is large: one lane that a member does not read holds up no other, and what waits for
-// it is bounded.
+// What is urgent passes what is large: one lane that a member does not read holds up no other, and what
+// waits for it is bounded.
 
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../base/limits.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whoever is no member gets nothing: mutual TLS 1.3 (RFC 8446) with a member's key, our protocol, or the end.
+// Whoever is no member gets nothing: mutual TLS 1.3 (RFC 8446) with a member's key, our protocol, or the
+// end.
 
 import { connect, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';

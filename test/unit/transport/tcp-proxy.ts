@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lies between two members: it passes on what comes, until it is told to hold it back, to lose it, to break.
+// What lies between two members: it passes on what comes, until it is told to hold it back, to lose it, to
+// break.
 
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Members over real sockets: what is sent arrives, from whom it says and in order; who leaves and comes back.
+// Members over real sockets: what is sent arrives, from whom it says and in order; who leaves and comes
+// back.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { TielineError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
@@ -11,9 +13,8 @@ import {
   identity,
   introduce,
   isMeshed,
-  TestMember as Member,
   openMesh,
-  type TestMember,
+  TestMember,
   until,
 } from './mesh.ts';
 
@@ -99,7 +100,7 @@ describe('members', () => {
   });
 
   test('of which only one can be called connect all the same', async () => {
-    const [one, two] = [new Member(1), new Member(2)];
+    const [one, two] = [new TestMember(1), new TestMember(2)];
     await one.open();
     await two.open();
     one.transport.setMembers([one.asMember(), two.asCaller()]);
@@ -125,16 +126,20 @@ describe('a member that does not know its id', () => {
 });
 
 describe('a transport', () => {
-  test('refuses a key that is not the signer’s', async () => {
-    const member = new Member(1);
-    const other = { ...member.identity, keyPem: identity(2).keyPem };
-    Object.assign(member, { identity: other });
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+  test.each([
+    ['another Ed25519 key', identity(2).keyPem],
+    ['a P-256 key', privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['no key', 'key'],
+  ])('refuses %s for the signer’s', async (_, keyPem) => {
+    const member = new TestMember(1, { ...identity(1), keyPem });
     await expect(member.open()).rejects.toMatchObject({ code: 'transport-key' });
   });
 
   test('says where it cannot listen', async () => {
     const [one] = await pair();
-    const opening = new Member(3).open({ port: one.address.port });
+    const opening = new TestMember(3).open({ port: one.address.port });
     await expect(opening).rejects.toThrow(TielineError);
     await expect(opening).rejects.toMatchObject({ code: 'transport-listen' });
   });
