@@ -3,9 +3,11 @@
 // disk. It goes on with what it has, says once what is wrong, ends when it is told to, and makes up
 // for everything afterwards.
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { decodePack } from '../../base/pack.ts';
 import { qualityName } from '../../base/quality.ts';
+import { createLog } from '../../host/log.ts';
+import { connectMqtt } from '../../host/mqtt.ts';
 import { readChainRecord } from './harness/chain-record.ts';
 import { expectExact } from './harness/exactness.ts';
 import { gatewayStatus, newNetwork, tielineWords, untilStatus } from './harness/network.ts';
@@ -103,6 +105,27 @@ test('with no room on the disk it ends and says so, and loses nothing that it ke
   await network.gateway.start();
   const { batches } = await expectExact(network);
   expect(batches.length).toBeGreaterThan(kept.batches.length);
+});
+
+test('its retained status at the broker is online, and offline once it is gone', async () => {
+  const network = await newNetwork();
+  const topic = `tieline/v1/${network.chainId}/status/+`;
+  const seen: string[] = [];
+  const log = createLog({ level: 'error' });
+  const mqtt = connectMqtt({ url: network.mqttUrl, clientId: 'watcher', log });
+  onTestFinished(() => mqtt.close());
+  mqtt.subscribe(topic, (_, payload) => {
+    seen.push(Buffer.from(payload).toString());
+  });
+  const next = (count: number) => until('a status', () => seen[count - 1]);
+  await network.gateway.start();
+  expect(await next(1)).toBe('online');
+  await network.gateway.stop();
+  expect(await next(2), 'it says goodbye').toBe('offline');
+  await network.gateway.start();
+  expect(await next(3)).toBe('online');
+  await network.gateway.kill();
+  expect(await next(4), 'its will').toBe('offline');
 });
 
 test('a second gateway on the same directory is refused', async () => {
