@@ -3,9 +3,9 @@
 // else's frame. Register n holds n, so that an answer to another request shows.
 
 import type { ByteChannel } from '../../drivers/bus/byte-channel.ts';
-import { answerLength, hasGoodCrc, withCrc } from '../../drivers/modbus/rtu-frame.ts';
 import { serialChannel } from '../../drivers/bus/serial-channel.ts';
 import { channelOf } from '../../drivers/bus/socket-channel.ts';
+import { answerLength, hasGoodCrc, withCrc } from '../../drivers/modbus/rtu-frame.ts';
 import { listenTcp } from '../../drivers/simulator/tcp-server.ts';
 
 /** Sends bytes, at once or later. */
