@@ -12,14 +12,13 @@ import { utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
 import { nodeSuite } from '../base/node-suite.ts';
-import { isKeyName } from '../base/note.ts';
 import { HistoryTree } from '../base/tree.ts';
 import { wallClockMs } from '../host/clock.ts';
 import { createFileDurably, writeFileDurably } from '../host/files.ts';
 import { loadOrCreateSigner } from '../host/key-file.ts';
 import { openDatabase } from '../host/sqlite.ts';
 import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
-import type { MainLog } from '../sidechain/chain/main-log.ts';
+import { logOriginField, type MainLog } from '../sidechain/chain/main-log.ts';
 import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
 import { dispatchFiles } from './files.ts';
 import { MainLedger } from './ledger/main-ledger.ts';
@@ -49,14 +48,11 @@ export type Initialised = {
 /** @throws TielineError `centre-exists`, `origin`, `name`, `file`, `key-file` */
 export async function initDispatch(options: InitOptions): Promise<Initialised> {
   const { dir, origin } = options;
-  if (!isKeyName(origin) || origin.length > 128) {
-    throw new TielineError(
-      'origin',
-      'the name of the main log is no text without spaces and plus',
-      {
-        hint: 'use a name of yours, such as grid.example/main',
-      },
-    );
+  const named = logOriginField.read(origin, '--origin');
+  if (!named.ok) {
+    throw new TielineError('origin', named.detail, {
+      hint: 'use a name of yours, such as grid.example/main',
+    });
   }
   if (![options.organisation, options.person].every(isName)) {
     throw new TielineError('name', 'names are printable and have 1 to 64 characters', {
