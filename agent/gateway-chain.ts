@@ -8,21 +8,30 @@ import type { Signer } from '../base/suite.ts';
 import { decodeSummary } from '../contracts/summary.ts';
 import type { Database } from '../host/sqlite.ts';
 import { signEntry } from '../sidechain/chain/entry.ts';
+import { decodeHeader } from '../sidechain/chain/header.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { outputsOf, readBlocks, readOutputs } from '../sidechain/store/block-table.ts';
 import type { ChainPort } from './uplink/chain-port.ts';
 import type { PositionStore } from './uplink/summary-queue.ts';
 
-export function gatewayChain(node: SidechainNode, database: Database, signer: Signer): ChainPort {
+/** @param ending nothing is waited for any more. */
+export function gatewayChain(
+  node: SidechainNode,
+  parts: { readonly database: Database; readonly signer: Signer; readonly ending: AbortSignal },
+): ChainPort {
   const { chainId } = node;
+  const { database, signer } = parts;
+  const unlessEnding = endingWith(parts.ending);
   return {
     chainId,
     size: () => node.durableSize,
     mainLog: () => node.registry.mainLog,
     signatories: () => node.registry,
     receipt: () => node.registry.receipt,
+    leader: () => (node.status().role === 'leader' ? signer.keyId : undefined),
+    silentMs: silence(node, database),
     cosigned: async () => node.lastCosigned,
-    cosign: () => node.cosign(),
+    checkpoint: () => unlessEnding(node.cosign()),
     cosignGenesis: () => node.cosign(1),
     rootAt: (size) => node.askHistory({ sizes: [size] }, (tree) => tree.root(size)),
     inclusion: ({ height, size }) =>
@@ -38,11 +47,39 @@ export function gatewayChain(node: SidechainNode, database: Database, signer: Si
     summaryHeights: (range) => summaryHeights(database, range),
     commitReceipt: async (message) => {
       const entry = signEntry({ kind: 'receipt', payload: message, chainId }, signer);
-      const applied = await node.submit({ entry });
-      if (applied.kind !== 'refused') return;
+      const before = node.registry.receipt;
+      const applied = await unlessEnding(node.submit({ entry }));
+      if (applied.kind !== 'refused') return applied.kind === 'accepted';
+      // It proves that the main log has grown from where it stood before.
+      if (node.registry.receipt?.size !== before?.size) return false;
       const { height, reason } = applied;
       throw new TielineError('receipt-refused', `block ${height} has refused a receipt: ${reason}`);
     },
+  };
+}
+
+/** A member alone, or cut off from the others, may wait for a block as long as it likes. */
+function endingWith(ending: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  ended.catch(() => {});
+  const error = new TielineError('closing', 'the gateway is closing', { retry: 'transient' });
+  ending.addEventListener('abort', () => reject(error), { once: true });
+  return (work) => Promise.race([work, ended]);
+}
+
+function silence(node: SidechainNode, database: Database): () => Promise<number> {
+  let known: { readonly height: number; readonly timeMs: number } | undefined;
+  return async () => {
+    const height = node.registry.receipt?.height ?? 0;
+    if (known?.height !== height) {
+      const [row] = await readBlocks(database, { from: height, to: height });
+      // Applied, and not on disk yet: new.
+      if (row === undefined) return 0;
+      const header = decodeHeader(row.headerBytes);
+      assert(header.ok, 'a stored header is well formed');
+      known = { height, timeMs: header.value.timeMs };
+    }
+    return node.status().timeMs - known.timeMs;
   };
 }
 

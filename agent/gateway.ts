@@ -68,7 +68,8 @@ async function start(
 
   const fatal = Promise.withResolvers<never>();
   const { keyId } = signer;
-  const chain = gatewayChain(node, database, signer);
+  const ending = new AbortController();
+  const chain = gatewayChain(node, { database, signer, ending: ending.signal });
   const store = summaryPosition(node);
   const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
   const summaries = await SummaryQueue.open(suite, { chain, store, log });
@@ -82,6 +83,7 @@ async function start(
   const uplink = new Uplink(suite, { chain, anchors, summaries, mqtt, clock, log, onFatal });
   // Together: a step that waits for a broker that says nothing ends with the link.
   closing.push(async () => {
+    ending.abort();
     await Promise.all([uplink.close(), link.close()]);
   });
 

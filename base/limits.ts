@@ -143,11 +143,13 @@ export const limits = Object.freeze({
   historyBatchMessagesMax: 16,
 
   // The gateway's way up: when an unanswered message goes again, blocks whose summaries wait for
-  // their answer, answers that wait their turn, and the receipts that one entry holds.
+  // their answer or were answered before they came here, answers that wait their turn, and the
+  // receipts that one entry holds.
   uplinkTickMs: 500,
   resendMsMin: 5_000,
   resendMsMax: 60_000,
   summaryBlocksWaitingMax: 8,
+  summaryBlocksHeardMax: 64,
   uplinkAnswersWaitingMax: 64,
   receiptMessageBytesMax: 60 * 1024,
 

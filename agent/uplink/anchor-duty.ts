@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before
-// anything new is signed, the centre has told what it knows of this chain. Nothing here is kept
-// that the chain does not hold: after a restart the newest co-signed checkpoint is simply sent
-// again.
+// The duty to anchor: one co-signed checkpoint at a time goes up until it has its receipt. Before a
+// gateway that is alone signs anything new, the centre has told what it knows of this chain; in
+// company the other members tell. Nothing here is kept that the chain does not hold: after a
+// restart, or a change of duty, a checkpoint is simply sent again. Receipts are heard by all
+// members, and committed by the one that waits for them.
 
 import { equal } from '../../base/bytes.ts';
 import { accept, type Result, refuse, TielineError } from '../../base/errors.ts';
@@ -17,10 +18,13 @@ import {
   decodeReceiptMessage,
 } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainPort, Cosigned } from './chain-port.ts';
+import { isOnDuty, patienceMs } from './duty.ts';
 import { Resend } from './resend.ts';
 import { reasonToStop } from './rollback.ts';
 
 export type AnchorStatus = {
+  /** Whether this gateway speaks for the chain, as its leader or in the leader's stead. */
+  readonly onDuty: boolean;
   /** Whether the centre has told, in this run, what it holds of this chain. */
   readonly heard: boolean;
   /** Size of the checkpoint that waits for its receipt. */
@@ -38,6 +42,8 @@ export class AnchorDuty {
   readonly #log: Log;
   readonly #intervalMs: number;
   readonly #resend = new Resend();
+  /** For how long those before this member are trusted to speak; 0 on duty. */
+  #patienceMs = Number.POSITIVE_INFINITY;
   /** The checkpoint on its way. */
   #waiting: Cosigned | undefined;
   #heard = false;
@@ -46,6 +52,8 @@ export class AnchorDuty {
   /** SHA-256 of the anchor that was sent last. */
   #sentHash: Uint8Array | undefined;
   #nextMs = 0;
+  /** Size under the newest receipt that this gateway has brought. */
+  #broughtSize = 0;
   #sentCount = 0;
   #receiptCount = 0;
   #refusal: string | undefined;
@@ -64,12 +72,18 @@ export class AnchorDuty {
 
   get status(): AnchorStatus {
     return {
+      onDuty: this.#patienceMs === 0,
       heard: this.#heard,
       waitingSize: this.#waiting?.size,
       sentCount: this.#sentCount,
       receiptCount: this.#receiptCount,
       refusal: this.#refusal,
     };
+  }
+
+  /** How long others are waited for that may send what is due; as `due` found it last. */
+  get patienceMs(): number {
+    return this.#patienceMs;
   }
 
   /** The broker is there again. */
@@ -79,6 +93,9 @@ export class AnchorDuty {
 
   /** Bytes of the anchor to send now, undefined when there is nothing to do. */
   async due(nowMs: number): Promise<Uint8Array | undefined> {
+    await this.#findDuty();
+    this.#drop();
+    if (this.#patienceMs > 0) return undefined;
     this.#waiting ??= await this.#next(nowMs);
     if (this.#waiting === undefined || !this.#resend.isDue(nowMs)) return undefined;
     this.#resend.sent(nowMs);
@@ -88,13 +105,37 @@ export class AnchorDuty {
     return anchor;
   }
 
-  /** Until the centre was heard, only what was signed before; then all that is durable. */
+  async #findDuty(): Promise<void> {
+    const { members } = this.#chain.signatories();
+    const brought = this.#broughtSize;
+    const facts = {
+      members,
+      leader: this.#chain.leader(),
+      own: this.#signer.keyId,
+      silentMs: await this.#chain.silentMs(),
+      broughtNewest: brought > 0 && brought === this.#chain.receipt()?.size,
+      intervalMs: this.#intervalMs,
+    };
+    const onDuty = isOnDuty(facts);
+    if (onDuty !== (this.#patienceMs === 0)) this.#log.info(onDuty ? 'duty-taken' : 'duty-left');
+    this.#patienceMs = onDuty ? 0 : patienceMs(facts);
+  }
+
+  /** Alone, and until the centre was heard: only what was signed before. Else all that is durable. */
   async #next(nowMs: number): Promise<Cosigned | undefined> {
-    if (!this.#heard) return (await this.#chain.cosigned()) ?? (await this.#chain.cosignGenesis());
+    if (!this.#heard && this.#isAlone()) {
+      return (await this.#chain.cosigned()) ?? (await this.#chain.cosignGenesis());
+    }
     const anchored = this.#chain.receipt()?.size ?? 0;
     if (nowMs < this.#nextMs || this.#chain.size() <= anchored) return undefined;
+    this.#nextMs = nowMs + limits.resendMsMin;
+    const checkpoint = await this.#chain.checkpoint();
     this.#nextMs = nowMs + this.#intervalMs;
-    return this.#chain.cosign();
+    return checkpoint;
+  }
+
+  #isAlone(): boolean {
+    return this.#chain.signatories().members.filter(({ revoked }) => !revoked).length === 1;
   }
 
   /** Made when it is sent: the proof starts where the centre stands. */
@@ -157,16 +198,31 @@ export class AnchorDuty {
       });
     }
     const { size } = anchor.checkpoint;
-    if (size > (this.#chain.receipt()?.size ?? 0)) {
-      await this.#chain.commitReceipt(bytes);
-      this.#receiptCount += 1;
-      this.#log.info('receipt', { size, mainIndex: index });
+    if (size > this.#chain.size()) {
+      // Of blocks that have not come to this member yet: asked for again when they have.
+      this.#log.debug('receipt-ahead', { size });
+      return;
     }
     this.#heard = true;
+    if (size > (this.#chain.receipt()?.size ?? 0)) {
+      if (this.#waiting === undefined) return;
+      if (await this.#chain.commitReceipt(bytes)) {
+        this.#receiptCount += 1;
+        this.#broughtSize = size;
+        this.#log.info('receipt', { size, mainIndex: index });
+      }
+    }
     this.#base = undefined;
     this.#refusal = undefined;
-    if (this.#waiting !== undefined && this.#waiting.size <= size) this.#waiting = undefined;
+    this.#drop();
     this.#resend.reset();
+  }
+
+  /** What is under a receipt waits for none; nor does what another member speaks for. */
+  #drop(): void {
+    const anchored = this.#chain.receipt()?.size ?? 0;
+    const isDone = this.#waiting !== undefined && this.#waiting.size <= anchored;
+    if (isDone || this.#patienceMs > 0) this.#waiting = undefined;
   }
 
   /**

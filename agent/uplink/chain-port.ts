@@ -5,11 +5,11 @@ import type { Signatories } from '../../sidechain/chain/anchor.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptState } from '../../sidechain/chain/registry.ts';
 
-/** A checkpoint that this gateway has co-signed, as it is on disk. */
+/** A checkpoint with co-signatures, this gateway's among them. */
 export type Cosigned = {
   readonly size: number;
   readonly root: Uint8Array;
-  /** Checkpoint, the log's line and this gateway's co-signature, as a signed note. */
+  /** Checkpoint, the log's line by this gateway and the co-signatures, as a signed note. */
   readonly note: string;
 };
 
@@ -27,10 +27,17 @@ export type ChainPort = {
   readonly mainLog: () => MainLog;
   readonly signatories: () => Signatories;
   readonly receipt: () => ReceiptState | undefined;
+  /** Key id of the leader, undefined where none is known. */
+  readonly leader: () => Uint8Array | undefined;
+  /** From the newest block with a receipt (before the first: from block 0) to the newest block. */
+  readonly silentMs: () => Promise<number>;
   /** The newest checkpoint signed before, undefined when none ever was. */
   readonly cosigned: () => Promise<Cosigned | undefined>;
-  /** Signs what is applied and durable; on disk before it is returned. */
-  readonly cosign: () => Promise<Cosigned>;
+  /**
+   * What is applied and durable here, co-signed as the policy asks.
+   * @throws TielineError, transient, while not enough members can be asked.
+   */
+  readonly checkpoint: () => Promise<Cosigned>;
   /**
    * Signs the checkpoint of block 0 alone: always the same, so that asking twice says nothing new.
    */
@@ -58,8 +65,9 @@ export type ChainPort = {
     readonly countMax: number;
   }) => Promise<readonly number[]>;
   /**
-   * Puts a receipt message on the sidechain; resolves when it is applied.
+   * Puts a receipt message on the sidechain; resolves when it is applied. False: another member
+   * has brought a receipt meanwhile, and the chain does not need, or not take, this one.
    * @throws TielineError `outbox-full` (transient), `receipt-refused` where it is not taken.
    */
-  readonly commitReceipt: (message: Uint8Array) => Promise<void>;
+  readonly commitReceipt: (message: Uint8Array) => Promise<boolean>;
 };

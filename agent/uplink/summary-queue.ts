@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Summaries on their way up, in order of height: sent once an anchor covers them, kept until the
 // centre says that they are stored. The one thing kept on disk is the height below which all are
-// stored; the summaries themselves stand on the chain.
+// stored; the summaries themselves stand on the chain. Every member keeps such a queue and hears
+// all answers, whoever has sent; a member sends what it has not heard to be stored for longer than
+// its patience. So whoever comes to speak for the chain leaves nothing out, and sends again only
+// what was answered while it could not hear.
 
 import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
@@ -33,6 +36,8 @@ type Waiting = {
   /** Positions of the outputs that the centre has not stored. */
   readonly missing: Set<number>;
   readonly resend: Resend;
+  /** When it was taken up. */
+  readonly sinceMs: number;
   /** SHA-256 of the messages that were sent last. */
   sent: readonly Uint8Array[];
 };
@@ -43,8 +48,10 @@ export class SummaryQueue {
   readonly #store: PositionStore;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
+  /** Of blocks that are not taken up yet, what others have brought to the centre: by height. */
+  readonly #heard = new Map<number, Set<number>>();
   /** Below it, all are stored at the centre. */
-  #stored = 0;
+  #storedBelow = 0;
   /** Below it, all were looked at. */
   #seen = 0;
   #storedCount = 0;
@@ -59,8 +66,8 @@ export class SummaryQueue {
 
   static async open(suite: Suite, ports: SummaryPorts): Promise<SummaryQueue> {
     const queue = new SummaryQueue(suite, ports);
-    queue.#stored = await ports.store.load();
-    queue.#seen = queue.#stored;
+    queue.#storedBelow = await ports.store.load();
+    queue.#seen = queue.#storedBelow;
     return queue;
   }
 
@@ -84,12 +91,15 @@ export class SummaryQueue {
     for (const { resend } of this.#waiting.values()) resend.reset();
   }
 
-  /** Messages to send now, each at most as large as the broker takes. */
-  async due(nowMs: number): Promise<readonly Uint8Array[]> {
-    await this.#fill();
+  /**
+   * Messages to send now, each at most as large as the broker takes.
+   * @param patienceMs for how long another member is trusted to send a block's summaries.
+   */
+  async due(nowMs: number, patienceMs = 0): Promise<readonly Uint8Array[]> {
+    await this.#fill(nowMs);
     const messages: Uint8Array[] = [];
     for (const waiting of this.#waiting.values()) {
-      if (!waiting.resend.isDue(nowMs)) continue;
+      if (nowMs - waiting.sinceMs < patienceMs || !waiting.resend.isDue(nowMs)) continue;
       waiting.resend.sent(nowMs);
       const made = await this.#make(waiting);
       waiting.sent = made.map((message) => this.#suite.sha256(message));
@@ -105,13 +115,26 @@ export class SummaryQueue {
     if (answer.kind === 'refused' && answer.what === 'summary') this.#refused(answer);
     if (answer.kind !== 'stored') return;
     this.#refusal = undefined;
-    const waiting = this.#waiting.get(answer.height);
-    if (waiting === undefined) return;
-    for (const index of answer.indexes) {
-      if (waiting.missing.delete(index)) this.#storedCount += 1;
+    const { height, indexes } = answer;
+    const waiting = this.#waiting.get(height);
+    if (waiting !== undefined) {
+      this.#stored(waiting, indexes);
+      await this.#advance();
+    } else if (height >= this.#seen) {
+      this.#remember(height, indexes);
     }
-    if (waiting.missing.size === 0) this.#waiting.delete(answer.height);
-    await this.#advance();
+  }
+
+  #stored({ height, missing }: Waiting, indexes: Iterable<number>): void {
+    for (const index of indexes) if (missing.delete(index)) this.#storedCount += 1;
+    if (missing.size === 0) this.#waiting.delete(height);
+  }
+
+  /** The sender was faster than this member's copy of the chain. What finds no room is sent again. */
+  #remember(height: number, indexes: readonly number[]): void {
+    const known = this.#heard.get(height);
+    if (known === undefined && this.#heard.size >= limits.summaryBlocksHeardMax) return;
+    this.#heard.set(height, new Set([...(known ?? []), ...indexes]));
   }
 
   /** Anyone may send in our name what the centre then refuses: only what was ours counts. */
@@ -124,7 +147,7 @@ export class SummaryQueue {
   }
 
   /** Takes up blocks that an anchor has come to cover, as many as may wait at once. */
-  async #fill(): Promise<void> {
+  async #fill(nowMs: number): Promise<void> {
     const covered = this.#chain.receipt()?.size ?? 0;
     const room = limits.summaryBlocksWaitingMax - this.#waiting.size;
     if (room <= 0 || this.#seen >= covered) return;
@@ -138,20 +161,22 @@ export class SummaryQueue {
       const missing = new Set(
         outputs.filter(({ bytes }) => decodeSummary(bytes).ok).map(({ position }) => position),
       );
-      if (missing.size > 0)
-        this.#waiting.set(height, { height, missing, resend: new Resend(), sent: [] });
+      const waiting = { height, missing, resend: new Resend(), sinceMs: nowMs, sent: [] };
+      if (missing.size > 0) this.#waiting.set(height, waiting);
+      this.#stored(waiting, this.#heard.get(height) ?? []);
     }
     const last = heights.at(-1);
     this.#seen = heights.length < room || last === undefined ? covered : last + 1;
+    for (const height of this.#heard.keys()) if (height < this.#seen) this.#heard.delete(height);
     await this.#advance();
   }
 
   async #advance(): Promise<void> {
     const oldest = this.#waiting.keys().next().value;
     const stored = oldest ?? this.#seen;
-    if (stored === this.#stored) return;
-    assert(stored > this.#stored, 'what is stored stays stored');
-    this.#stored = stored;
+    if (stored === this.#storedBelow) return;
+    assert(stored > this.#storedBelow, 'what is stored stays stored');
+    this.#storedBelow = stored;
     await this.#store.save(stored);
   }
 

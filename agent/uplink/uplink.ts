@@ -96,7 +96,7 @@ export class Uplink {
     if (!mqtt.connected) return;
     const anchor = await anchors.due(clock.monotonicMs());
     const sent = anchor === undefined ? [] : [this.#publish('anchor', anchor)];
-    for (const message of await summaries.due(clock.monotonicMs())) {
+    for (const message of await summaries.due(clock.monotonicMs(), anchors.patienceMs)) {
       sent.push(this.#publish('summary', message));
     }
     await Promise.all(sent);
@@ -159,7 +159,7 @@ export class Uplink {
   #failed(error: unknown): void {
     const reason = messageOf(error);
     if (error instanceof TielineError && error.retry === 'transient') {
-      this.#parts.log.warn('uplink-delayed', { reason });
+      if (!this.#isClosed) this.#parts.log.warn('uplink-delayed', { reason });
       return;
     }
     this.#parts.log.error('uplink-failed', { reason });

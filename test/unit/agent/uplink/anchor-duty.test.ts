@@ -60,7 +60,7 @@ describe('before the centre was heard', () => {
 
   test('one that ran before sends the newest that it signed, and nothing newer', async () => {
     const chain = new MemoryChain(10);
-    await chain.cosign();
+    await chain.checkpoint();
     chain.addBlocks(5);
     const duty = dutyOn(chain);
     expect(sizeOf(await sent(duty, chain, 0))).toBe(10);
@@ -196,6 +196,82 @@ describe('a refusal', () => {
     await duty.answered({ ...refusal(second, 'proof'), what: 'summary' } as Answer);
     await duty.answered({ kind: 'stored', height: 1, indexes: [0] });
     expect(duty.status).toMatchObject({ refusal: undefined, waitingSize: 6 });
+  });
+});
+
+describe('in company', () => {
+  /** Three members; the gateway leads. */
+  function company(blockCount = 5) {
+    const chain = new MemoryChain(blockCount);
+    chain.members = [gateway, stranger, testSigner(9)];
+    return { chain, centre: new CentreTwin(), duty: dutyOn(chain) };
+  }
+
+  test('the leader anchors all that is durable at once: the members watch each other', async () => {
+    const { chain, centre, duty } = company();
+    const anchor = await sent(duty, chain, 0);
+    expect(sizeOf(anchor)).toBe(5);
+    await duty.answered(centre.answer(anchor));
+    expect(duty.status).toMatchObject({ onDuty: true, receiptCount: 1 });
+  });
+
+  test('another says nothing, and commits no receipt that it hears', async () => {
+    const { chain, centre, duty } = company();
+    const anchor = await sent(duty, chain, 0);
+    chain.leading = stranger.keyId;
+    expect(await duty.due(1)).toBeUndefined();
+    await duty.answered(centre.answer(anchor));
+    expect(chain.committed).toEqual([]);
+    expect(duty.status).toMatchObject({ onDuty: false, waitingSize: undefined, heard: true });
+    expect(duty.patienceMs).toBe(6 * intervalMs);
+  });
+
+  test('it takes over after so long a silence, until another brings a receipt', async () => {
+    const { chain, centre, duty } = company();
+    chain.leading = stranger.keyId;
+    chain.silence = 6 * intervalMs;
+    await duty.answered(centre.answer(await sent(duty, chain, 0)));
+    expect(duty.patienceMs).toBe(0);
+    chain.silence = 0;
+    chain.addBlocks(3);
+    await duty.answered(centre.answer(await sent(duty, chain, intervalMs)));
+    expect(duty.status).toMatchObject({ onDuty: true, receiptCount: 2 });
+    chain.addBlocks(3);
+    chain.newestReceipt = { size: 12, mainSize: 9, mainRoot: new Uint8Array(32), height: 12 };
+    expect(await duty.due(2 * intervalMs)).toBeUndefined();
+    expect(duty.status.onDuty).toBe(false);
+  });
+
+  test('what another has brought first is done', async () => {
+    const { chain, centre, duty } = company();
+    const anchor = await sent(duty, chain, 0);
+    chain.isOutrun = true;
+    await duty.answered(centre.answer(anchor));
+    expect(duty.status).toMatchObject({ receiptCount: 0, waitingSize: undefined });
+  });
+
+  test('a receipt over blocks that are still on their way is waited for', async () => {
+    const { chain, centre, duty } = company();
+    const ahead = chain.copy();
+    ahead.addBlocks(3);
+    const note = ahead.noteBy([stranger, testSigner(9)], ahead.size());
+    const anchor = { note, from: 0, consistency: [], receiptSize: 0 };
+    centre.take(signAnchor(anchor, chainId, stranger));
+    await sent(duty, chain, 0);
+    await duty.answered({ kind: 'stale', message: centre.message(0) });
+    expect(chain.committed).toEqual([]);
+    expect(duty.status).toMatchObject({ waitingSize: 5, refusal: undefined });
+  });
+
+  test('without enough members it tries again soon', async () => {
+    const { chain, duty } = company();
+    const { checkpoint } = chain;
+    const cutOff = new TielineError('no-quorum', 'alone', { retry: 'transient' });
+    Object.assign(chain, { checkpoint: () => Promise.reject(cutOff) });
+    await expect(duty.due(0)).rejects.toBe(cutOff);
+    Object.assign(chain, { checkpoint });
+    expect(await duty.due(limits.resendMsMin - 1)).toBeUndefined();
+    expect(sizeOf(await sent(duty, chain, limits.resendMsMin))).toBe(5);
   });
 });
 

@@ -9,6 +9,7 @@ import { cosign } from '../../../../base/cosignature.ts';
 import { consistencyProof, inclusionProof, leafHash, rootOf } from '../../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../../base/node-suite.ts';
 import { formatNote } from '../../../../base/note.ts';
+import type { Signer } from '../../../../base/suite.ts';
 import { decodeSummary } from '../../../../contracts/summary.ts';
 import type { Signatories } from '../../../../sidechain/chain/anchor.ts';
 import { encodeHeader } from '../../../../sidechain/chain/header.ts';
@@ -32,6 +33,13 @@ export class MemoryChain implements ChainPort {
   readonly signedSizes: number[] = [];
   newestReceipt: ReceiptState | undefined;
   newestCosigned: Cosigned | undefined;
+  /** Who leads, and for how long there was no receipt. */
+  leading: Uint8Array | undefined = gateway.keyId;
+  silence = 0;
+  /** Of the chain; the gateway and the next one sign. */
+  members: readonly Signer[] = [gateway];
+  /** Whether another member always brings receipts first. */
+  isOutrun = false;
   /** What the next receipt meets on its way into a block. */
   commitFailure: Error | undefined;
 
@@ -43,6 +51,7 @@ export class MemoryChain implements ChainPort {
   copy(): MemoryChain {
     const copy = new MemoryChain(0);
     copy.blocks.push(...this.blocks);
+    copy.members = this.members;
     copy.newestReceipt = this.newestReceipt;
     copy.newestCosigned = this.newestCosigned;
     return copy;
@@ -76,14 +85,19 @@ export class MemoryChain implements ChainPort {
   readonly mainLog = () => mainGenesis.mainLog;
   readonly receipt = () => this.newestReceipt;
   readonly cosigned = async () => this.newestCosigned;
-  readonly cosign = async () => this.#sign(this.size());
+  readonly leader = () => this.leading;
+  readonly silentMs = async () => this.silence;
+  readonly checkpoint = async () => this.#sign(this.size());
   readonly cosignGenesis = async () => this.#sign(1);
   readonly rootAt = async (size: number) => this.root(size);
 
   readonly signatories = (): Signatories => ({
-    members: [
-      { keyId: gateway.keyId, publicKey: gateway.publicKey, role: 'voter', revoked: false },
-    ],
+    members: this.members.map(({ keyId, publicKey }) => ({
+      keyId,
+      publicKey,
+      role: 'voter',
+      revoked: false,
+    })),
     policy: { class: 'blame', faulty: 0 },
   });
 
@@ -118,10 +132,24 @@ export class MemoryChain implements ChainPort {
     this.committed.push(bytes);
     const height = this.addBlock();
     this.newestReceipt = { size: anchor.checkpoint.size, mainSize, mainRoot, height };
+    return !this.isOutrun;
   };
 
   root(size: number): Uint8Array {
     return rootOf(suite, this.#leaves(size));
+  }
+
+  /** The checkpoint, with the log's line of the first and the co-signatures of all. */
+  noteBy(signers: readonly Signer[], size: number): string {
+    const origin = chainOrigin(chainId);
+    const body = formatCheckpoint({ origin, size, root: this.root(size) });
+    const lines = signers.map((signer) =>
+      cosign(suite, cosignerName(chainId, signer.keyId), body, startMs / 1_000, signer),
+    );
+    const logLines = signers
+      .slice(0, 1)
+      .map((signer) => signCheckpoint(suite, origin, body, signer));
+    return formatNote(body, [...logLines, ...lines]);
   }
 
   #sign(size: number): Cosigned {
@@ -129,13 +157,8 @@ export class MemoryChain implements ChainPort {
     if (last?.size === size) return last;
     assert(size > (last?.size ?? 0) && size <= this.size(), 'sizes grow, over what is durable');
     const root = this.root(size);
-    const origin = chainOrigin(chainId);
-    const body = formatCheckpoint({ origin, size, root });
-    const note = formatNote(body, [
-      signCheckpoint(suite, origin, body, gateway),
-      cosign(suite, cosignerName(chainId, gateway.keyId), body, startMs / 1_000, gateway),
-    ]);
     this.signedSizes.push(size);
+    const note = this.noteBy(this.members.slice(0, 2), size);
     this.newestCosigned = { size, root, note };
     return this.newestCosigned;
   }

@@ -8,7 +8,7 @@ import { MemoryChain } from './memory-chain.ts';
 
 /** What the main log shows of a chain at its newest signed size. */
 async function anchorOf(chain: MemoryChain) {
-  const { note } = await chain.cosign();
+  const { note } = await chain.checkpoint();
   const parts = { note, from: 0, consistency: [], receiptSize: 0 };
   const opened = openAnchor(signAnchor(parts, chainId, gateway));
   assert(opened.ok, 'an anchor is well formed');

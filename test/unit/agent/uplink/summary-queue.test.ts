@@ -188,6 +188,65 @@ test('a block with more summaries than a message holds is sent in several', asyn
   expect(queue).toMatchObject({ waitingCount: 0, storedCount: count });
 });
 
+describe('while another member speaks for the chain', () => {
+  const patienceMs = 180_000;
+  const due = (queue: SummaryQueue, nowMs: number) => queue.due(nowMs, patienceMs);
+
+  test('it sends nothing, and its place moves with what it hears', async () => {
+    const chain = chainWith(8, 8);
+    const [speaker, store] = [await open(chain), newStore()];
+    const queue = await open(chain, store);
+    expect(await due(queue, 0)).toEqual([]);
+    for (const message of await sent(speaker, chain, 0)) await stored(queue, message);
+    expect(store.saved.at(-1)).toBe(8);
+    expect(await queue.due(patienceMs)).toEqual([]);
+  });
+
+  test('it counts what it hears before its own copy has the blocks', async () => {
+    const chain = chainWith(12, 4);
+    const [speaker, store] = [await open(chain), newStore()];
+    const queue = await open(chain, store);
+    expect(await due(queue, 0)).toEqual([]);
+    cover(chain, 12);
+    for (const message of await sent(speaker, chain, 1)) await stored(queue, message);
+    expect(store.saved.at(-1)).toBe(4);
+    expect(await due(queue, 2)).toEqual([]);
+    expect(store.saved.at(-1)).toBe(12);
+    expect(queue).toMatchObject({ waitingCount: 0, storedCount: 6 });
+  });
+
+  test('it sends what it has not heard to be stored for too long, and nothing else', async () => {
+    const chain = chainWith(8, 8);
+    const [speaker, queue] = [await open(chain), await open(chain)];
+    await due(queue, 0);
+    const messages = await sent(speaker, chain, 0);
+    for (const message of messages.slice(1)) await stored(queue, message);
+    expect(await due(queue, patienceMs - 1)).toEqual([]);
+    expect(await due(queue, patienceMs)).toHaveLength(1);
+  });
+
+  test('whoever takes over sends at once all that is not stored', async () => {
+    const chain = chainWith(8, 8);
+    const [speaker, queue] = [await open(chain), await open(chain)];
+    await due(queue, 0);
+    const [first, ...rest] = await sent(speaker, chain, 0);
+    assert(first !== undefined, 'a block has summaries');
+    await stored(queue, first);
+    const heights = (await sent(queue, chain, 1)).map(({ height }) => height);
+    expect(heights).toEqual(rest.map(({ height }) => height));
+  });
+
+  test('what it remembers of blocks to come is bounded', async () => {
+    const chain = chainWith(8, 4);
+    const queue = await open(chain);
+    for (let height = 1_000_000; height > 4; height -= 5_000) {
+      await queue.answered({ kind: 'stored', height, indexes: [0] });
+    }
+    cover(chain, 8);
+    expect((await sent(queue, chain, 0)).map(({ height }) => height)).toEqual([1, 3, 5, 7]);
+  });
+});
+
 describe('a refusal', () => {
   const refusedAs = (message: Uint8Array, what: 'anchor' | 'summary' = 'summary') =>
     ({
