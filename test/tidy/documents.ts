@@ -35,7 +35,8 @@ const hostName =
   /\b[a-z][a-z+.-]*:\/\/(?:[^\s/@'"`]*@)?([a-z0-9.-]+\.[a-z]{2,})(?=[\s/:'"`)>,;]|$)/g;
 const knownHost =
   /(^|\.)(example|test|invalid|localhost|example\.(com|org|net)|github\.com|ietf\.org|rfc-editor\.org|c2sp\.org|apache\.org|spdx\.org|iana\.org|json-schema\.org|nodejs\.org)$/;
-const registry = /\bregistry\.[\w-]+\.\w+|\bpypi\.org\b|\bproxy\.golang\.|\bnpmmirror\b/;
+const registry =
+  /\bregistry\.[\w-]+\.(org|com|net|io|dev|cn)\b|\bpypi\.org\b|\bproxy\.golang\.|\bnpmmirror\b/;
 
 export function checkWords(file: TextFile): Problem[] {
   return file.lines.flatMap((text, i) => {
