@@ -126,6 +126,36 @@ export const limits = Object.freeze({
   verdictsMax: 16_384,
   clockJumpMsMax: 30 * 24 * 60 * 60 * 1_000,
 
+  // Members of a chain: the log kept in memory for those a little behind, and pages for those far behind; what
+  // came in and is not looked at yet; what waits to be written; how long one write may take before this member
+  // falls silent; ticks made up for at once.
+  logWindowBytesMax: 4 * 1024 * 1024,
+  logWindowEntriesMax: 4_096,
+  catchUpPageBytes: 4 * 1024 * 1024,
+  catchUpPagesMax: 2,
+  inboxMessagesMax: 1_024,
+  inboxBytesMax: 8 * 1024 * 1024,
+  unwrittenBytesMax: 16 * 1024 * 1024,
+  writeStallMsMax: 10_000,
+  ticksAtOnceMax: 3,
+
+  // Entries on their way to the leader: what one message holds and what waits at the leader of each member; when
+  // they are sent once more, because there is no answer, no room, or no block that has them.
+  submitBytesMax: 1024 * 1024,
+  submitEntriesMax: 1_024,
+  submitWaitingBytesMax: 4 * 1024 * 1024,
+  submitTimeoutMs: 1_000,
+  submitPauseMs: 200,
+  resubmitMs: 5_000,
+
+  // What members tell each other beside the log: where they stand, what they signed, what they remember.
+  standingMs: 1_000,
+  standingFreshMs: 5_000,
+  cosignTimeoutMs: 10_000,
+  recallTimeoutMs: 10_000,
+  witnessSizesMax: 64,
+  evidenceMax: 64,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.
@@ -210,6 +240,13 @@ export const limits = Object.freeze({
   lineTimeoutMsMax: 60_000,
   latencyCountMax: 512,
   linePeersMax: 512,
+  readSplitsMax: 32,
+
+  // Devices that do not answer: longest pause between two attempts, and between two with all the time there is,
+  // where the line is idle and where it is not.
+  retryPauseMsMax: 8_000,
+  longRetryPauseMs: 30_000,
+  longRetryPauseMsMax: 600_000,
 } as const);
 
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
@@ -238,6 +275,11 @@ assert(
   'the blocks under way are let into the log',
 );
 assert(limits.blockBytesMax <= limits.poolBytesMax, 'a full block can wait in memory');
+assert(
+  limits.blockBytesMax <= limits.submitWaitingBytesMax &&
+    limits.blockBytesMax + limits.transportEnvelopeBytesMax <= limits.transportFrameBytesMax,
+  'an entry that fits into a block can be passed to the leader',
+);
 assert(
   limits.summaryBlocksWaitingMax < limits.chainMessagesMax,
   'what a gateway sends at once is taken',

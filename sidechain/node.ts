@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A member of a sidechain at work. One loop owns all that changes, and its order is what makes it
-// safe: persist → send → apply → advance. What is counted, acknowledged or applied is on our own
-// disk. A write that fails ends the loop for good: the process must end, and start again from what
-// the disk really holds.
+// A member of a sidechain, as the program around it sees it: what it submits is kept until a block
+// has it, blocks come back in order, and checkpoints of them are signed. All that changes is the
+// loop's (loop.ts); all that has to do with other members is theirs (peers.ts).
 
 import { assert } from '../base/assert.ts';
+import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Signer, Suite } from '../base/suite.ts';
@@ -19,20 +19,24 @@ import type { Contract } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
 import { type CuttingRules, fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
+import { type Connected, connectPeers } from './connect-peers.ts';
+import { Inbox } from './inbox.ts';
+import { closed, Loop } from './loop.ts';
+import { Members } from './members.ts';
+import type { PeerStatus } from './peers.ts';
 import type { Role } from './raft/core.ts';
 import { RaftNode } from './raft/raft-node.ts';
-import type { Ready } from './raft/ready.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
 import { type Every, writeDurably } from './store/durable-write.ts';
-import { appendStatements } from './store/log-table.ts';
 import { type Opened, openAll } from './store/opening.ts';
+import { PeerPool } from './store/peer-pool.ts';
 import { Proposer } from './store/proposer.ts';
-import { hardStateStatement } from './store/raft-state.ts';
 import type { Applied } from './store/submissions.ts';
 import { UplinkTable } from './store/uplink-table.ts';
+import type { Receiver, Transport } from './transport/transport.ts';
 
 export type NodeRules = CuttingRules & {
   /** A chain with nothing to say makes a block this often. */
@@ -53,6 +57,11 @@ export type NodeOptions = {
   readonly every: Every;
   readonly rules?: NodeRules;
   readonly outboxBytesMax?: number;
+  /**
+   * Opens the way to the other members, for a chain that has any; the node closes it. Its members
+   * are those of the genesis, each with its place there + 1 as id.
+   */
+  readonly transport?: (receiver: Receiver) => Promise<Transport>;
 };
 
 export type NodeStatus = {
@@ -65,6 +74,13 @@ export type NodeStatus = {
   /** Blocks under the newest co-signed checkpoint, and under the newest receipt; 0 = none yet. */
   readonly cosignedSize: number;
   readonly receiptSize: number;
+  /** Key id of the member that leads, in hex; undefined while none is known. */
+  readonly leader: string | undefined;
+  /** False while the others have not said yet that this disk is no older copy: nothing is signed. */
+  readonly mayPromise: boolean;
+  readonly peers: readonly PeerStatus[];
+  /** Pieces of evidence that a member has signed two histories. */
+  readonly evidenceCount: number;
 };
 
 /** One entry waits a second for company, which on a card is a second's readings in one write. */
@@ -81,7 +97,7 @@ const heartbeatTicks = 1;
 /**
  * Opens the chain, catches up with its log, and starts the loop.
  * @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged |
- * diverged | members-unsupported`, each with what to do.
+ * diverged | transport-missing`, each with what to do, and what opening the transport throws.
  */
 export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const { database, suite, signer, contracts, clock } = options;
@@ -94,8 +110,18 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     outboxBytesMax: options.outboxBytesMax ?? limits.outboxBytesMax,
     nowMs: clock.monotonicMs(),
   });
-  return new SidechainNode(options, opened);
+  const inbox = new Inbox();
+  if (opened.genesis.members.length === 1) return new SidechainNode(options, opened, undefined);
+  if (options.transport === undefined) {
+    throw new TielineError('transport-missing', 'this chain has several members', {
+      hint: 'configure where this gateway listens, and the addresses of the others',
+    });
+  }
+  const transport = await options.transport(inbox);
+  return new SidechainNode(options, opened, { inbox, transport });
 }
+
+type Network = { readonly inbox: Inbox; readonly transport: Transport };
 
 export class SidechainNode {
   readonly chainId: Uint8Array;
@@ -108,21 +134,17 @@ export class SidechainNode {
   readonly finished: Promise<void>;
   readonly #options: NodeOptions;
   readonly #opened: Opened;
+  readonly #members: Members;
   readonly #raft: RaftNode;
-  readonly #applier: Applier;
-  readonly #proposer: Proposer;
   readonly #cosigner: Cosigner;
+  readonly #loop: Loop;
+  readonly #connected: Connected | undefined;
   readonly #listeners = new Set<(block: NewBlock) => void>();
-  readonly #stopTicking: () => void;
   #durableSize: number;
-  #ticks = 0;
-  #wake: () => void = () => {};
-  #isRung = false;
   #isClosing = false;
   #isFilling = false;
-  #failure: unknown;
 
-  constructor(options: NodeOptions, opened: Opened) {
+  constructor(options: NodeOptions, opened: Opened, network: Network | undefined) {
     const { database, suite, signer, clock } = options;
     this.chainId = opened.chainId;
     this.genesis = opened.genesis;
@@ -130,33 +152,75 @@ export class SidechainNode {
     this.#options = options;
     this.#opened = opened;
     this.#durableSize = opened.ledger.tree.size;
+    this.#members = new Members(suite, opened.genesis, signer.keyId);
     const { chainId, history, cosigned: last } = opened;
     const write = (statements: readonly Statement[]): Promise<void> => this.#write(statements);
     this.#cosigner = new Cosigner({ suite, signer, chainId, history, last, write });
-    this.#applier = new Applier(suite, opened);
-    this.#raft = new RaftNode({
-      id: 1,
-      electionTicks,
-      heartbeatTicks,
-      storage: opened.storage,
-      applied: opened.appliedIndex,
-      random: () => new DataView(options.random(4).buffer).getUint32(0) / 2 ** 32,
-    });
-    this.#proposer = new Proposer({
+    this.#raft = this.#startRaft();
+    const rules = options.rules ?? defaultRules;
+    const { verdicts, ledger } = opened;
+    const peerPool = new PeerPool({ suite, registry: ledger.registry, verdicts, rules });
+    const proposer = new Proposer({
       ...opened,
+      ...rules,
       raft: this.#raft,
+      peerPool,
       clock,
       random: options.random,
-      heartbeatMs: (options.rules ?? defaultRules).heartbeatMs,
+    });
+    this.#connected = network && this.#connect(network, peerPool, proposer);
+    this.#loop = new Loop({
+      ...opened,
+      ownId: this.#members.own.id,
+      suite,
+      raft: this.#raft,
+      applier: new Applier(suite, opened),
+      proposer,
+      peering: this.#connected?.peers,
+      write,
+      onBlocks: (blocks) => this.#tell(blocks),
+      onWritten: () => this.#watchOutbox(),
+      monotonicMs: clock.monotonicMs,
+    });
+    network?.inbox.onArrival(() => this.#loop.ring());
+    const stopTicking = options.every(tickMs, () => this.#loop.tick());
+    this.finished = this.#loop.run().finally(stopTicking);
+    this.finished.catch((error) => this.#connected?.cosigning.abandon(error));
+  }
+
+  #startRaft(): RaftNode {
+    const { storage, appliedIndex } = this.#opened;
+    const { random } = this.#options;
+    const raft = new RaftNode({
+      id: this.#members.own.id,
+      electionTicks,
+      heartbeatTicks,
+      storage,
+      applied: appliedIndex,
+      random: () => new DataView(random(4).buffer).getUint32(0) / 2 ** 32,
+      asyncStorageWrites: true,
+      forwardProposals: false,
     });
     // Alone there is nobody to wait for.
-    this.#raft.campaign();
-    this.#stopTicking = options.every(tickMs, () => {
-      this.#ticks += 1;
-      this.#ring();
+    if (this.#members.all.length === 1) raft.campaign();
+    return raft;
+  }
+
+  #connect(network: Network, peerPool: PeerPool, proposer: Proposer): Connected {
+    return connectPeers({
+      ...this.#options,
+      ...network,
+      members: this.#members,
+      raft: this.#raft,
+      opened: this.#opened,
+      peerPool,
+      proposer,
+      cosigner: this.#cosigner,
+      durableSize: () => this.#durableSize,
+      nextSequence: () => this.nextSequence(),
+      stopForGood: (reason) => this.stopForGood(reason),
+      fail: (error) => this.#loop.fail(error),
     });
-    this.finished = this.#run();
-    this.finished.catch(() => {});
   }
 
   /** Blocks that are applied and on disk. */
@@ -185,8 +249,7 @@ export class SidechainNode {
    * `entry-too-large`, `node-closed`, and whatever ended the node.
    */
   async submit(given: BlockEntry): Promise<Applied> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isClosing) throw closed();
+    this.#assertRunning();
     if (!fitsIntoBlock(given)) {
       const text = 'the entry with its packs does not fit into a block';
       throw new TielineError('entry-too-large', text, { hint: 'sign the packs in parts' });
@@ -196,7 +259,7 @@ export class SidechainNode {
     const sequence = sequenceIn(entry.value);
     assert(sequence === undefined || sequence === this.nextSequence(), 'numbers have no gaps');
     const applied = this.#opened.submissions.add(entry.value.id, given, sequence);
-    this.#ring();
+    this.#loop.ring();
     return applied;
   }
 
@@ -217,7 +280,29 @@ export class SidechainNode {
    */
   cosign(size: number = this.#durableSize): Promise<Cosigned> {
     assert(size <= this.#durableSize, 'only what is durable is signed');
-    return this.#cosigner.sign(size, Math.floor(this.#options.clock.nowMs() / 1_000));
+    const timeSeconds = Math.floor(this.#options.clock.nowMs() / 1_000);
+    return this.#cleared().then(() => this.#cosigner.sign(size, timeSeconds));
+  }
+
+  /**
+   * A checkpoint of all that is durable, co-signed by as many members as the chain's policy asks
+   * for: our line as the log's, and one co-signature line for each of them.
+   * @throws TielineError `checkpoint-unsigned` (transient) where too few members answer in time.
+   */
+  async checkpoint(): Promise<Cosigned> {
+    if (this.#connected === undefined) return this.cosign();
+    await this.#cleared();
+    return this.#connected.cosigning.checkpoint();
+  }
+
+  /** Whether this member leads: at most one does, but for moments. */
+  get isLeader(): boolean {
+    return this.#raft.status().role === 'leader';
+  }
+
+  /** Key id of the member that leads, as far as this one knows. */
+  get leader(): Uint8Array | undefined {
+    return this.#members.member(this.#raft.status().leader)?.keyId;
   }
 
   /**
@@ -244,6 +329,10 @@ export class SidechainNode {
       outbox: { count: outbox.count, bytes: outbox.bytes, isFilling: outbox.isFilling },
       cosignedSize: this.#cosigner.last?.size ?? 0,
       receiptSize: this.registry.receipt?.size ?? 0,
+      leader: this.leader === undefined ? undefined : toHex(this.leader),
+      mayPromise: this.#connected?.recall.isClear ?? true,
+      peers: this.#connected?.peers.status() ?? [],
+      evidenceCount: this.#connected?.witness.evidenceCount ?? 0,
     };
   }
 
@@ -253,7 +342,7 @@ export class SidechainNode {
    */
   async stopForGood(reason: string): Promise<void> {
     await this.#write([stopStatement(reason)]);
-    this.#fail(stoppedForGood(reason));
+    this.#loop.fail(stoppedForGood(reason));
   }
 
   /**
@@ -262,93 +351,29 @@ export class SidechainNode {
    */
   async close(): Promise<void> {
     this.#isClosing = true;
-    this.#ring();
+    this.#loop.close();
     // A failure has been told by `finished`.
     await this.finished.catch(() => {});
+    this.#connected?.cosigning.abandon(closed());
+    await this.#connected?.peers.close();
     await this.#options.database.close();
   }
 
-  /**
-   * Begins with the first tick, so that whoever opened the node can listen before anything is
-   * applied.
-   */
-  async #run(): Promise<void> {
-    try {
-      await this.#rest();
-      while (!this.#isClosing) {
-        await this.#turn();
-        if (this.#failure !== undefined) throw this.#failure;
-        if (!this.#hasWork()) await this.#rest();
-      }
-      await this.#leave();
-    } catch (error) {
-      this.#fail(error);
-      this.#opened.submissions.abandon(error);
-      throw this.#failure;
-    } finally {
-      this.#stopTicking();
-    }
+  #assertRunning(): void {
+    if (this.#loop.failure !== undefined) throw this.#loop.failure;
+    if (this.#isClosing) throw closed();
   }
 
-  async #turn(): Promise<void> {
-    for (; this.#ticks > 0; this.#ticks--) this.#raft.tick();
-    await this.#opened.submissions.refill(this.#nowMs);
-    this.#proposer.cut();
-    const ready = this.#raft.hasReady() ? this.#raft.ready() : undefined;
-    await this.#persist(ready);
-    if (ready === undefined) return;
-    // Here the messages are sent. Alone there is nobody to send them to.
-    assert(ready.messages.length === 0, 'a member that is alone has nothing to say');
-    await this.#apply(ready);
-    this.#raft.advance();
-    this.#opened.storage.compact(this.#applier.index);
+  /** Until the other members have said that this disk is the newest copy. */
+  async #cleared(): Promise<void> {
+    if (this.#connected === undefined || this.#connected.recall.isClear) return;
+    await Promise.race([this.#connected.recall.cleared, this.finished]);
+    this.#assertRunning();
   }
 
-  /** What was submitted, and what Raft wants to be sure of: one transaction. */
-  async #persist(ready: Ready | undefined): Promise<void> {
-    const { storage, submissions } = this.#opened;
-    const arrivals = submissions.takeArrivals(this.#nowMs);
-    const statements = [...arrivals.statements];
-    if (ready?.mustSync === true) {
-      statements.push(...appendStatements(this.#options.suite, ready.entries));
-      if (ready.hardState !== undefined) statements.push(hardStateStatement(ready.hardState));
-    }
-    await this.#write(statements);
-    if (ready !== undefined) {
-      storage.append(ready.entries);
-      if (ready.hardState !== undefined) storage.setHardState(ready.hardState);
-    }
-    arrivals.finish();
-    this.#watchOutbox();
-  }
-
-  async #apply({ committed, role }: Ready): Promise<void> {
-    if (role !== 'leader') this.#proposer.deposed();
-    const last = committed.at(-1);
-    if (last === undefined) return;
-    const { blocks, statements, finish } = await this.#applier.apply(committed, this.#nowMs);
-    await this.#write(statements);
+  #tell(blocks: readonly NewBlock[]): void {
     this.#durableSize += blocks.length;
-    this.#proposer.applied(last, blocks.length);
-    finish();
     for (const block of blocks) for (const listener of this.#listeners) listener(block);
-  }
-
-  /** Nothing that was submitted is lost, and the next start has little to apply again. */
-  async #leave(): Promise<void> {
-    const { trail, submissions } = this.#opened;
-    await this.#persist(undefined);
-    if (trail.length > 0) await this.#write(trail.take(this.#nowMs));
-    submissions.abandon(closed());
-  }
-
-  get #nowMs(): number {
-    return this.#options.clock.monotonicMs();
-  }
-
-  #hasWork(): boolean {
-    const { submissions } = this.#opened;
-    return this.#raft.hasReady() || submissions.hasArrivals || this.#proposer.isDue();
   }
 
   #watchOutbox(): void {
@@ -364,37 +389,8 @@ export class SidechainNode {
     try {
       await writeDurably(database, statements, { log, every });
     } catch (error) {
-      this.#fail(error);
+      this.#loop.fail(error);
       throw error;
     }
   }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#ring();
-  }
-
-  #ring(): void {
-    this.#isRung = true;
-    this.#wake();
-  }
-
-  async #rest(): Promise<void> {
-    if (!this.#isRung) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#isRung = false;
-  }
-}
-
-function closed(): TielineError {
-  return new TielineError(
-    'node-closed',
-    'this node is closed; what was submitted is in its outbox',
-    {
-      retry: 'transient',
-    },
-  );
 }

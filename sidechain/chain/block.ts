@@ -40,7 +40,7 @@ const packedField = tuple(
   listOf(bytesUpTo(limits.packBytesMax), limits.batchPacksMax),
 );
 
-const blockEntryField: Field<BlockEntry> = {
+export const blockEntryField: Field<BlockEntry> = {
   read: (value, path) => {
     if (!Array.isArray(value)) return malformed(path, 'a list');
     if (value.length === 1) {

@@ -53,6 +53,17 @@ export class Cosigner {
     return signed;
   }
 
+  /** As `sign`, or the newest one where that is of more blocks already. */
+  signAtLeast(size: number, timeSeconds: number): Promise<Cosigned> {
+    const signed = this.#turn.then(() =>
+      this.#last !== undefined && this.#last.size >= size
+        ? this.#last
+        : this.#sign(size, timeSeconds),
+    );
+    this.#turn = signed.catch(() => {});
+    return signed;
+  }
+
   async #sign(size: number, timeSeconds: number): Promise<Cosigned> {
     if (this.#last?.size === size) return this.#last;
     assert(size > (this.#last?.size ?? 0), 'sizes of signed checkpoints only grow');

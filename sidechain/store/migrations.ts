@@ -81,4 +81,24 @@ export const chainMigrations: readonly (readonly string[])[] = [
     // Where the way up to the main chain stands; the values are the uplink's own.
     'CREATE TABLE uplink (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID',
   ],
+  [
+    // Of each other member: the newest checkpoint that it was seen to sign.
+    `CREATE TABLE witness (
+      member BLOB PRIMARY KEY,
+      size INTEGER NOT NULL,
+      root BLOB NOT NULL,
+      signature BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+
+    // Two roots at one size, signed by one member: neither signature is ever thrown away.
+    `CREATE TABLE evidence (
+      member BLOB NOT NULL,
+      size INTEGER NOT NULL,
+      root_one BLOB NOT NULL,
+      signature_one BLOB NOT NULL,
+      root_other BLOB NOT NULL,
+      signature_other BLOB NOT NULL,
+      PRIMARY KEY (member, size)
+    ) STRICT, WITHOUT ROWID`,
+  ],
 ];

@@ -2,8 +2,6 @@
 // Opens all that a node stands on, and checks that it may run at all: the copy is this gateway's,
 // it was not stopped for good, and it holds all that was signed.
 
-import { assert } from '../../base/assert.ts';
-import { TielineError } from '../../base/errors.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type Genesis, openGenesis } from '../chain/genesis.ts';
@@ -12,16 +10,17 @@ import type { Contract, Ledger } from '../chain/ledger.ts';
 import type { CuttingRules } from '../chain/pool.ts';
 import { rememberVerdicts } from '../chain/verdicts.ts';
 import { emptyConfiguration } from '../raft/configuration/configuration.ts';
-import type { MemoryStorage } from '../raft/memory-storage.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
 import { damaged } from './damage.ts';
 import type { History } from './history.ts';
+import type { LogWindow } from './log-window.ts';
 import { openLedger } from './open-ledger.ts';
 import { Outbox } from './outbox.ts';
-import { loadRaftStorage } from './raft-state.ts';
+import { loadLogWindow } from './raft-state.ts';
 import type { StateTrail } from './state-table.ts';
 import { Submissions } from './submissions.ts';
+import { readEvidence, readWitnessed, type Witnessed } from './witness-table.ts';
 
 export type Opening = {
   readonly database: Database;
@@ -40,11 +39,16 @@ export type Opened = {
   readonly history: History;
   readonly trail: StateTrail;
   readonly verdicts: Verdicts;
-  readonly storage: MemoryStorage;
+  readonly storage: LogWindow;
   /** Log index up to which blocks are applied. */
   readonly appliedIndex: number;
   readonly cosigned: Cosigned | undefined;
   readonly submissions: Submissions;
+  /** What other members were seen to sign. */
+  readonly witnessed: {
+    readonly seen: readonly Witnessed[];
+    readonly evidence: readonly Uint8Array[];
+  };
 };
 
 /**
@@ -59,8 +63,6 @@ export async function openAll(options: Opening): Promise<Opened> {
   const opened = openGenesis(suite, genesisBytes);
   if (!opened.ok) throw damaged(`the genesis: ${opened.detail}`);
   const { genesis } = opened.value;
-  assertAlone(genesis);
-
   const verdicts = rememberVerdicts(suite, chainId);
   const { ledger, history, trail, last } = await openLedger({
     database,
@@ -72,13 +74,17 @@ export async function openAll(options: Opening): Promise<Opened> {
   });
   const cosigned = await readCosigned(database);
   assertNotRolledBack(cosigned, ledger.tree.size);
-  const storage = await loadRaftStorage(database, suite, {
+  const storage = await loadLogWindow(database, suite, {
     index: last.logIndex,
-    configuration: { ...emptyConfiguration, voters: genesis.members.map((_, i) => i + 1) },
+    configuration: { ...emptyConfiguration, ...rolesOf(genesis) },
   });
   const outbox = await Outbox.open(database, options.outboxBytesMax);
   const submissions = await Submissions.open(suite, outbox, options.rules);
   const appliedIndex = last.logIndex;
+  const witnessed = {
+    seen: await readWitnessed(database),
+    evidence: await readEvidence(database),
+  };
   return {
     chainId,
     genesis,
@@ -90,16 +96,13 @@ export async function openAll(options: Opening): Promise<Opened> {
     appliedIndex,
     cosigned,
     submissions,
+    witnessed,
   };
 }
 
-/** Members speak to each other over a transport, and there is none in this version. */
-function assertAlone(genesis: Genesis): void {
-  assert(genesis.members.length > 0, 'a genesis has members');
-  if (genesis.members.length === 1) return;
-  throw new TielineError(
-    'members-unsupported',
-    `the chain has ${genesis.members.length} members, this version runs chains of one gateway`,
-    { hint: 'make the chain with one member' },
-  );
+/** The Raft id of a member is its place in the genesis + 1. */
+function rolesOf({ members }: Genesis): { readonly voters: number[]; readonly learners: number[] } {
+  const ids = (role: 'voter' | 'follower'): number[] =>
+    members.flatMap((member, i) => (member.role === role ? [i + 1] : []));
+  return { voters: ids('voter'), learners: ids('follower') };
 }

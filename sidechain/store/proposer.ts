@@ -12,6 +12,9 @@ import { isIdleBlockDue } from '../chain/idle.ts';
 import { LeaderClock } from '../chain/leader-clock.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
+import type { NewBlock } from './applier.ts';
+import { fairShare } from './fair-share.ts';
+import type { PeerPool } from './peer-pool.ts';
 import type { Submissions } from './submissions.ts';
 
 export type ProposerOptions = {
@@ -19,6 +22,9 @@ export type ProposerOptions = {
   readonly ledger: Ledger;
   readonly genesis: Genesis;
   readonly submissions: Submissions;
+  readonly peerPool: PeerPool;
+  /** As many entries make a block at once. */
+  readonly itemsMax: number;
   readonly clock: Clock;
   /** Unpredictable bytes for the blocks' secrets. */
   readonly random: (length: number) => Uint8Array;
@@ -32,6 +38,7 @@ export class Proposer {
   /** Log indexes of the blocks proposed and not yet applied. */
   #underWay: readonly number[] = [];
   #lastBlockAtMs: number;
+  #isOwnFirst = false;
   /** Of the newest entry that is applied. */
   #appliedTerm = 0;
 
@@ -41,13 +48,17 @@ export class Proposer {
   }
 
   /** All up to this entry is applied. */
-  applied(last: { readonly index: number; readonly term: number }, blockCount: number): void {
+  applied(
+    last: { readonly index: number; readonly term: number },
+    blocks: readonly NewBlock[],
+  ): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const wasOpen = this.#isOpen;
+    const wasOpen = this.isOpen;
     this.#appliedTerm = last.term;
     this.#underWay = this.#underWay.filter((index) => index > last.index);
-    if (blockCount > 0) this.#lastBlockAtMs = nowMs;
-    if (!wasOpen && this.#isOpen) this.#options.submissions.openPool(nowMs);
+    if (blocks.length > 0) this.#lastBlockAtMs = nowMs;
+    for (const { block } of blocks) this.#options.peerPool.applied(block);
+    if (!wasOpen && this.isOpen) this.#options.submissions.openPool(nowMs);
   }
 
   /**
@@ -57,29 +68,40 @@ export class Proposer {
   deposed(): void {
     this.#underWay = [];
     this.#options.submissions.closePool();
+    this.#options.peerPool.clear();
+  }
+
+  /** Whether what other members pass on is taken. */
+  get isOpen(): boolean {
+    const { role, term } = this.#options.raft.status();
+    return role === 'leader' && term === this.#appliedTerm;
   }
 
   isDue(): boolean {
     const nowMs = this.#options.clock.monotonicMs();
-    return this.#mayPropose && this.#options.submissions.isBlockDue(nowMs);
+    const { submissions, peerPool, itemsMax } = this.#options;
+    if (!this.#mayPropose) return false;
+    const count = submissions.pooled.length + peerPool.length;
+    const bytes = submissions.pooled.bytes + peerPool.bytes;
+    const isFull = count >= itemsMax || bytes >= limits.blockBytesMax - limits.blockOverheadBytes;
+    return isFull || submissions.isBlockDue(nowMs) || peerPool.isDue(nowMs);
   }
 
   /** Proposes the blocks that are due. */
   cut(): void {
     while (this.isDue()) if (!this.#propose()) return;
+  }
+
+  /** Time has passed: whether a chain with nothing to say has to say so. */
+  cutIdle(): void {
     // What has arrived is in the pool in a moment: the block that is due anyway shall take it
     // along.
-    const isAwaited = this.#underWay.length > 0 || this.#options.submissions.hasArrivals;
+    const isAwaited = this.#underWay.length > 0 || this.#options.submissions.isExpecting;
     if (this.#mayPropose && !isAwaited && this.#isSilent()) this.#propose();
   }
 
-  get #isOpen(): boolean {
-    const { role, term } = this.#options.raft.status();
-    return role === 'leader' && term === this.#appliedTerm;
-  }
-
   get #mayPropose(): boolean {
-    return this.#isOpen && this.#underWay.length < limits.blocksUnderWayMax;
+    return this.isOpen && this.#underWay.length < limits.blocksUnderWayMax;
   }
 
   /** The clock claims what it likes; what counts is the time that the block would have. */
@@ -97,8 +119,16 @@ export class Proposer {
   }
 
   #propose(): boolean {
-    const { raft, submissions, clock, random } = this.#options;
-    const entries = submissions.next();
+    const { raft, submissions, peerPool, itemsMax, clock, random } = this.#options;
+    const peers = peerPool.next();
+    const own = { from: undefined, entries: submissions.next() };
+    // Whoever is last may find the block full: next time it is the first.
+    this.#isOwnFirst = !this.#isOwnFirst;
+    const lanes = this.#isOwnFirst ? [own, ...peers] : [...peers, own];
+    const { entries, counts } = fairShare(
+      lanes.map((lane) => lane.entries),
+      itemsMax,
+    );
     const data = encodeBlock({
       timeMs: this.#claimMs(),
       clock: clock.state(),
@@ -107,7 +137,10 @@ export class Proposer {
     });
     const proposed = raft.propose([data]);
     if (!proposed.ok || proposed.value.kind !== 'appended') return false;
-    submissions.proposed(entries.length);
+    for (const [i, { from }] of lanes.entries()) {
+      if (from === undefined) submissions.proposed(counts[i] ?? 0);
+      else peerPool.proposed(from, counts[i] ?? 0);
+    }
     this.#underWay = [...this.#underWay, proposed.value.lastIndex];
     return true;
   }

@@ -6,12 +6,12 @@
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
-import type { Entry } from '../raft/entry.ts';
-import { MemoryStorage } from '../raft/memory-storage.ts';
+import type { Entry, Position } from '../raft/entry.ts';
 import type { HardState } from '../raft/storage.ts';
 import { integerAt } from './columns.ts';
 import { assertIntact } from './damage.ts';
 import { lastLogIndex, soundEntryOf, walkLog } from './log-table.ts';
+import { LogWindow } from './log-window.ts';
 
 export function hardStateStatement({ term, vote, commit }: HardState): Statement {
   return {
@@ -32,26 +32,24 @@ async function readHardState(database: Database): Promise<HardState> {
 }
 
 /**
- * The storage that the core starts from: the log after the newest block, and what comes before it
- * by its position alone.
+ * What the core starts from: the log after the newest block, and what comes before it by its
+ * position alone.
  */
-export async function loadRaftStorage(
+export async function loadLogWindow(
   database: Database,
   suite: Suite,
   applied: { readonly index: number; readonly configuration: Configuration },
-): Promise<MemoryStorage> {
+): Promise<LogWindow> {
   const { index, configuration } = applied;
   const hardState = await readHardState(database);
-  const storage = new MemoryStorage({ hardState, configuration });
   const last = await lastLogIndex(database);
   assertIntact(last >= hardState.commit && last >= index, 'committed entries are missing');
+  let base: Position = { term: 0, index: 0 };
   const entries: Entry[] = [];
   for await (const row of walkLog(database, { from: Math.max(index, 1), to: last })) {
     const entry = soundEntryOf(suite, row);
-    if (entry.index === index) {
-      storage.applySnapshot({ index, term: entry.term, configuration, data: new Uint8Array() });
-    } else entries.push(entry);
+    if (entry.index === index) base = { term: entry.term, index };
+    else entries.push(entry);
   }
-  storage.append(entries);
-  return storage;
+  return new LogWindow({ hardState, configuration, base, entries });
 }

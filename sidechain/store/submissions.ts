@@ -40,9 +40,12 @@ export class Submissions {
   #windowBytes = 0;
   /** Not durable yet. */
   #arrivals: { readonly row: OutboxRow; readonly statement: Statement }[] = [];
+  /** Being written. */
+  #underWay = 0;
   /** Number of the newest numbered entry that waits. */
   #lastSequence: number | undefined;
   #isOpen = false;
+  #retryCount = 0;
 
   private constructor(suite: Suite, outbox: Outbox, rules: CuttingRules) {
     this.#suite = suite;
@@ -63,6 +66,16 @@ export class Submissions {
 
   get hasArrivals(): boolean {
     return this.#arrivals.length > 0;
+  }
+
+  /** Whether entries are on their way into the pool. */
+  get isExpecting(): boolean {
+    return this.#arrivals.length > 0 || this.#underWay > 0;
+  }
+
+  /** Whether the memory has room for more of what is on disk. */
+  get canRefill(): boolean {
+    return this.#windowTo < this.#storedTo && this.#hasRoom;
   }
 
   /** The number after the newest that waits, or after the newest on the chain. */
@@ -95,9 +108,11 @@ export class Submissions {
   takeArrivals(nowMs: number): Settlement {
     const arrivals = this.#arrivals;
     this.#arrivals = [];
+    this.#underWay = arrivals.length;
     return {
       statements: arrivals.map(({ statement }) => statement),
       finish: () => {
+        this.#underWay = 0;
         for (const { row } of arrivals) {
           // Behind rows that are on disk only, it is read back in its turn.
           if (row.position === this.#windowTo + 1 && this.#hasRoom) this.#enter(row, nowMs);
@@ -120,6 +135,33 @@ export class Submissions {
     this.#isOpen = false;
   }
 
+  /**
+   * The oldest that are durable and in no block yet, behind a position, for the leader: up to so
+   * many bytes, but at least one.
+   */
+  waitingAfter(position: number, bytesMax: number): readonly OutboxRow[] {
+    const rows: OutboxRow[] = [];
+    let bytes = 0;
+    for (const row of this.#window.values()) {
+      if (row.position <= position) continue;
+      bytes += blockEntryBytes(row.entry);
+      if (rows.length === limits.submitEntriesMax) break;
+      if (rows.length > 0 && bytes > bytesMax) break;
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  /** So many times a block came too early for an entry, which is to be proposed again. */
+  get retryCount(): number {
+    return this.#retryCount;
+  }
+
+  /** How much of ours waits for a block that this member proposes. */
+  get pooled(): { readonly length: number; readonly bytes: number } {
+    return this.#pool;
+  }
+
   /** The entries of the next block, oldest first. */
   next(): readonly BlockEntry[] {
     return this.#pool.next().map(({ entry }) => entry);
@@ -136,7 +178,7 @@ export class Submissions {
 
   /** Reads on where the memory has room for more of what is on disk. */
   async refill(nowMs: number): Promise<void> {
-    if (this.#windowTo >= this.#storedTo || !this.#hasRoom) return;
+    if (!this.canRefill) return;
     for (const row of await this.#read()) if (this.#isOpen) this.#pool.add(row, nowMs);
   }
 
@@ -265,6 +307,8 @@ export class Submissions {
 
   #retry(id: Uint8Array, nowMs: number): void {
     const row = this.#window.get(toHex(id));
-    if (row !== undefined && this.#isOpen) this.#pool.add(row, nowMs);
+    if (row === undefined) return;
+    this.#retryCount += 1;
+    if (this.#isOpen) this.#pool.add(row, nowMs);
   }
 }

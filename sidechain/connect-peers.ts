@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wires what a member has to do with the others: each part gets what it needs of the rest, and
+// nothing more.
+
+import type { Signer, Suite } from '../base/suite.ts';
+import type { Clock } from '../host/clock.ts';
+import type { Log } from '../host/log.ts';
+import type { Database } from '../host/sqlite.ts';
+import { signersNeeded } from './chain/policy.ts';
+import { Cosigning } from './cosigning.ts';
+import { Heads } from './heads.ts';
+import type { Inbox } from './inbox.ts';
+import { type MemberMessage, toChannel } from './member-message.ts';
+import type { Members } from './members.ts';
+import { Peers } from './peers.ts';
+import type { NodeId } from './raft/entry.ts';
+import type { RaftNode } from './raft/raft-node.ts';
+import { Recall } from './recall.ts';
+import { Relay } from './relay.ts';
+import { CatchUp } from './store/catch-up.ts';
+import type { Cosigner } from './store/cosigner.ts';
+import type { Opened } from './store/opening.ts';
+import type { PeerPool } from './store/peer-pool.ts';
+import type { Proposer } from './store/proposer.ts';
+import type { Transport } from './transport/transport.ts';
+import { Witness } from './witness.ts';
+
+export type Connecting = {
+  readonly inbox: Inbox;
+  readonly transport: Transport;
+  readonly members: Members;
+  readonly raft: RaftNode;
+  readonly opened: Opened;
+  readonly peerPool: PeerPool;
+  readonly proposer: Proposer;
+  readonly cosigner: Cosigner;
+  readonly database: Database;
+  readonly suite: Suite;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly durableSize: () => number;
+  readonly nextSequence: () => number;
+  readonly stopForGood: (reason: string) => Promise<void>;
+  readonly fail: (error: unknown) => void;
+};
+
+export type Connected = {
+  readonly peers: Peers;
+  readonly recall: Recall;
+  readonly cosigning: Cosigning;
+  readonly witness: Witness;
+};
+
+export function connectPeers(parts: Connecting): Connected {
+  const { suite, database, members, raft, opened, peerPool, proposer, cosigner } = parts;
+  const { inbox, transport, clock, log, durableSize, fail, stopForGood: stop } = parts;
+  const { submissions, storage, ledger, history, chainId } = opened;
+  const { monotonicMs } = clock;
+  const say = (to: NodeId, message: MemberMessage) => transport.send(to, toChannel(message));
+  const common = { members, say, monotonicMs, log };
+  const { registry } = ledger;
+
+  const witness = new Witness({ suite, chainId, log, ...opened.witnessed });
+  const recall = new Recall({
+    ...common,
+    stop,
+    own: () => ({
+      cosignedSize: cosigner.last?.size ?? 0,
+      term: raft.status().term,
+      sequence: parts.nextSequence() - 1,
+      match: storage.lastIndex(),
+      matchTerm: raft.status().term,
+    }),
+  });
+  const cosigning = new Cosigning({
+    ...common,
+    witness,
+    durableSize,
+    rootAt: (size) => history.ask({ sizes: [size] }, (tree) => tree.root(size)),
+    sign: (size) => cosigner.signAtLeast(size, Math.floor(clock.nowMs() / 1_000)),
+    lastSigned: () => cosigner.last,
+    signersNeeded: () => signersNeeded(registry.policy, registry.voters.length),
+  });
+  const heads = new Heads({
+    ...common,
+    suite,
+    database,
+    stop,
+    height: () => durableSize() - 1,
+    clock: () => clock.state().state,
+  });
+  const relay = new Relay({
+    ...common,
+    submissions,
+    peerPool,
+    mayTake: () => proposer.isOpen,
+    leader: () => otherLeader(raft, members),
+  });
+  const catchUp = new CatchUp({ database, suite, window: storage });
+  const peers = new Peers({
+    ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
+    ...{ catchUp, clock: () => clock.state().state, monotonicMs, log, fail },
+  });
+  return { peers, recall, cosigning, witness };
+}
+
+function otherLeader(raft: RaftNode, members: Members) {
+  const { leader, term } = raft.status();
+  const isOther = leader !== members.own.id && members.member(leader) !== undefined;
+  return isOther ? { id: leader, term } : undefined;
+}

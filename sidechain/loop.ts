@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one loop that owns all that changes: Raft, the disk, the ledger. Two halves. The quick half
+// never waits: messages and ticks into Raft, and out of it what may be said at once. The slow half
+// is the disk's, one step after the other: persist → say what binds us → apply → tell Raft. So a
+// disk that stalls silences no heartbeat, and what is counted, acknowledged or applied is on our
+// own disk. A write that fails ends the loop for good: the process starts again from what the disk
+// really holds.
+
+import { assert } from '../base/assert.ts';
+import { TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Suite } from '../base/suite.ts';
+import type { Statement } from '../host/sqlite.ts';
+import { entriesBytes, type NodeId } from './raft/entry.ts';
+import type { LocalMessage, Message, PeerMessage } from './raft/message.ts';
+import type { RaftNode } from './raft/raft-node.ts';
+import type { Ready } from './raft/ready.ts';
+import type { Applier, NewBlock } from './store/applier.ts';
+import { appendStatements } from './store/log-table.ts';
+import type { LogWindow } from './store/log-window.ts';
+import type { Proposer } from './store/proposer.ts';
+import { hardStateStatement } from './store/raft-state.ts';
+import type { StateTrail } from './store/state-table.ts';
+import type { Submissions } from './store/submissions.ts';
+
+/** What the other members are to the loop; a chain of one has none. */
+export type Peering = {
+  /** False until this member knows that its disk is not older than its promises. */
+  readonly mayPromise: boolean;
+  /** Hands Raft's messages to `step`, and does with the others what they ask for. */
+  readonly receive: (
+    options: { readonly large: boolean },
+    step: (message: PeerMessage) => void,
+  ) => void;
+  /** So many ticks have passed; never more than a few at once. */
+  readonly tick: () => void;
+  readonly send: (message: PeerMessage) => void;
+  /** Statements that ride along with the next write. */
+  readonly takeStatements: () => readonly Statement[];
+};
+
+export type LoopParts = {
+  readonly ownId: NodeId;
+  readonly suite: Suite;
+  readonly raft: RaftNode;
+  readonly storage: LogWindow;
+  readonly applier: Applier;
+  readonly proposer: Proposer;
+  readonly submissions: Submissions;
+  readonly trail: StateTrail;
+  readonly peering: Peering | undefined;
+  /** Durable when it resolves; whatever it rejects with ends the loop. */
+  readonly write: (statements: readonly Statement[]) => Promise<void>;
+  /** Blocks that are applied and durable, in order. */
+  readonly onBlocks: (blocks: readonly NewBlock[]) => void;
+  /** After each write. */
+  readonly onWritten: () => void;
+  readonly monotonicMs: () => number;
+};
+
+export class Loop {
+  readonly #parts: LoopParts;
+  #ticks = 0;
+  #wake: () => void = () => {};
+  #isRung = false;
+  #isClosing = false;
+  #failure: unknown;
+  /** Handed out by Raft, and not durable, not applied. */
+  #unwritten: Ready[] = [];
+  #unwrittenBytes = 0;
+  #unapplied: Ready[] = [];
+  #diskWork: Promise<void> | undefined;
+  #writingSinceMs: number | undefined;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+  }
+
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  tick(): void {
+    this.#ticks = Math.min(this.#ticks + 1, limits.ticksAtOnceMax);
+    this.ring();
+  }
+
+  /** There may be something to do. */
+  ring(): void {
+    this.#isRung = true;
+    this.#wake();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.ring();
+  }
+
+  close(): void {
+    this.#isClosing = true;
+    this.ring();
+  }
+
+  /**
+   * Begins with the first tick, so that whoever opened the node can listen before anything is
+   * applied. Ends with `close`, and rejects with what failed.
+   */
+  async run(): Promise<void> {
+    const { submissions } = this.#parts;
+    try {
+      await this.#rest();
+      while (!this.#isClosing) {
+        this.#quickHalf();
+        if (this.#failure !== undefined) throw this.#failure;
+        this.#startDiskWork();
+        await this.#rest();
+      }
+      await this.#leave();
+    } catch (error) {
+      this.fail(error);
+      submissions.abandon(error);
+      throw this.#failure;
+    }
+  }
+
+  #quickHalf(): void {
+    if (this.#isStalled) return;
+    const { raft, peering, proposer } = this.#parts;
+    // Messages first: after a pause, whoever leads is heard before it is missed.
+    peering?.receive({ large: this.#hasRoom }, (message) => {
+      if (peering.mayPromise) raft.step(message);
+    });
+    const hasTicked = this.#ticks > 0;
+    for (; this.#ticks > 0; this.#ticks--) {
+      if (peering?.mayPromise !== false) raft.tick();
+      peering?.tick();
+    }
+    proposer.cut();
+    if (hasTicked) proposer.cutIdle();
+    while (raft.hasReady()) this.#take(raft.ready());
+  }
+
+  #take(ready: Ready): void {
+    assert(ready.snapshot === undefined, 'the log keeps everything, so nobody gets a snapshot');
+    const { proposer } = this.#parts;
+    if (ready.role !== 'leader') proposer.deposed();
+    this.#sendAll(ready.messages);
+    this.#unwritten.push(ready);
+    this.#unwrittenBytes += entriesBytes(ready.entries);
+    if (ready.committed.length > 0) this.#unapplied.push(ready);
+  }
+
+  /** A disk that has not answered for so long may never: whoever hears of us should not rely on us. */
+  get #isStalled(): boolean {
+    const sinceMs = this.#writingSinceMs;
+    return sinceMs !== undefined && this.#nowMs - sinceMs > limits.writeStallMsMax;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#unwrittenBytes <= limits.unwrittenBytesMax;
+  }
+
+  #startDiskWork(): void {
+    if (this.#diskWork !== undefined || !this.#hasDiskWork) return;
+    this.#diskWork = this.#slowHalf()
+      .catch((error) => this.fail(error))
+      .finally(() => {
+        this.#diskWork = undefined;
+        this.ring();
+      });
+  }
+
+  get #hasDiskWork(): boolean {
+    const { submissions } = this.#parts;
+    return (
+      submissions.hasArrivals ||
+      submissions.canRefill ||
+      this.#unwritten.length > 0 ||
+      this.#unapplied.length > 0
+    );
+  }
+
+  async #slowHalf(): Promise<void> {
+    await this.#parts.submissions.refill(this.#nowMs);
+    await this.#persist();
+    const committed = this.#unapplied.shift();
+    if (committed !== undefined) await this.#apply(committed);
+  }
+
+  /** What was submitted, and what Raft wants to be sure of: one transaction. */
+  async #persist(): Promise<void> {
+    const { suite, storage, submissions, peering, onWritten } = this.#parts;
+    const written = this.#unwritten;
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
+    const arrivals = submissions.takeArrivals(this.#nowMs);
+    const statements = [...arrivals.statements, ...(peering?.takeStatements() ?? [])];
+    for (const { entries, hardState, mustSync } of written) {
+      if (!mustSync) continue;
+      statements.push(...appendStatements(suite, entries));
+      if (hardState !== undefined) statements.push(hardStateStatement(hardState));
+    }
+    await this.#write(statements);
+    for (const { entries, hardState, appendResponses } of written) {
+      storage.append(entries);
+      if (hardState !== undefined) storage.setHardState(hardState);
+      this.#sendAll(appendResponses);
+    }
+    arrivals.finish();
+    onWritten();
+  }
+
+  async #apply({ committed, applyResponses }: Ready): Promise<void> {
+    const { raft, storage, applier, proposer, onBlocks, onWritten } = this.#parts;
+    const last = committed.at(-1);
+    assert(last !== undefined, 'something is applied');
+    const { blocks, statements, finish } = await applier.apply(committed, this.#nowMs);
+    await this.#write(statements);
+    for (const message of applyResponses) raft.step(message);
+    proposer.applied(last, blocks);
+    finish();
+    onBlocks(blocks);
+    onWritten();
+    storage.trim(raft.status().applied);
+  }
+
+  #sendAll(messages: readonly Message[]): void {
+    const { ownId, raft, peering } = this.#parts;
+    for (const message of messages) {
+      if (isLocal(message) || message.to === ownId) {
+        raft.step(message);
+        continue;
+      }
+      assert(peering !== undefined, 'a member that is alone has nothing to say');
+      peering.send(message);
+    }
+  }
+
+  /** Nothing that was submitted is lost, and the next start has little to apply again. */
+  async #leave(): Promise<void> {
+    const { trail, submissions } = this.#parts;
+    await this.#diskWork;
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#persist();
+    if (trail.length > 0) await this.#write(trail.take(this.#nowMs));
+    submissions.abandon(closed());
+  }
+
+  async #write(statements: readonly Statement[]): Promise<void> {
+    this.#writingSinceMs = this.#nowMs;
+    await this.#parts.write(statements);
+    this.#writingSinceMs = undefined;
+  }
+
+  get #nowMs(): number {
+    return this.#parts.monotonicMs();
+  }
+
+  async #rest(): Promise<void> {
+    if (!this.#isRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#isRung = false;
+  }
+}
+
+function isLocal(message: Message): message is LocalMessage {
+  return message.kind === 'storage-append-response' || message.kind === 'storage-apply-response';
+}
+
+export function closed(): TielineError {
+  return new TielineError(
+    'node-closed',
+    'this node is closed; what was submitted is in its outbox',
+    { retry: 'transient' },
+  );
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What members say to each other beside Raft, over one channel of the transport. Who says it is
+// certain, what it says may be a lie: signatures are checked by whoever uses it. Names of kinds and
+// numbers of keys are the protocol: append only.
+
+import { decode, encode } from '../base/cbor.ts';
+import { type Result, refuse } from '../base/errors.ts';
+import {
+  bytes,
+  type Content,
+  choice,
+  code,
+  type Field,
+  listOf,
+  nullable,
+  text,
+  uint,
+} from '../base/fields.ts';
+import { limits } from '../base/limits.ts';
+import { byKind, record } from '../base/records.ts';
+import { blockEntryField } from './chain/block.ts';
+import type { ChannelMessage } from './transport/transport.ts';
+
+const number = uint(limits.raftNumberMax);
+
+/** A checkpoint as one member has signed it: `signature` is that of its co-signature line. */
+const signedSize = {
+  size: [1, number],
+  root: [2, bytes(32)],
+  signature: [3, bytes(72)],
+} as const;
+
+const messageField = byKind(0, {
+  /** Entries for the leader, the oldest first; `number` comes back in the answer. */
+  submit: record({
+    kind: [0, choice('submit')],
+    number: [1, number],
+    entries: [2, listOf(blockEntryField, limits.submitEntriesMax)],
+  }),
+  /** So many of the oldest of them wait for a block now, and why no more do. */
+  taken: record({
+    kind: [0, choice('taken')],
+    number: [1, number],
+    count: [2, uint(limits.submitEntriesMax)],
+    reason: [3, nullable(text(32))],
+  }),
+  /** Where a member stands: its newest durable header; or, as an answer, its header there. */
+  standing: record({
+    kind: [0, choice('standing')],
+    height: [1, number],
+    headerHash: [2, bytes(32)],
+    clock: [3, code('synchronised', 'free-running', 'unset')],
+    isAnswer: [4, choice(true, false)],
+  }),
+  /** Asks for the same; what the other has not applied yet it answers when it has. */
+  cosign: record({ kind: [0, choice('cosign')], ...signedSize }),
+  cosigned: record({ kind: [0, choice('cosigned')], ...signedSize }),
+  /** What do you know of me? Asked at a start, before the first promise. */
+  recall: record({ kind: [0, choice('recall')] }),
+  /** The asker's newest co-signature, term, batch, and entry acknowledged in `matchTerm`. */
+  recalled: record({
+    kind: [0, choice('recalled')],
+    cosignedSize: [1, number],
+    term: [2, number],
+    sequence: [3, number],
+    match: [4, number],
+    matchTerm: [5, number],
+  }),
+});
+
+export type MemberMessage = Content<typeof messageField>;
+export type MessageOf<Kind extends MemberMessage['kind']> = Extract<
+  MemberMessage,
+  { readonly kind: Kind }
+>;
+
+/** The channel of the transport that these go over. */
+export const memberChannel = 1;
+
+export function toChannel(message: MemberMessage): ChannelMessage {
+  const lane = message.kind === 'submit' ? 'log' : 'control';
+  const body = encode(messageField.write(message));
+  return { kind: 'channel', channel: memberChannel, lane, body };
+}
+
+/** attacker-controlled */
+export function ofChannel({
+  channel,
+  body,
+}: ChannelMessage): Result<MemberMessage, 'channel' | 'cbor' | 'form'> {
+  if (channel !== memberChannel) return refuse('channel', `nobody listens on channel ${channel}`);
+  const decoded = decode(body);
+  if (!decoded.ok) return refuse('cbor', decoded.detail);
+  const field: Field<MemberMessage> = messageField;
+  return field.read(decoded.value, 'message');
+}

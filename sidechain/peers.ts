@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// The other members, as the loop of one has to do with them: what they send is taken in here, given
+// to whom it concerns, and what is owed to them is sent. A member that has nothing to say to us for
+// a while is not missed here: Raft does that.
+
+import { toHex } from '../base/bytes.ts';
+import type { ClockState } from '../base/clock-state.ts';
+import { limits } from '../base/limits.ts';
+import type { Log } from '../host/log.ts';
+import type { Statement } from '../host/sqlite.ts';
+import type { Registry } from './chain/registry.ts';
+import type { Cosigning } from './cosigning.ts';
+import type { Heads } from './heads.ts';
+import type { Arrived, Inbox } from './inbox.ts';
+import type { Peering } from './loop.ts';
+import { type MemberMessage, ofChannel, toChannel } from './member-message.ts';
+import type { Members } from './members.ts';
+import type { NodeId } from './raft/entry.ts';
+import type { PeerMessage } from './raft/message.ts';
+import type { RaftNode } from './raft/raft-node.ts';
+import type { Recall } from './recall.ts';
+import type { Relay } from './relay.ts';
+import type { CatchUp } from './store/catch-up.ts';
+import type { ChannelMessage, Transport } from './transport/transport.ts';
+import type { Witness } from './witness.ts';
+
+export type PeersParts = {
+  readonly members: Members;
+  readonly raft: RaftNode;
+  readonly registry: Registry;
+  readonly inbox: Inbox;
+  readonly transport: Transport;
+  readonly relay: Relay;
+  readonly heads: Heads;
+  readonly recall: Recall;
+  readonly witness: Witness;
+  readonly cosigning: Cosigning;
+  readonly catchUp: CatchUp;
+  readonly clock: () => ClockState;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+  /** Work beside the loop that fails ends it. */
+  readonly fail: (error: unknown) => void;
+};
+
+export type PeerStatus = {
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: 'voter' | 'follower';
+  readonly isConnected: boolean;
+  /** Entry of the log up to which it has acknowledged all to us; undefined unless we lead. */
+  readonly match: number | undefined;
+  /** Its newest block, as it said lately. */
+  readonly height: number | undefined;
+  /** Since it was last heard, in ms; undefined while it was not. */
+  readonly silentMs: number | undefined;
+  /** Its blocks are not ours. */
+  readonly differs: boolean;
+};
+
+export class Peers implements Peering {
+  readonly #parts: PeersParts;
+  readonly #heardMs = new Map<NodeId, number>();
+  /** The highest term in which a member has made a promise. */
+  readonly #promisedTerms = new Map<NodeId, number>();
+  #handOverMs = Number.NEGATIVE_INFINITY;
+  #isTicking = false;
+
+  constructor(parts: PeersParts) {
+    this.#parts = parts;
+  }
+
+  get mayPromise(): boolean {
+    return this.#parts.recall.isClear;
+  }
+
+  receive(options: { readonly large: boolean }, step: (message: PeerMessage) => void): void {
+    const { inbox, raft, relay } = this.#parts;
+    for (const id of inbox.takeUnreachable()) raft.reportUnreachable(id);
+    for (const arrived of inbox.take(options)) this.#take(arrived, step);
+    if (this.mayPromise) relay.forward();
+  }
+
+  tick(): void {
+    this.#parts.recall.tick();
+    this.#handOverIfUnset();
+    // One round at a time: a slow disk must not pile them up.
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    this.#beside(
+      this.#tickSlowly().finally(() => {
+        this.#isTicking = false;
+      }),
+    );
+  }
+
+  send(message: PeerMessage): void {
+    this.#parts.transport.send(message.to, message);
+  }
+
+  takeStatements(): readonly Statement[] {
+    return this.#parts.witness.takeStatements();
+  }
+
+  status(): readonly PeerStatus[] {
+    const { members, transport, raft, heads, monotonicMs } = this.#parts;
+    const { progress } = raft.status();
+    const links = transport.status().peers;
+    return members.peers.map(({ id, keyId, name, role }) => {
+      const heardMs = this.#heardMs.get(id);
+      return {
+        keyId: toHex(keyId),
+        name,
+        role,
+        isConnected: links.some((link) => link.id === id && link.isConnected),
+        match: progress.get(id)?.match,
+        height: heads.standing(id)?.height,
+        silentMs: heardMs === undefined ? undefined : Math.floor(monotonicMs() - heardMs),
+        differs: heads.differsFrom(id),
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.transport.close();
+  }
+
+  #take({ from, message }: Arrived, step: (message: PeerMessage) => void): void {
+    this.#heardMs.set(from, this.#parts.monotonicMs());
+    if (message.kind === 'channel') {
+      this.#takeOwn(from, message);
+      return;
+    }
+    // Nobody honest sends these: the log is never compacted, and what is proposed is checked first.
+    if (message.kind === 'snapshot' || message.kind === 'propose') return;
+    if (isPromise(message)) {
+      const term = Math.max(this.#promisedTerms.get(from) ?? 0, message.term);
+      this.#promisedTerms.set(from, term);
+    }
+    step(message);
+  }
+
+  #takeOwn(from: NodeId, message: ChannelMessage): void {
+    const said = ofChannel(message);
+    if (!said.ok) {
+      this.#parts.log.warn('message-refused', { from, code: said.code, detail: said.detail });
+      return;
+    }
+    this.#beside(this.#handle(from, said.value));
+  }
+
+  async #handle(from: NodeId, said: MemberMessage): Promise<void> {
+    const { relay, heads, recall, cosigning } = this.#parts;
+    switch (said.kind) {
+      case 'submit':
+        return relay.onSubmit(from, said);
+      case 'taken':
+        return relay.onTaken(from, said);
+      case 'standing':
+        return heads.on(from, said);
+      case 'cosign':
+        if (this.mayPromise) await cosigning.onCosign(from, said);
+        return;
+      case 'cosigned':
+        return cosigning.onCosigned(from, said);
+      case 'recall':
+        return this.#recall(from);
+      case 'recalled':
+        return recall.onRecalled(from, said);
+    }
+  }
+
+  /** What we know of a member that has just started. */
+  #recall(from: NodeId): void {
+    const { members, witness, registry, raft, transport } = this.#parts;
+    const member = members.member(from);
+    if (member === undefined) return;
+    const { progress, term } = raft.status();
+    transport.send(
+      from,
+      toChannel({
+        kind: 'recalled',
+        cosignedSize: witness.newestSize(member),
+        term: this.#promisedTerms.get(from) ?? 0,
+        sequence: registry.sequence(member.keyId).sequence,
+        match: progress.get(from)?.match ?? 0,
+        matchTerm: term,
+      }),
+    );
+  }
+
+  async #tickSlowly(): Promise<void> {
+    const { heads, cosigning, catchUp, raft, members } = this.#parts;
+    await heads.tick();
+    await cosigning.tick();
+    const behind = [...raft.status().progress].filter(
+      ([id, { recentActive }]) => id !== members.own.id && recentActive,
+    );
+    await catchUp.serve(new Map(behind.map(([id, { next }]) => [id, next])));
+  }
+
+  /** The time of the chain should not be made by a clock that was never set, if another can. */
+  #handOverIfUnset(): void {
+    const { raft, members, heads, clock, monotonicMs } = this.#parts;
+    const nowMs = monotonicMs();
+    const { role, progress } = raft.status();
+    if (role !== 'leader' || clock() !== 'unset') return;
+    if (nowMs - this.#handOverMs < limits.standingFreshMs) return;
+    const matchOf = (id: NodeId): number => progress.get(id)?.match ?? 0;
+    const [best] = members.voterPeers
+      .filter(({ id }) => (heads.standing(id)?.clock ?? 'unset') !== 'unset')
+      .sort((a, b) => matchOf(b.id) - matchOf(a.id));
+    if (best === undefined) return;
+    this.#handOverMs = nowMs;
+    raft.transferLeader(best.id);
+  }
+
+  #beside(work: Promise<unknown>): void {
+    work.catch(this.#parts.fail);
+  }
+}
+
+/** Sent by members once it binds them on disk, so that a disk without it is an older one. */
+function isPromise({ kind }: PeerMessage): boolean {
+  return (
+    kind === 'append' ||
+    kind === 'heartbeat' ||
+    kind === 'append-response' ||
+    kind === 'vote-response'
+  );
+}
