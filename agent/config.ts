@@ -4,29 +4,11 @@
 
 import { dirname, resolve } from 'node:path';
 import { limits } from '../base/limits.ts';
-import { findMeter } from '../drivers/index.ts';
-import type { SerialSettings } from '../drivers/meter-definition.ts';
-import type { Transport } from '../drivers/transport.ts';
 import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
 import { parseAddress } from './address.ts';
-
-export type LineConfig = { readonly name: string; readonly timeoutMs: number } & (
-  | { readonly tcp: string }
-  | { readonly rtuTcp: string }
-  | ({ readonly serial: string } & SerialSettings)
-);
-
-export type MeterConfig = {
-  /** The device's name where its serial number is not known; part of its identity on the chain. */
-  readonly name: string;
-  /** Id in the catalogue. */
-  readonly meter: string;
-  readonly line: string;
-  readonly unit: number;
-  readonly periodMs: number;
-  readonly serialNumber?: string;
-};
+import type { Problem } from './config-problem.ts';
+import { type MeterSections, meterProblems, meterSections } from './meter-config.ts';
 
 /** Another member of the chain. */
 export type PeerConfig = {
@@ -55,44 +37,10 @@ export type GatewayConfig = {
   readonly anchor: { readonly intervalMs: number };
   readonly http: { readonly port: number };
   readonly log: { readonly level: LogLevel };
-  readonly lines: readonly LineConfig[];
-  readonly meters: readonly MeterConfig[];
-};
+} & MeterSections;
 
 const label = { type: 'string', minLength: 1, maxLength: 64 };
-const name = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
 const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$' };
-
-const line = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name'],
-  properties: {
-    name,
-    timeoutMs: { type: 'integer', minimum: 50, maximum: 60_000, default: 1_000 },
-    tcp: endpoint,
-    rtuTcp: endpoint,
-    serial: { type: 'string', minLength: 1 },
-    baudRate: { type: 'integer', minimum: 300, maximum: 1_000_000, default: 9_600 },
-    parity: { enum: ['none', 'even', 'odd'], default: 'none' },
-    dataBits: { enum: [7, 8], default: 8 },
-    stopBits: { enum: [1, 2], default: 1 },
-  },
-};
-
-const meter = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'meter', 'line'],
-  properties: {
-    name,
-    meter: { type: 'string' },
-    line: name,
-    unit: { type: 'integer', minimum: 0, maximum: 247, default: 1 },
-    periodMs: { type: 'integer', minimum: 200, maximum: 86_400_000, default: 1_000 },
-    serialNumber: { type: 'string', pattern: '^[A-Za-z0-9.]{1,32}$' },
-  },
-};
 
 const peer = {
   type: 'object',
@@ -144,52 +92,13 @@ export const gatewayConfigSchema = {
       default: {},
       properties: { level: { enum: ['debug', 'info', 'warn', 'error'], default: 'info' } },
     },
-    lines: { type: 'array', maxItems: 64, default: [], items: line },
-    meters: { type: 'array', maxItems: 256, default: [], items: meter },
+    ...meterSections,
   },
 } as const;
 
-/** What is wrong with the value at `path`. */
-export type Problem = {
-  readonly path: (string | number)[];
-  readonly message: string;
-  readonly hint?: string;
-};
-
 /** What the schema cannot say. */
 function relations(config: GatewayConfig): Problem[] {
-  const lineNames = config.lines.map((one) => one.name);
-  const problems: Problem[] = [
-    ...repeated('lines', lineNames),
-    ...repeated(
-      'meters',
-      config.meters.map((one) => one.name),
-    ),
-    ...addressProblems(config),
-  ];
-  for (const [i, one] of config.lines.entries()) {
-    const ways = ['tcp', 'rtuTcp', 'serial'].filter((way) => way in one);
-    if (ways.length !== 1) {
-      problems.push({
-        path: ['lines', i],
-        message: ways.length === 0 ? 'no way to its devices' : `${ways.join(' and ')} at once`,
-        hint: 'give one of `tcp: host:port`, `rtuTcp: host:port`, `serial: /dev/…`',
-      });
-    }
-  }
-  for (const [i, one] of config.meters.entries()) {
-    if (!lineNames.includes(one.line)) {
-      problems.push({ path: ['meters', i, 'line'], message: 'there is no line of this name' });
-    }
-    if (findMeter(one.meter) === undefined) {
-      problems.push({
-        path: ['meters', i, 'meter'],
-        message: 'no meter of this id is known',
-        hint: '`tieline meters` lists them',
-      });
-    }
-  }
-  return problems;
+  return [...meterProblems(config), ...addressProblems(config)];
 }
 
 /** Written as host:port, and no address for all that. */
@@ -203,12 +112,6 @@ function addressProblems({ listen, peers }: GatewayConfig): Problem[] {
       isBad(address) ? [{ path: ['peers', i, 'address'], message, hint }] : [],
     ),
   ];
-}
-
-function repeated(list: string, names: readonly string[]): Problem[] {
-  return names.flatMap((one, i) =>
-    names.indexOf(one) === i ? [] : [{ path: [list, i, 'name'], message: 'a name used before' }],
-  );
 }
 
 /**
@@ -237,17 +140,4 @@ export function loadGatewayConfig(
       ...(mqtt.key === undefined ? {} : { key: at(mqtt.key) }),
     },
   };
-}
-
-/** The way to the devices of a line. */
-export function transportOf(config: LineConfig): Transport {
-  if ('tcp' in config) return { kind: 'modbus-tcp', ...endpointOf(config.tcp) };
-  if ('rtuTcp' in config) return { kind: 'rtu-tcp', ...endpointOf(config.rtuTcp) };
-  const { serial, baudRate, parity, dataBits, stopBits } = config;
-  return { kind: 'modbus-rtu', path: serial, baudRate, parity, dataBits, stopBits };
-}
-
-function endpointOf(text: string): { readonly host: string; readonly port: number } {
-  const colon = text.lastIndexOf(':');
-  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }

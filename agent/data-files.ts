@@ -4,8 +4,9 @@
 import { join } from 'node:path';
 
 /** In the data directory. */
-export function dataFiles(dataDir: string): { readonly key: string } {
-  return { key: join(dataDir, 'gateway.key') };
+export function dataFiles(dataDir: string) {
+  const at = (name: string): string => join(dataDir, name);
+  return { key: at('gateway.key'), learned: at('learned.json') } as const;
 }
 
 /** In the directory that a gateway is made in. */

@@ -6,7 +6,8 @@ import { equal, toHex } from '../base/bytes.ts';
 import { keyIdOf } from '../base/ids.ts';
 import type { Suite } from '../base/suite.ts';
 import { type Address, parseAddress } from './address.ts';
-import type { GatewayConfig, PeerConfig, Problem } from './config.ts';
+import type { GatewayConfig, PeerConfig } from './config.ts';
+import type { Problem } from './config-problem.ts';
 
 export type ChainMember = {
   readonly keyId: Uint8Array;

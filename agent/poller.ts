@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads one meter on its schedule. The grid of instants hangs on the monotonic clock, so it neither
-// drifts nor bunches; an instant that passes while the line is busy is left out, not made up for. A
-// reading that failed becomes a pack all the same, with nulls and their reason.
+// Makes packs of what the bus reads of one meter, or of a group of its registers. A reading that
+// failed becomes a pack all the same, with nulls and their reason; one that is tried again in vain
+// for the same instant does not.
 
+import { toHex } from '../base/bytes.ts';
 import { messageOf } from '../base/errors.ts';
 import type { SchemaId } from '../base/ids.ts';
 import type { Pack } from '../base/pack.ts';
+import type { Bus, BusReading } from '../drivers/bus/bus.ts';
 import type { Device } from '../drivers/device.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
@@ -14,8 +16,11 @@ export type PollerOptions = {
   /** As in its schema. */
   readonly name: string;
   readonly device: Device;
+  /** Its address on the line: what is read of one device is well or ill together. */
+  readonly peer: string;
   readonly periodMs: number;
   readonly schemaId: SchemaId;
+  readonly bus: Pick<Bus, 'add' | 'remove'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly onPack: (name: string, pack: Pack) => void;
@@ -23,9 +28,10 @@ export type PollerOptions = {
 
 export type PollerStatus = {
   readonly device: string;
+  readonly periodMs: number;
   readonly readCount: number;
   readonly failureCount: number;
-  /** Instants left out because the reading before took too long. */
+  /** Instants left out, for want of time on the line or of an answer before. */
   readonly missedCount: number;
   readonly lastReadMs: number | undefined;
   /** What is wrong now, in words. */
@@ -34,11 +40,7 @@ export type PollerStatus = {
 
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #startMs: number;
-  #timer: NodeJS.Timeout | undefined;
-  #reading: Promise<void> = Promise.resolve();
-  #closed = false;
-  #instant = 0;
+  readonly #id: string;
   #readCount = 0;
   #failureCount = 0;
   #missedCount = 0;
@@ -46,14 +48,17 @@ export class Poller {
   #fault: string | undefined;
 
   constructor(options: PollerOptions) {
+    const { bus, device, peer, periodMs, schemaId } = options;
     this.#options = options;
-    this.#startMs = options.clock.monotonicMs();
-    this.#schedule();
+    this.#id = toHex(schemaId);
+    const onReading = (reading: BusReading) => this.#take(reading);
+    bus.add({ id: this.#id, peer, periodMs, device, onReading });
   }
 
   get status(): PollerStatus {
     return {
       device: this.#options.name,
+      periodMs: this.#options.periodMs,
       readCount: this.#readCount,
       failureCount: this.#failureCount,
       missedCount: this.#missedCount,
@@ -62,43 +67,26 @@ export class Poller {
     };
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    await this.#reading;
+  /** What is being read is no pack any more. */
+  close(): void {
+    this.#options.bus.remove(this.#id);
   }
 
-  #schedule(): void {
-    if (this.#closed) return;
-    const { clock, periodMs } = this.#options;
-    const elapsedMs = clock.monotonicMs() - this.#startMs;
-    const next = Math.max(this.#instant, Math.ceil(elapsedMs / periodMs));
-    this.#missedCount += next - this.#instant;
-    this.#instant = next + 1;
-    this.#timer = setTimeout(
-      () => {
-        this.#reading = this.#read().finally(() => this.#schedule());
-      },
-      next * periodMs - elapsedMs,
-    );
-  }
-
-  async #read(): Promise<void> {
-    const { name, device, schemaId, clock, log, onPack } = this.#options;
+  #take({ values, faults, retry, missedCount }: BusReading): void {
+    const { name, schemaId, clock, log, onPack } = this.#options;
+    const [fault] = faults;
+    this.#missedCount += missedCount;
+    this.#note(fault?.detail);
+    if (retry && fault !== undefined) return;
+    const timeMs = clock.nowMs();
+    if (fault === undefined) this.#lastReadMs = timeMs;
     try {
-      const reading = await device.read();
-      // What the end of the program interrupts says nothing about the meter.
-      if (this.#closed) return;
-      const timeMs = clock.nowMs();
-      const [fault] = reading.faults;
-      this.#note(fault?.detail);
-      if (fault === undefined) this.#lastReadMs = timeMs;
       onPack(name, {
         schemaId,
         timeMs,
         clock: clock.state(),
-        mantissas: reading.values.map(({ mantissa }) => mantissa),
-        qualities: reading.values.map(({ quality }) => quality),
+        mantissas: values.map(({ mantissa }) => mantissa),
+        qualities: values.map(({ quality }) => quality),
       });
     } catch (error) {
       log.error('reading-failed', { device: name, reason: messageOf(error) });

@@ -8,7 +8,7 @@ import { encodeSchema, schemaId } from '../base/schema.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Device } from '../drivers/device.ts';
 import { schemaOf } from '../drivers/device-schema.ts';
-import type { MeterConfig } from './config.ts';
+import type { MeterConfig } from './meter-config.ts';
 
 export type ConfiguredMeter = {
   /**

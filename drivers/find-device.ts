@@ -5,6 +5,7 @@ import type { Device } from './device.ts';
 import { findMeter } from './index.ts';
 import { type Faulty, faulty } from './line.ts';
 import { modbusDevice } from './modbus/modbus-device.ts';
+import { type Keep, narrowed } from './narrowed.ts';
 import type { SharedLine } from './transport.ts';
 
 export type Place = {
@@ -15,14 +16,19 @@ export type Place = {
 
 export type Found = { readonly ok: true; readonly device: Device } | Faulty;
 
-/** Asks the device itself only where its kind must: what an inverter measures it tells. Never
- * rejects; after a fault it may be tried again. */
-export async function findDevice(id: string, place: Place): Promise<Found> {
+/** Asks the device itself only where its kind must: what an inverter measures it tells. `keep`: the
+ * values that are wanted. Never rejects; after a fault it may be tried again. */
+export async function findDevice(
+  id: string,
+  place: Place,
+  keep: Keep = () => true,
+): Promise<Found> {
   const definition = findMeter(id);
   if (definition === undefined) {
     const hint = '`tieline meters` lists them';
     return faulty({ kind: 'malformed', detail: `no meter ${id} is known`, hint });
   }
-  const { line, unit } = place;
-  return { ok: true, device: modbusDevice(definition, { line: line.registers, unit }) };
+  const registers = definition.registers.filter(keep);
+  const device = modbusDevice({ ...definition, registers }, place);
+  return { ok: true, device: narrowed(device, keep) };
 }

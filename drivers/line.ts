@@ -61,6 +61,11 @@ export type Line = {
   readonly close: () => Promise<void>;
 };
 
+/** By what faults and latencies of a unit are kept and named. */
+export function peerOf(unit: number): string {
+  return `unit ${unit}`;
+}
+
 export function faulty(fault: LineFault): Faulty {
   return { ok: false, fault };
 }

@@ -18,8 +18,7 @@ export type Span = { readonly address: number; readonly count: number };
 
 export type PlannedRead = Span & {
   readonly functionCode: ReadFunction;
-  /** The same without the holes; for a device that refuses to have them read. */
-  readonly parts: readonly Span[];
+  /** By address. */
   readonly registers: readonly MeterRegister[];
 };
 
@@ -29,25 +28,43 @@ const holeRegistersMax = 16;
 
 type Meter = Pick<MeterDefinition, 'functionCode' | 'registers' | 'registersPerReadMax'>;
 
-export function planReads(meter: Meter): readonly PlannedRead[] {
+/** Addresses of values at which a read begins, for the device refused to have them read along with
+ * those before. */
+export type Cuts = ReadonlySet<number>;
+
+export const noCuts: Cuts = new Set();
+
+export function planReads(meter: Meter, cuts: Cuts = noCuts): readonly PlannedRead[] {
   const { registersPerReadMax } = meter;
   assert(registersPerReadMax <= limits.modbusRegistersMax, 'no device gives more than Modbus can');
   const groups: MeterRegister[][] = [];
   for (const register of meter.registers.toSorted((a, b) => a.address - b.address)) {
     const group = groups.at(-1);
-    if (group !== undefined && belongsTo(group, register, registersPerReadMax)) {
+    const fits = group !== undefined && belongsTo(group, register, registersPerReadMax);
+    if (fits && !cuts.has(register.address)) {
       group.push(register);
     } else {
       groups.push([register]);
     }
   }
-  const reads = groups.map((registers) => ({
-    ...spanOf(registers),
-    functionCode: meter.functionCode,
-    parts: partsOf(registers),
-    registers,
-  }));
-  return neighboursApart(reads);
+  return neighboursApart(groups.map((registers) => readOf(meter, registers)));
+}
+
+/** What to ask of a device that refuses a read: its parts without the holes; of one without holes,
+ * its halves; of a single value, nothing. */
+export function splitRead(read: PlannedRead): readonly PlannedRead[] {
+  const parts = partsOf(read.registers);
+  const half = Math.ceil(read.registers.length / 2);
+  const halves = [read.registers.slice(0, half), read.registers.slice(half)];
+  if (read.registers.length === 1) return [];
+  return (parts.length > 1 ? parts : halves).map((registers) => readOf(read, registers));
+}
+
+function readOf(
+  { functionCode }: Pick<MeterDefinition, 'functionCode'>,
+  registers: readonly MeterRegister[],
+): PlannedRead {
+  return { ...spanOf(registers), functionCode, registers };
 }
 
 function belongsTo(
@@ -69,14 +86,14 @@ function endOf(registers: readonly MeterRegister[]): number {
   return Math.max(...registers.map(({ address, rawType }) => address + registerCount(rawType)));
 }
 
-function partsOf(registers: readonly MeterRegister[]): readonly Span[] {
+function partsOf(registers: readonly MeterRegister[]): readonly (readonly MeterRegister[])[] {
   const parts: MeterRegister[][] = [];
   for (const register of registers) {
     const part = parts.at(-1);
     if (part !== undefined && register.address <= endOf(part)) part.push(register);
     else parts.push([register]);
   }
-  return parts.map(spanOf);
+  return parts;
 }
 
 /** Deals the reads out, longest first, to every second place and then to those between: two of one

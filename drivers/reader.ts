@@ -1,62 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 // One reading of one meter: plan → requests → values. No clock: whoever asks knows when. Each
 // register of the definition gets exactly one value, in the definition's order; what was not read
-// is null and says why.
+// is null and says why. A read that the device refuses is split, and where that helped is told, so
+// that the next plan begins there.
 
 import { assert } from '../base/assert.ts';
+import { limits } from '../base/limits.ts';
 import { type QualityCode, quality } from '../base/quality.ts';
 import type { Reading, ReadValue } from './device.ts';
 import type { Answer, AskOptions, Line, LineFault } from './line.ts';
 import { type MeterDefinition, type MeterRegister, registerCount } from './meter-definition.ts';
 import { illegalDataAddress, illegalDataValue } from './modbus/exception.ts';
-import { type PlannedRead, planReads, type Span } from './read-plan.ts';
+import { type Cuts, noCuts, type PlannedRead, planReads, splitRead } from './read-plan.ts';
 import { decodeRegister } from './register-value.ts';
 
 export type MeterAddress = {
   readonly line: Line;
   readonly definition: MeterDefinition;
   readonly unit: number;
+  /** Where earlier readings had to begin anew. */
+  readonly cuts?: Cuts;
+  /** How many refused reads may be split. */
+  readonly splitsMax?: number;
 } & AskOptions;
 
+export type MeterReading = Reading & {
+  /** Addresses at which the next plan should begin a read, too. */
+  readonly learnedCuts: Cuts;
+};
+
 /** Never rejects. A device that does not answer is asked only once a reading. */
-export async function readMeter(meter: MeterAddress): Promise<Reading> {
+export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
+  const { definition, cuts = noCuts, splitsMax = limits.readSplitsMax } = meter;
   const values = new Map<MeterRegister, ReadValue>();
   const faults: LineFault[] = [];
-  for (const read of planReads(meter.definition)) {
-    const stopped = faults.some(isFinal);
-    const answers = stopped ? [] : await ask(meter, read);
-    for (const { answer } of answers) if (!answer.ok) faults.push(answer.fault);
-    for (const register of read.registers) values.set(register, valueIn(answers, register));
+  const learnedCuts = new Set<number>();
+  const open = [...planReads(definition, cuts)];
+  let splitCount = 0;
+  for (let read = open.shift(); read !== undefined; read = open.shift()) {
+    const answer = faults.some(isFinal) ? undefined : await ask(meter, read);
+    if (answer?.ok === false) {
+      const parts = refusesSpan(answer.fault) ? splitRead(read) : [];
+      if (parts.length > 0 && splitCount < splitsMax) {
+        splitCount += 1;
+        open.unshift(...parts);
+        for (const part of parts.slice(1)) learnedCuts.add(part.address);
+        continue;
+      }
+      faults.push(answer.fault);
+    }
+    for (const register of read.registers) values.set(register, valueIn(read, answer, register));
   }
+  const some = [...values.values()].some(({ mantissa }) => mantissa !== null);
   return {
-    values: meter.definition.registers.map((register) => {
+    values: definition.registers.map((register) => {
       const value = values.get(register);
       assert(value !== undefined, 'the plan covers every register');
       return value;
     }),
     faults,
+    // What refuses everything is not this meter: nothing is learned from that.
+    learnedCuts: some && !faults.some(isFinal) ? learnedCuts : noCuts,
   };
 }
 
-type SpanAnswer = { readonly span: Span; readonly answer: Answer };
-
-/** A device that refuses the read for the holes in it is asked for the parts. */
-async function ask(meter: MeterAddress, read: PlannedRead): Promise<readonly SpanAnswer[]> {
-  const { functionCode } = read;
-  const { unit, line, ...options } = meter;
-  const request = ({ address, count }: Span) =>
-    line.request({ unit, functionCode, address, count }, options);
-  const whole = await request(read);
-  if (whole.ok || !refusesSpan(whole.fault) || read.parts.length === 1) {
-    return [{ span: read, answer: whole }];
-  }
-  const answers: SpanAnswer[] = [];
-  for (const span of read.parts) {
-    const answer = await request(span);
-    answers.push({ span, answer });
-    if (!answer.ok && isFinal(answer.fault)) break;
-  }
-  return answers;
+function ask(meter: MeterAddress, { functionCode, address, count }: PlannedRead): Promise<Answer> {
+  const { line, unit, priority = 'scheduled', patient = false } = meter;
+  return line.request({ unit, functionCode, address, count }, { priority, patient });
 }
 
 function refusesSpan(fault: LineFault): boolean {
@@ -71,17 +81,17 @@ function isFinal({ kind }: LineFault): boolean {
   return kind === 'time-out' || kind === 'closed' || kind === 'busy';
 }
 
-function valueIn(answers: readonly SpanAnswer[], register: MeterRegister): ReadValue {
-  const count = registerCount(register.rawType);
-  const found = answers.find(
-    ({ span }) =>
-      register.address >= span.address && register.address + count <= span.address + span.count,
-  );
-  if (found === undefined) return { mantissa: null, quality: quality.notRead };
-  const { span, answer } = found;
+/** `answer`: undefined where nothing was asked any more. */
+function valueIn(
+  read: PlannedRead,
+  answer: Answer | undefined,
+  register: MeterRegister,
+): ReadValue {
+  if (answer === undefined) return { mantissa: null, quality: quality.notRead };
   if (!answer.ok) return { mantissa: null, quality: qualityOf(answer.fault) };
-  const offset = register.address - span.address;
-  const value = decodeRegister(register, answer.registers.slice(offset, offset + count));
+  const offset = register.address - read.address;
+  const words = answer.registers.slice(offset, offset + registerCount(register.rawType));
+  const value = decodeRegister(register, words);
   return answer.afterFault && value.quality === quality.good
     ? { ...value, quality: quality.afterBusError }
     : value;

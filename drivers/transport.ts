@@ -4,6 +4,8 @@
 
 import type { ByteLine } from './bus/byte-line.ts';
 import { type ByteLineOptions, openSerialLine, openSerialServerLine } from './bus/byte-lines.ts';
+import { LineMemory } from './bus/line-memory.ts';
+import type { Patience } from './bus/patience.ts';
 import type { Line } from './line.ts';
 import type { SerialSettings } from './meter-definition.ts';
 import { RtuLine } from './modbus/rtu-line.ts';
@@ -25,6 +27,9 @@ export type SharedLine = {
   readonly registers: Line;
   /** For all else; a Modbus TCP endpoint has none. */
   readonly bytes: ByteLine | undefined;
+  readonly memory: LineMemory;
+  /** The longest time that a device may take to begin its answer. */
+  readonly timeoutMs: number;
   readonly close: () => Promise<void>;
 };
 
@@ -32,11 +37,20 @@ export type SharedLine = {
 export function openLine(transport: Transport, options: ByteLineOptions = {}): SharedLine {
   if (transport.kind === 'modbus-tcp') {
     const registers = openModbusTcpLine(transport, options);
-    return { registers, bytes: undefined, close: () => registers.close() };
+    return { ...sharedBy(registers), registers, bytes: undefined };
   }
   const bytes =
     transport.kind === 'modbus-rtu'
       ? openSerialLine(transport, options)
       : openSerialServerLine(transport, options);
-  return { registers: new RtuLine(bytes), bytes, close: () => bytes.close() };
+  return { ...sharedBy(bytes), registers: new RtuLine(bytes), bytes };
+}
+
+function sharedBy(owner: { readonly patience: Patience; readonly close: () => Promise<void> }) {
+  const { patience } = owner;
+  return {
+    memory: new LineMemory(patience),
+    timeoutMs: patience.ceilingMs,
+    close: () => owner.close(),
+  };
 }

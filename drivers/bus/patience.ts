@@ -59,6 +59,11 @@ export class Patience {
     this.#set(name, { latency, silentCount: 0 });
   }
 
+  /** All that ever answered, or were recalled. */
+  peers(): readonly string[] {
+    return [...this.#peers].flatMap(([name, { latency }]) => (latency.length > 0 ? [name] : []));
+  }
+
   latencyOf(name: string): Latency {
     return this.#peers.get(name)?.latency ?? noLatency;
   }

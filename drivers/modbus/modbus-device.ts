@@ -1,19 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // A meter that is registers, as a device.
 
+import { limits } from '../../base/limits.ts';
 import type { Device, DeviceValue } from '../device.ts';
-import type { Line } from '../line.ts';
+import { peerOf } from '../line.ts';
 import type { MeterDefinition, MeterRegister } from '../meter-definition.ts';
 import { planReads } from '../read-plan.ts';
 import { readMeter } from '../reader.ts';
+import type { SharedLine } from '../transport.ts';
 import { answerLength, requestLength } from './rtu-frame.ts';
 
-export type ModbusPlace = { readonly line: Line; readonly unit: number };
+export type ModbusPlace = {
+  readonly line: Pick<SharedLine, 'registers' | 'memory'>;
+  readonly unit: number;
+};
 
-export function modbusDevice(definition: MeterDefinition, { line, unit }: ModbusPlace): Device {
+export function modbusDevice(definition: MeterDefinition, place: ModbusPlace): Device {
+  const { unit } = place;
+  const { registers: line, memory } = place.line;
+  const peer = peerOf(unit);
+  // Splitting is for what refuses some reads; what refuses all of them is not this meter.
+  let splitsMax: number = limits.readSplitsMax;
   return {
     ...modbusPack(definition),
-    read: (options) => readMeter({ line, definition, unit, ...options }),
+    read: async (options) => {
+      const cuts = memory.cutsOf(peer, definition.id);
+      const reading = await readMeter({ line, definition, unit, cuts, splitsMax, ...options });
+      const { learnedCuts, values, faults } = reading;
+      if (learnedCuts.size > 0) memory.addCuts(peer, definition.id, learnedCuts);
+      const refused = faults.length > 0 && faults.every(({ kind }) => kind === 'exception');
+      const nothing = values.every(({ mantissa }) => mantissa === null);
+      splitsMax = refused && nothing ? 0 : limits.readSplitsMax;
+      return { values, faults };
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type Faulty,
   faulty,
   type Line,
+  peerOf,
   type RegisterRequest,
 } from '../line.ts';
 import { exceptionAnswer } from './exception.ts';
@@ -47,7 +48,7 @@ export class RtuLine implements Line {
     const silenceMs = answersAlike(request, this.#last) ? indistinctSilenceMs : 0;
     this.#last = request;
     return talk.exchange({
-      peer: `unit ${request.unit}`,
+      peer: peerOf(request.unit),
       send: encodeRequest(request),
       judge: (received) => judgeAnswer(request, received),
       bytesMax: answerLength(request.count),

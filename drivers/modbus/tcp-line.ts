@@ -12,7 +12,14 @@ import { deadline } from '../bus/deadline.ts';
 import { LineQueue } from '../bus/line-queue.ts';
 import { monotonicMs } from '../bus/monotonic.ts';
 import { Patience } from '../bus/patience.ts';
-import { type Answer, type AskOptions, faulty, type Line, type RegisterRequest } from '../line.ts';
+import {
+  type Answer,
+  type AskOptions,
+  faulty,
+  type Line,
+  peerOf,
+  type RegisterRequest,
+} from '../line.ts';
 import { exceptionAnswer } from './exception.ts';
 
 type Endpoint = { readonly host: string; readonly port: number };
@@ -30,11 +37,11 @@ const graceMs = 250;
 export function openModbusTcpLine(
   endpoint: Endpoint,
   options: { readonly timeoutMs?: number } = {},
-): Line {
+): ModbusTcpLine {
   return new ModbusTcpLine(endpoint, options.timeoutMs ?? defaultTimeoutMs);
 }
 
-class ModbusTcpLine implements Line {
+export class ModbusTcpLine implements Line {
   readonly name: string;
   readonly #place: string;
   readonly patience: Patience;
@@ -56,7 +63,7 @@ class ModbusTcpLine implements Line {
     { priority = 'scheduled', patient = false }: AskOptions = {},
   ): Promise<Answer> {
     return this.#queue.run(priority, async () => {
-      const usualMs = this.patience.timeoutMs(peerOf(request));
+      const usualMs = this.patience.timeoutMs(peerOf(request.unit));
       const timeoutMs = patient ? this.patience.ceilingMs : usualMs;
       const asking = this.#exchange(request, timeoutMs);
       return this.#noted(await Promise.race([asking, this.#closing.promise]));
@@ -79,7 +86,7 @@ class ModbusTcpLine implements Line {
       const sentAt = monotonicMs();
       const reading = client.read(request, timeoutMs);
       const result = await deadline(timeoutMs + graceMs, reading, timedOut);
-      this.patience.answered(peerOf(request), monotonicMs() - sentAt);
+      this.patience.answered(peerOf(request.unit), monotonicMs() - sentAt);
       return judged(request, result);
     } catch (thrown) {
       if (!client.isOpen()) {
@@ -102,7 +109,7 @@ class ModbusTcpLine implements Line {
     const { errno, modbusCode } = propertiesOf(thrown);
     if (typeof modbusCode === 'number') return exceptionAnswer(modbusCode);
     if (errno === 'ETIMEDOUT') {
-      this.patience.timedOut(peerOf(request));
+      this.patience.timedOut(peerOf(request.unit));
       const { unit } = request;
       const waited = `${Math.round(timeoutMs)} ms`;
       const detail = `unit ${unit} at ${this.#place} did not answer within ${waited}`;
@@ -163,10 +170,6 @@ async function connect({ host, port }: Endpoint): Promise<Client> {
     },
     close,
   };
-}
-
-function peerOf({ unit }: RegisterRequest): string {
-  return `unit ${unit}`;
 }
 
 /** The package trusts the byte count of an answer, and so returns checksum bytes as data. */

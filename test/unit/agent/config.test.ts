@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadGatewayConfig, transportOf } from '../../../agent/config.ts';
+import { loadGatewayConfig } from '../../../agent/config.ts';
+import { transportOf } from '../../../agent/meter-config.ts';
 import { messageOf } from '../../../base/errors.ts';
 import { temporaryDirectory } from '../sidechain/rig.ts';
 

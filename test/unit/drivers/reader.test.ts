@@ -2,6 +2,7 @@
 // Reading a meter: every register gets one value, and what was not read is null with its reason.
 
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../../base/limits.ts';
 import { quality } from '../../../base/quality.ts';
 import { findMeter } from '../../../drivers/index.ts';
 import type { Answer, Line, LineFault, RegisterRequest } from '../../../drivers/line.ts';
@@ -78,15 +79,61 @@ test('a value of the first answer after a fault is marked', async () => {
   expect(marked.length).toBe((reads[0]?.registers.length ?? 0) - 1);
 });
 
-test('a device that refuses the holes is asked for the parts', async () => {
-  const holed = reads.find(({ parts }) => parts.length > 1);
-  const { line, requests } = scripted((request) =>
-    request.count === holed?.count ? refusal(2) : zeros(request),
-  );
-  const { values, faults } = await read(line);
-  expect(faults).toEqual([]);
-  expect(values.every(({ mantissa }) => mantissa !== null)).toBe(true);
-  expect(requests.length).toBe(reads.length + (holed?.parts.length ?? 0));
+/** Refuses to give these registers. */
+const without =
+  (addresses: readonly number[], code = 2) =>
+  (request: RegisterRequest) => {
+    const { address, count } = request;
+    const asked = addresses.some((one) => one >= address && one < address + count);
+    return asked ? refusal(code) : zeros(request);
+  };
+
+describe('a device that refuses a read', () => {
+  // The SDM630 keeps the total power at 0x34, the reactive power at 0x3C, energy from 0x48 on.
+  const hole = 0x38;
+
+  test('for a hole is asked for the parts, once: then the plan knows', async () => {
+    const { line, requests } = scripted(without([hole]));
+    const first = await read(line);
+    expect(first.faults).toEqual([]);
+    expect(first.values.every(({ mantissa }) => mantissa !== null)).toBe(true);
+    expect(first.learnedCuts).toContain(0x3c);
+    requests.length = 0;
+    const second = await readMeter({ line, definition, unit: 17, cuts: first.learnedCuts });
+    expect(second.faults).toEqual([]);
+    expect(requests.every(({ address, count }) => address > hole || address + count <= hole)) //
+      .toBe(true);
+  });
+
+  test('for one register that it lacks gives all the others, then in few requests', async () => {
+    const absent = definition.registers.find(({ address }) => address === 0x08);
+    const { line, requests } = scripted(without([0x08, 0x09]));
+    const first = await read(line);
+    const lost = first.values.flatMap(({ mantissa }, i) =>
+      mantissa === null ? [definition.registers[i]] : [],
+    );
+    expect(lost).toEqual([absent]);
+    expect(first.faults.map(({ kind }) => kind)).toEqual(['exception']);
+    requests.length = 0;
+    await readMeter({ line, definition, unit: 17, cuts: first.learnedCuts });
+    expect(requests.length).toBeLessThanOrEqual(reads.length + 6);
+  });
+
+  test('for its length is asked for less', async () => {
+    const { line } = scripted((request) => (request.count > 10 ? refusal(3) : zeros(request)));
+    const first = await read(line);
+    expect(first.faults).toEqual([]);
+    const second = scripted((request) => zeros(request));
+    await readMeter({ line: second.line, definition, unit: 17, cuts: first.learnedCuts });
+    expect(Math.max(...second.requests.map(({ count }) => count))).toBeLessThanOrEqual(10);
+  });
+
+  test('for everything teaches nothing, and is not asked for ever', async () => {
+    const { line, requests } = scripted(() => refusal(2));
+    const { learnedCuts } = await read(line);
+    expect(learnedCuts.size).toBe(0);
+    expect(requests.length).toBeLessThanOrEqual(2 * limits.readSplitsMax + reads.length);
+  });
 });
 
 test.each([1, 4, 6])('exception %i is the reason of its values', async (code) => {
