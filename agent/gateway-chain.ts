@@ -28,10 +28,10 @@ export function gatewayChain(
     mainLog: () => node.registry.mainLog,
     signatories: () => node.registry,
     receipt: () => node.registry.receipt,
-    leader: () => (node.status().role === 'leader' ? signer.keyId : undefined),
+    leader: () => node.leader,
     silentMs: silence(node, database),
     cosigned: async () => node.lastCosigned,
-    checkpoint: () => unlessEnding(node.cosign()),
+    checkpoint: () => unlessEnding(node.checkpoint()),
     cosignGenesis: () => node.cosign(1),
     rootAt: (size) => node.askHistory({ sizes: [size] }, (tree) => tree.root(size)),
     inclusion: ({ height, size }) =>

@@ -6,22 +6,19 @@ import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
-import { type Clock, systemClock } from '../host/clock.ts';
+import { systemClock } from '../host/clock.ts';
 import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
-import { openGenesis } from '../sidechain/chain/genesis.ts';
 import { chainOrigin } from '../sidechain/chain/names.ts';
-import { openNode, type SidechainNode } from '../sidechain/node.ts';
-import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
+import type { SidechainNode } from '../sidechain/node.ts';
 import { openBrokerLink } from './broker-link.ts';
-import { type GatewayConfig, loadGatewayConfig } from './config.ts';
-import { gatewayContracts } from './contracts.ts';
+import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
 import { gatewayChain, summaryPosition } from './gateway-chain.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
-import { chainMember, peerProblems } from './peers.ts';
-import { statusRoutes } from './status.ts';
+import { openChain } from './open-chain.ts';
+import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -63,7 +60,7 @@ async function start(
 ): Promise<Gateway> {
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
-  const { node, database } = await openChain(config, { signer, clock, log });
+  const { node, database } = await openChain(config, { signer, clock, log, random });
   closing.push(() => node.close());
 
   const fatal = Promise.withResolvers<never>();
@@ -96,37 +93,9 @@ async function start(
   return { keyId: toHex(keyId), chainId: toHex(node.chainId), apiUrl: api.url, finished, close };
 }
 
-async function openChain(
-  config: GatewayConfig,
-  parts: { readonly signer: Signer; readonly clock: Clock; readonly log: Log },
-) {
-  const database = await openChainDatabase(config.data, 'existing');
-  try {
-    const { genesisBytes } = await readChain(database);
-    const genesis = openGenesis(suite, genesisBytes);
-    if (!genesis.ok) throw new TielineError('database-damaged', genesis.detail);
-    const { members } = genesis.value.genesis;
-    const chain = {
-      members: members.map((member) => chainMember(suite, member)),
-      own: parts.signer.keyId,
-    };
-    loadGatewayConfig(config.file, (given) => peerProblems(given, chain));
-    const node = await openNode({
-      database,
-      suite,
-      ...parts,
-      contracts: gatewayContracts(genesis.value.genesis),
-      random,
-      every: (intervalMs, run) => {
-        const timer = setInterval(run, intervalMs);
-        return () => clearInterval(timer);
-      },
-    });
-    return { node, database };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+async function headOf(node: SidechainNode): Promise<GatewayStatus['head']> {
+  const size = node.durableSize;
+  return { size, root: toHex(await node.askHistory({ sizes: [size] }, (tree) => tree.root(size))) };
 }
 
 /** A rollback is written down, so that no restart forgets it. */
@@ -156,11 +125,12 @@ function startApi(
     host: '127.0.0.1',
     port: config.http.port,
     log,
-    routes: statusRoutes(() => ({
+    routes: statusRoutes(async () => ({
       name: config.name,
       gateway: toHex(signer.keyId),
       chain: toHex(node.chainId),
       ledger: node.status(),
+      head: await headOf(node),
       uplink: uplink.status,
       meters: meters.pollers.map((poller) => poller.status),
     })),

@@ -11,17 +11,19 @@ export type GatewayStatus = {
   readonly gateway: string;
   readonly chain: string;
   readonly ledger: NodeStatus;
+  /** Blocks that are durable here, and the root over them: members that agree have the same. */
+  readonly head: { readonly size: number; readonly root: string };
   readonly uplink: UplinkStatus;
   readonly meters: readonly PollerStatus[];
 };
 
-export function statusRoutes(status: () => GatewayStatus): readonly Route[] {
+export function statusRoutes(status: () => Promise<GatewayStatus>): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/status',
       description: 'What this gateway reads, holds and has sent.',
-      handler: () => ({ status: 200, body: status() }),
+      handler: async () => ({ status: 200, body: await status() }),
     },
     {
       method: 'GET',
@@ -29,6 +31,27 @@ export function statusRoutes(status: () => GatewayStatus): readonly Route[] {
       description: 'Answers while the gateway runs.',
       handler: () => ({ status: 200, body: { status: 'ok' } }),
     },
+  ];
+}
+
+/** Who leads and speaks, how the others stand, and who has signed; nothing for a chain of one. */
+function companyLines({ name, gateway, ledger, uplink }: GatewayStatus): readonly string[] {
+  const { peers, leader } = ledger;
+  if (peers.length === 0) return [];
+  const nameOf = (keyId: string): string =>
+    keyId === gateway ? name : (peers.find((peer) => peer.keyId === keyId)?.name ?? keyId);
+  const { onDuty, cosigners } = uplink.anchor;
+  const signed = cosigners.length === 0 ? 'nobody yet' : cosigners.map(nameOf).join(', ');
+  return [
+    `leader    ${leader === undefined ? 'none' : nameOf(leader)}`,
+    ...peers.map((peer) => {
+      const height = peer.height === undefined ? '' : `, height ${peer.height}`;
+      const state = peer.differs ? 'has other blocks' : 'not connected';
+      const isFine = peer.isConnected && !peer.differs;
+      return `member    ${peer.name}  ${peer.keyId}  ${isFine ? 'connected' : state}${height}`;
+    }),
+    `cosigned  newest receipt: ${signed}`,
+    `duty      ${onDuty ? 'this gateway anchors' : 'another member anchors'}`,
   ];
 }
 
@@ -45,6 +68,7 @@ export function statusText(status: GatewayStatus): string {
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,
   ];
+  lines.splice(3, 0, ...companyLines(status));
   for (const refusal of [anchor.refusal, uplink.summaryRefusal]) {
     if (refusal !== undefined) lines.push(`refused   ${refusal}`);
   }

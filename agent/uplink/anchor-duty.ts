@@ -5,7 +5,7 @@
 // restart, or a change of duty, a checkpoint is simply sent again. Receipts are heard by all
 // members, and committed by the one that waits for them.
 
-import { equal } from '../../base/bytes.ts';
+import { equal, toHex } from '../../base/bytes.ts';
 import { accept, type Result, refuse, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
@@ -31,9 +31,13 @@ export type AnchorStatus = {
   readonly waitingSize: number | undefined;
   readonly sentCount: number;
   readonly receiptCount: number;
+  /** Key ids, in hex, of the voters under the newest receipt that was heard in this run. */
+  readonly cosigners: readonly string[];
   /** What stands in the way: the centre's last refusal, or ours of its receipt. */
   readonly refusal: string | undefined;
 };
+
+type CosignedReceipt = CheckedReceipt & { readonly cosigners: readonly Uint8Array[] };
 
 export class AnchorDuty {
   readonly #suite: Suite;
@@ -54,6 +58,7 @@ export class AnchorDuty {
   #nextMs = 0;
   /** Size under the newest receipt that this gateway has brought. */
   #broughtSize = 0;
+  #cosigners: readonly string[] = [];
   #sentCount = 0;
   #receiptCount = 0;
   #refusal: string | undefined;
@@ -77,6 +82,7 @@ export class AnchorDuty {
       waitingSize: this.#waiting?.size,
       sentCount: this.#sentCount,
       receiptCount: this.#receiptCount,
+      cosigners: this.#cosigners,
       refusal: this.#refusal,
     };
   }
@@ -189,7 +195,7 @@ export class AnchorDuty {
       this.#refuse('receipt-refused', checked);
       return;
     }
-    const { anchor, index } = checked.value;
+    const { anchor, index, cosigners } = checked.value;
     const reason = await reasonToStop(this.#chain, anchor, this.#signer.keyId);
     if (reason !== undefined) {
       throw new TielineError('rollback', reason, {
@@ -197,6 +203,7 @@ export class AnchorDuty {
         hint: 'keep this directory as evidence; join the chain as a new member, with a new key',
       });
     }
+    this.#cosigners = cosigners.map(toHex);
     const { size } = anchor.checkpoint;
     if (size > this.#chain.size()) {
       // Of blocks that have not come to this member yet: asked for again when they have.
@@ -229,7 +236,7 @@ export class AnchorDuty {
    * What the main log says it has, and has of its own past. `crossed`: made for an anchor sent
    * before the newest receipt came, as answers to one sent twice are. Asking again brings another.
    */
-  #check(bytes: Uint8Array): 'crossed' | Result<CheckedReceipt> {
+  #check(bytes: Uint8Array): 'crossed' | Result<CosignedReceipt> {
     if (bytes.length > limits.receiptMessageBytesMax) {
       return refuse('receipt', `${bytes.length} bytes, which fit into no entry`);
     }
@@ -244,6 +251,6 @@ export class AnchorDuty {
     if (!checked.ok) return checked;
     // The main log may stop this gateway with what its members have signed, and with nothing else.
     const signed = checkAnchor(this.#suite, checked.value.anchor, this.#chain.signatories());
-    return signed.ok ? accept(checked.value) : signed;
+    return signed.ok ? accept({ ...checked.value, ...signed.value }) : signed;
   }
 }
