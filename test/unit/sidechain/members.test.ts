@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { Cluster, seeded } from './cluster.ts';
+
+test.each([3, 5, 7])('%d members elect a leader, and take the entries of all', async (count) => {
+  const cluster = await Cluster.start(count);
+  const applied = cluster.members.map(({ id }) => cluster.submit(id));
+  await cluster.settled();
+  expect((await Promise.all(applied)).map(({ kind }) => kind)).toEqual(
+    Array(count).fill('accepted'),
+  );
+  for (const { node } of cluster.members) {
+    expect(node?.status()).toMatchObject({ mayPromise: true, evidenceCount: 0 });
+    expect(node?.leader).toEqual(cluster.leader?.signer.keyId);
+  }
+  expect(await cluster.audit()).toBe(1 + count);
+});
+
+test('the leader is killed, another leads, and nothing is lost or doubled', async () => {
+  const cluster = await Cluster.start(3);
+  const { id: first = 0 } = cluster.leader ?? {};
+  for (const { id } of cluster.members) void cluster.submit(id);
+  await cluster.settled();
+  const waiting = cluster.followers.map(({ id }) => cluster.submit(id));
+  await cluster.stop(first);
+  await cluster.settled();
+  expect((await Promise.all(waiting)).map(({ kind }) => kind)).toEqual(['accepted', 'accepted']);
+  await cluster.open(first);
+  const late = cluster.submit(first);
+  await cluster.settled();
+  expect(await late).toMatchObject({ kind: 'accepted' });
+  expect(await cluster.audit()).toBe(1 + 3 + 2 + 1);
+});
+
+test('a member far behind is brought up from the disk of a leader that keeps nothing', async () => {
+  const cluster = await Cluster.start(3);
+  await cluster.stop(3);
+  for (let i = 0; i < 20; i++) {
+    void cluster.submit(1);
+    void cluster.submit(2);
+    await cluster.settled();
+  }
+  // Started anew, a member has in memory only what it has not applied.
+  await cluster.stop(1);
+  await cluster.stop(2);
+  for (const id of [1, 2, 3]) await cluster.open(id);
+  await cluster.settled();
+  expect(cluster.node(3).status().height).toBeGreaterThanOrEqual(20);
+  expect(await cluster.audit()).toBe(1 + 40);
+});
+
+test('a leader cut off from the others leads no more, and its entries come later', async () => {
+  const cluster = await Cluster.start(3);
+  const { id: old = 0 } = cluster.leader ?? {};
+  cluster.network.isolate(old);
+  const alone = cluster.submit(old);
+  await cluster.until(() => cluster.running.some(({ id, node }) => id !== old && node?.isLeader));
+  await cluster.until(() => !cluster.node(old).isLeader);
+  const [other] = cluster.members.filter(({ id }) => id !== old);
+  void cluster.submit(other?.id ?? 0);
+  await cluster.pass(10);
+  expect(cluster.node(old).status()).toMatchObject({ outbox: { count: 1 } });
+  cluster.network.heal();
+  await cluster.settled();
+  expect(await alone).toMatchObject({ kind: 'accepted' });
+  expect(await cluster.audit()).toBe(3);
+});
+
+test('one member of three holds nothing up; two do, and only until one is back', async () => {
+  const cluster = await Cluster.start(3);
+  const [one, two] = cluster.followers.map(({ id }) => id);
+  await cluster.stop(one ?? 0);
+  void cluster.submit(two ?? 0);
+  await cluster.settled();
+  const { id: leader = 0 } = cluster.leader ?? {};
+  await cluster.stop(two ?? 0);
+  const waiting = cluster.submit(leader);
+  await cluster.pass(50);
+  expect(cluster.node(leader).status()).toMatchObject({ role: 'pre-candidate', height: 1 });
+  await cluster.open(one ?? 0);
+  await cluster.settled();
+  expect(await waiting).toMatchObject({ kind: 'accepted' });
+});
+
+test.each([1, 2, 3])(
+  'messages get lost and late, seed %d: all entries once, alike',
+  async (seed) => {
+    const cluster = await Cluster.start(3);
+    const random = seeded(seed);
+    cluster.network.loses = () => random() < 0.2;
+    cluster.network.keeps = () => random() < 0.2;
+    const count = 12;
+    for (let i = 0; i < count; i++) {
+      for (const { id } of cluster.members) void cluster.submit(id);
+      await cluster.pass(2);
+      if (i % 3 === 0) cluster.network.release();
+      if (i === 4) cluster.network.isolate(cluster.leader?.id ?? 1);
+      if (i === 8) cluster.network.heal();
+    }
+    cluster.network.loses = () => false;
+    cluster.network.keeps = () => false;
+    cluster.network.release();
+    await cluster.settled();
+    expect(await cluster.audit()).toBe(1 + 3 * count);
+  },
+);
