@@ -33,6 +33,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/init.ts')).init,
   },
   {
+    name: 'plan',
+    summary: 'tell whether the schedule fits the lines to the meters',
+    load: async () => (await import('./agent/commands/plan.ts')).plan,
+  },
+  {
     name: 'run',
     summary: 'run a gateway',
     load: async () => (await import('./agent/commands/run.ts')).runGateway,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an id of the catalogue and a place on a line to a device that can be read.
 
-import type { Device } from './device.ts';
+import type { Device, ExchangeSize } from './device.ts';
 import { findMeter } from './index.ts';
 import { type Faulty, faulty } from './line.ts';
-import { modbusDevice } from './modbus/modbus-device.ts';
+import { modbusDevice, modbusPack } from './modbus/modbus-device.ts';
 import { type Keep, narrowed } from './narrowed.ts';
 import type { SharedLine } from './transport.ts';
 
@@ -31,4 +31,13 @@ export async function findDevice(
   const registers = definition.registers.filter(keep);
   const device = modbusDevice({ ...definition, registers }, place);
   return { ok: true, device: narrowed(device, keep) };
+}
+
+/** What a reading takes on the wire, as far as it is known without asking: undefined for what only
+ * the device itself can tell. */
+export function exchangesOf(id: string, keep: Keep): readonly ExchangeSize[] | undefined {
+  const definition = findMeter(id);
+  if (definition === undefined) return undefined;
+  const registers = definition.registers.filter(keep);
+  return modbusPack({ ...definition, registers }).exchanges;
 }

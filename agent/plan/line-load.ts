@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the schedule of a configuration asks of each line: from sizes and speeds alone, before
+// anything is connected, and from measured latencies where a gateway has run.
+
+import { countOf, percentile } from '../../drivers/bus/latency.ts';
+import type { LineFacts } from '../../drivers/bus/line-memory.ts';
+import { readingMs, type Wire } from '../../drivers/bus/line-time.ts';
+import { serialForm } from '../../drivers/bus/wire-time.ts';
+import { exchangesOf } from '../../drivers/find-device.ts';
+import { peerOf } from '../../drivers/line.ts';
+import type { SerialSettings } from '../../drivers/meter-definition.ts';
+import { groupsOf, type LineConfig, type MeterConfig } from '../meter-config.ts';
+
+export type LineToPlan = {
+  readonly config: LineConfig;
+  readonly meters: readonly MeterConfig[];
+  /** What an earlier run has measured. */
+  readonly facts: LineFacts;
+};
+
+/** A meter's registers of one period. */
+export type GroupLoad = {
+  readonly meter: string;
+  readonly periodMs: number;
+  readonly requestCount: number;
+  /** For which one reading occupies the line. */
+  readonly readingMs: number;
+  /** Of the line's time. */
+  readonly share: number;
+};
+
+// What meters of the catalogue take, as far as their users have told.
+const assumedTurnRoundMs = 40;
+const assumedRoundTripMs = 2;
+// Before each request over a network that carries a serial protocol.
+const networkGapMs = 10;
+const assumedSerial: SerialSettings = { baudRate: 9600, parity: 'none', dataBits: 8, stopBits: 1 };
+// Fewer answers than that are no measurement.
+const answersMin = 8;
+
+export function loadsOf(line: LineToPlan): readonly GroupLoad[] {
+  const wire = wireOf(line.config);
+  return line.meters.flatMap((config) =>
+    groupsOf(config).flatMap(({ periodMs, keep }): GroupLoad[] => {
+      const exchanges = exchangesOf(config.meter, keep) ?? [];
+      if (exchanges.length === 0) return [];
+      const measured = measuredMs(config, line.facts);
+      const ms =
+        measured === undefined
+          ? readingMs(exchanges, wire, assumedTurnRoundMs)
+          : readingMs(exchanges, { ...wire, roundTripMs: 0 }, measured);
+      const requestCount = exchanges.length;
+      return [{ meter: config.name, periodMs, requestCount, readingMs: ms, share: ms / periodMs }];
+    }),
+  );
+}
+
+export function shareOf(loads: readonly GroupLoad[]): number {
+  return loads.reduce((sum, { share }) => sum + share, 0);
+}
+
+/** What the reckoning rests on without anybody having measured it, in words. */
+export function assumptionsOf({ config, meters, facts }: LineToPlan): readonly string[] {
+  const unmeasured = meters.filter((meter) => measuredMs(meter, facts) === undefined);
+  const names = unmeasured.map(({ name }) => name).join(', ');
+  return [
+    ...(unmeasured.length === 0 ? [] : [`${names}: answers after ${assumedTurnRoundMs} ms`]),
+    ...('rtuTcp' in config
+      ? [`the bus behind ${config.rtuTcp}: 9600 ${serialForm(assumedSerial)}`]
+      : []),
+  ];
+}
+
+/** Meters whose reading only they themselves can describe. */
+export function unknownOn({ meters }: LineToPlan): readonly string[] {
+  return meters.flatMap(({ name, meter }) =>
+    exchangesOf(meter, () => true) === undefined ? [name] : [],
+  );
+}
+
+function measuredMs({ unit }: MeterConfig, facts: LineFacts): number | undefined {
+  const latency = facts[peerOf(unit)]?.latency ?? [];
+  return countOf(latency) < answersMin ? undefined : percentile(latency, 0.5);
+}
+
+function wireOf(config: LineConfig): Wire {
+  if ('tcp' in config) return { serial: null, roundTripMs: assumedRoundTripMs };
+  if ('rtuTcp' in config) {
+    return { serial: assumedSerial, roundTripMs: assumedRoundTripMs + networkGapMs };
+  }
+  return { serial: config, roundTripMs: 0 };
+}
