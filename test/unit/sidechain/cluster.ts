@@ -123,14 +123,20 @@ export class Cluster {
   readonly network = new TestNetwork();
   readonly members: readonly TestMember[];
   readonly chainId: Uint8Array;
+  readonly genesisBytes: Uint8Array;
   readonly #contracts: readonly Contract[];
 
   private constructor(
     members: readonly TestMember[],
-    chain: { readonly chainId: Uint8Array; readonly contracts: readonly Contract[] },
+    chain: {
+      readonly chainId: Uint8Array;
+      readonly genesisBytes: Uint8Array;
+      readonly contracts: readonly Contract[];
+    },
   ) {
     this.members = members;
     this.chainId = chain.chainId;
+    this.genesisBytes = chain.genesisBytes;
     this.#contracts = chain.contracts;
     onTestFinished(async () => {
       for (const { node } of members) await node?.close();
@@ -155,7 +161,7 @@ export class Cluster {
     for (const { dataDir, signer } of members) {
       await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts });
     }
-    return new Cluster(members, { chainId: opened.value.chainId, contracts });
+    return new Cluster(members, { chainId: opened.value.chainId, genesisBytes, contracts });
   }
 
   /** Made and started, with a leader. */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { chainPath, createChain } from '../../../sidechain/store/chain-file.ts';
+import { Cluster } from './cluster.ts';
+
+/** What ends a member that runs. */
+async function endOf(cluster: Cluster, id: number): Promise<unknown> {
+  const ended = cluster.node(id).finished.then(
+    () => 'closed',
+    (error: unknown) => error,
+  );
+  const outcome: unknown[] = [];
+  void ended.then((one) => outcome.push(one));
+  await cluster.until(() => outcome.length > 0);
+  return outcome[0];
+}
+
+test('a wiped member that comes back under its old key stops for good', async () => {
+  const cluster = await Cluster.start(3);
+  for (const { id } of cluster.members) void cluster.submit(id);
+  await cluster.settled();
+  await cluster.stop(3);
+  const { dataDir, signer } = cluster.member(3);
+  for (const end of ['', '-wal', '-shm']) rmSync(chainPath(dataDir) + end, { force: true });
+  const { genesisBytes } = cluster;
+  await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts: [] });
+  await cluster.open(3);
+  expect(await endOf(cluster, 3)).toMatchObject({ code: 'chain-stopped', retry: 'fatal' });
+  expect(cluster.node(3).status()).toMatchObject({ height: 0, mayPromise: false });
+  await cluster.stop(3);
+  await expect(cluster.open(3)).rejects.toMatchObject({ code: 'chain-stopped' });
+});
+
+test('a copy of the disk older than a co-signature is told by who has seen it', async () => {
+  const cluster = await Cluster.start(3);
+  const [follower] = cluster.followers.map(({ id }) => id);
+  const id = follower ?? 0;
+  void cluster.submit(id);
+  await cluster.settled();
+  const restore = await cluster.keepCopy(id);
+  await cluster.open(id);
+  await cluster.settled();
+  const leader = cluster.leader?.node;
+  const checkpoint = leader?.checkpoint();
+  await cluster.pass(30);
+  await checkpoint;
+  await cluster.stop(id);
+  restore();
+  // No new block and no new vote: the signature alone tells.
+  await cluster.open(id);
+  expect(await endOf(cluster, id)).toMatchObject({ code: 'chain-stopped' });
+});
+
+test('a member that nobody answers keeps what it reads, and promises nothing', async () => {
+  const cluster = await Cluster.make(3);
+  await cluster.open(1);
+  const waiting = cluster.submit(1);
+  const signing = cluster.node(1).cosign();
+  await cluster.pass(200);
+  expect(cluster.node(1).status()).toMatchObject({
+    role: 'follower',
+    term: 0,
+    mayPromise: false,
+    cosignedSize: 0,
+    outbox: { count: 1 },
+  });
+  await cluster.open(2);
+  await cluster.settled();
+  expect(await waiting).toMatchObject({ kind: 'accepted' });
+  expect(await signing).toMatchObject({ size: 1 });
+});
+
+test('one that answers is enough of three, after a while', async () => {
+  const cluster = await Cluster.start(3);
+  await cluster.stop(3);
+  await cluster.stop(2);
+  await cluster.open(2);
+  await cluster.pass(5);
+  expect(cluster.node(2).status()).toMatchObject({ mayPromise: false });
+  await cluster.until(() => cluster.node(2).status().mayPromise);
+  await cluster.settled();
+});
