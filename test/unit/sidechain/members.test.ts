@@ -104,3 +104,36 @@ test.each([1, 2, 3])(
     expect(await cluster.audit()).toBe(1 + 3 * count);
   },
 );
+
+test('a disk of the leader that stalls for seconds causes no election', async () => {
+  const cluster = await Cluster.start(3);
+  const { id: leader = 0, database, node } = cluster.leader ?? {};
+  const term = node?.status().term;
+  const release = database?.hold((database?.writeCount ?? 0) + 1);
+  const waiting = cluster.submit(leader);
+  const [other = 0] = cluster.followers.map(({ id }) => id);
+  const theirs = cluster.submit(other);
+  await cluster.pass(50);
+  expect(cluster.node(leader).status()).toMatchObject({ role: 'leader', term });
+  // What it cannot write it has not acknowledged, but the others have a majority without it.
+  expect(await theirs).toMatchObject({ kind: 'accepted' });
+  expect(cluster.node(leader).status().height).toBe(0);
+  release?.();
+  await cluster.settled();
+  expect(await waiting).toMatchObject({ kind: 'accepted' });
+  expect(cluster.node(leader).status().term).toBe(term);
+});
+
+test('a disk that stalls for longer makes its member fall silent, and another leads', async () => {
+  const cluster = await Cluster.start(3);
+  const { id: leader = 0, database } = cluster.leader ?? {};
+  const release = database?.hold((database?.writeCount ?? 0) + 1);
+  const waiting = cluster.submit(leader);
+  await cluster.until(() =>
+    cluster.running.some(({ id, node }) => id !== leader && node?.isLeader),
+  );
+  release?.();
+  await cluster.settled();
+  expect(await waiting).toMatchObject({ kind: 'accepted' });
+  expect(await cluster.audit()).toBe(2);
+});
