@@ -6,9 +6,8 @@ export type ByteChannel = {
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Throws away what has come in and was not handed over yet. */
   readonly discardInput: () => Promise<void>;
-  /** When all that was written is on the wire. @throws TielineError `line-closed` where the speed
-   * cannot be changed from here. */
-  readonly setBaudRate: (baudRate: number) => Promise<void>;
+  /** When all that was written is on the wire; undefined where the speed is set elsewhere. */
+  readonly setBaudRate: ((baudRate: number) => Promise<void>) | undefined;
   readonly close: () => Promise<void>;
 };
 

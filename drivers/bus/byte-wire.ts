@@ -71,7 +71,8 @@ export class ByteWire {
 
   /** Holds until it is set again or the wire is opened anew. undefined: done. */
   async setBaudRate(baudRate: number): Promise<Closed | undefined> {
-    return this.#using<undefined>(async (channel) => {
+    return this.#using<Closed | undefined>(async (channel) => {
+      if (channel.setBaudRate === undefined) return fixedSpeed;
       await channel.setBaudRate(baudRate);
       this.#characterMs = characterMs({ ...this.#settings.serial, baudRate });
       return undefined;
@@ -162,5 +163,11 @@ export class ByteWire {
     void this.drop();
   }
 }
+
+const fixedSpeed: Closed = {
+  kind: 'closed',
+  detail: 'a serial server keeps its own baud rate',
+  hint: 'connect the meter to a serial port of this machine',
+};
 
 const closedByUs: Closed = { kind: 'closed', detail: 'the line was closed' };

@@ -46,11 +46,7 @@ export function channelOf(socket: Socket, listener: ByteChannelListener): ByteCh
       }),
     // Whatever has come in is handed over before anything else runs.
     discardInput: () => new Promise((resolve) => setImmediate(resolve)),
-    setBaudRate: async () => {
-      throw new TielineError('line-closed', 'a serial server keeps its own baud rate', {
-        hint: 'connect the meter to a serial port of this machine',
-      });
-    },
+    setBaudRate: undefined,
     close: async () => {
       socket.off('close', closed);
       socket.destroy();
