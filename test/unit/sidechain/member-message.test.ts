@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { encode } from '../../../base/cbor.ts';
+import { type MemberMessage, ofChannel, toChannel } from '../../../sidechain/member-message.ts';
+import { schemaEntry } from '../chain/fixture.ts';
+
+const signed = { size: 7, root: new Uint8Array(32).fill(1), signature: new Uint8Array(72) };
+const messages: readonly MemberMessage[] = [
+  { kind: 'submit', number: 3, entries: [schemaEntry()] },
+  { kind: 'taken', number: 3, count: 0, reason: 'full' },
+  { kind: 'taken', number: 3, count: 1, reason: null },
+  {
+    kind: 'standing',
+    height: 9,
+    headerHash: new Uint8Array(32).fill(2),
+    clock: 'unset',
+    isAnswer: false,
+  },
+  { kind: 'cosign', ...signed },
+  { kind: 'cosigned', ...signed },
+  { kind: 'recall' },
+  { kind: 'recalled', cosignedSize: 1, term: 2, sequence: 3, match: 4, matchTerm: 5 },
+];
+
+test.each(messages)('$kind is read as it was written', (message) => {
+  expect(ofChannel(toChannel(message))).toEqual({ ok: true, value: message });
+});
+
+test('entries do not stand in the way of votes', () => {
+  expect(messages.map((message) => toChannel(message).lane)).toEqual([
+    'log',
+    ...Array(messages.length - 1).fill('control'),
+  ]);
+});
+
+test('what no member says is refused: another channel, bytes, kind, range', () => {
+  const [, taken] = messages;
+  const channel = toChannel(taken ?? { kind: 'recall' });
+  expect(ofChannel({ ...channel, channel: 2 })).toMatchObject({ code: 'channel' });
+  expect(ofChannel({ ...channel, body: Uint8Array.of(0xff) })).toMatchObject({ code: 'cbor' });
+  for (const value of [null, new Map([[0, 'other']]), new Map<number, unknown>([[0, 'taken']])]) {
+    const body = encode(value as never);
+    expect(ofChannel({ ...channel, body })).toMatchObject({ code: 'form' });
+  }
+  const far = { kind: 'cosign', ...signed, size: 2 ** 49 } as const;
+  expect(ofChannel(toChannel(far))).toMatchObject({ code: 'form' });
+});
