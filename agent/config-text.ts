@@ -60,5 +60,6 @@ ${list.join('')}`;
 
 /** As it stands where YAML reads it so; else in quotes, as JSON writes it. */
 function yamlText(text: string): string {
-  return /^[a-z0-9.]+([-:][a-z0-9.]+)+$/.test(text) ? text : JSON.stringify(text);
+  const isPlain = /^([a-z][a-z0-9-]*|[a-z0-9.-]+:\d+)$/.test(text);
+  return isPlain && !['true', 'false', 'null'].includes(text) ? text : JSON.stringify(text);
 }

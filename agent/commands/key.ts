@@ -15,8 +15,8 @@ export const key: Command = {
     },
     json: { description: 'say what was made as JSON' },
   },
-  notes: `For a chain of several gateways: run it on each, carry each DIR/member.json to all the others,
-then \`tieline init --members\` on the first and \`tieline init --genesis\` on the others.
+  notes: `For a chain of several gateways: run it on each, carry each DIR/member.json to all the
+others, then \`tieline init --members\` on the first and \`tieline init --genesis\` on the others.
 A key that is there is kept; it never leaves DIR. member.json holds nothing secret.`,
   run: async ({ values, print }) => {
     const made = await makeKey({

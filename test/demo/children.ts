@@ -21,6 +21,7 @@ export type Child = {
 export class Children {
   readonly #logDir: string;
   readonly #running = new Set<ChildProcess>();
+  readonly #killed = new Set<ChildProcess>();
   #isEnding = false;
 
   constructor(logDir: string) {
@@ -41,6 +42,12 @@ export class Children {
     return { code, out: out() };
   }
 
+  /** The same, for what cannot fail. */
+  async must(...words: readonly string[]): Promise<void> {
+    const { code } = await this.command(...words);
+    if (code !== 0) throw new Error(`tieline ${words.join(' ')} failed`);
+  }
+
   /** Starts a command of the program that goes on, and waits for its line `ready …`. */
   service(name: string, ...words: readonly string[]): Promise<Child> {
     return this.#start(name, { file: process.execPath, words: [tieline, ...words] });
@@ -53,6 +60,13 @@ export class Children {
     isReady: (line: string) => boolean,
   ): Promise<Child> {
     return this.#start(name, command, isReady);
+  }
+
+  /** Ends one on the spot. */
+  async kill({ process: child }: Child): Promise<void> {
+    this.#killed.add(child);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.kill('SIGKILL')) await ended;
   }
 
   /** Asks all to end, and ends those that do not. */
@@ -80,11 +94,12 @@ export class Children {
   ): Promise<Child> {
     const child = spawn(command.file, command.words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#keep(child);
-    const log = createWriteStream(join(this.#logDir, `${name}.log`));
+    const log = createWriteStream(join(this.#logDir, `${name}.log`), { flags: 'a' });
     child.stderr.pipe(log);
     const ready = await firstLine(child, { name, isReady, log });
     child.once('exit', (code) => {
-      if (!this.#isEnding) process.stderr.write(`${name} has ended (exit code ${code})\n`);
+      if (!this.#isEnding && !this.#killed.has(child))
+        process.stderr.write(`${name} has ended (exit code ${code})\n`);
     });
     return { name, process: child, ready };
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demonstration: `npm run demo`. Starts a whole network on this machine, shows a reading's path from a
-// meter's register to a receipt of the main chain, and verifies it offline.
+// The demonstration: `npm run demo`. Starts a whole network on this machine, shows a reading's path
+// from a meter's register to a receipt of the main chain, kills the gateway that leads, shows that
+// nothing stops, and verifies a reading offline.
 
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Children } from './children.ts';
+import { audit, killLeader } from './failover.ts';
 import { type Network, startNetwork } from './network.ts';
-import { gatewayStatus, prove, tellMilestones } from './story.ts';
+import { type Outcome, prove, tellMilestones, togetherNow, toReceipt, toSummary } from './story.ts';
 
 const help = `usage: npm run -s demo -- [--once] [--json]
 
@@ -40,18 +42,17 @@ function tell(hop: string, text: string): void {
 }
 
 /** Where a person can look while it runs. */
-function sayWhereToLook(network: Network): void {
-  const { gatewayConfig, gatewayData, dispatchApi, chainId } = network;
+function sayWhereToLook({ gateways, dispatchApi, chainId }: Network): void {
   say('');
   say('  It goes on. Look at it from another terminal:');
-  say(`    npm run -s tieline -- status --config ${gatewayConfig}`);
-  say(`    npm run -s tieline -- chain verify --data ${gatewayData}`);
+  for (const { config } of gateways) say(`    npm run -s tieline -- status --config ${config}`);
+  say(`    npm run -s tieline -- chain verify --data ${gateways[0]?.data}`);
   say(`    curl -s '${dispatchApi}/api/v1/chains/${chainId}/summaries?limit=3'`);
   say('  Ctrl-C ends everything.');
   say('');
 }
 
-async function goOn(network: Network, ending: AbortSignal): Promise<void> {
+async function goOn({ gateways }: Network, ending: AbortSignal): Promise<void> {
   while (!ending.aborted) {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, 10_000);
@@ -61,12 +62,9 @@ async function goOn(network: Network, ending: AbortSignal): Promise<void> {
       });
     });
     if (ending.aborted) return;
-    const { ledger, uplink } = await gatewayStatus(network);
-    tell(
-      'running',
-      `height ${ledger.height}, ${ledger.receiptSize} blocks under a receipt, ` +
-        `${uplink.summariesStored} summaries at the centre`,
-    );
+    const { blocks, receiptSize, summaries } = await togetherNow(gateways);
+    const anchored = `${blocks} blocks, ${receiptSize} under a receipt`;
+    tell('running', `${anchored}, ${summaries} summaries at the centre`);
   }
 }
 
@@ -76,9 +74,18 @@ async function demonstrate(ending: AbortController): Promise<number> {
   try {
     say(pathText);
     const network = await startNetwork(children, dir, tell);
-    await tellMilestones(network, tell, { timeoutMs: 70_000, ending: ending.signal });
-    if (ending.signal.aborted) return 130;
-    const outcome = await prove(children, network, { dir, tell });
+    const { gateways } = network;
+    const waiting = { deadlineMs: Date.now() + 60_000, ending: ending.signal };
+    await tellMilestones(gateways, toReceipt, { tell, waiting });
+    const killed = await killLeader(gateways, tell, waiting);
+    await audit(children, gateways, tell);
+    await tellMilestones(gateways, toSummary, { tell, waiting });
+    // From the one that was killed: it has missed nothing.
+    const proven = await prove(children, network, { dir, tell, from: killed.gateway });
+    const all = await togetherNow(gateways, [killed.status]);
+    const { readings, blocks, summaries, anchors, receipts } = all;
+    const counts = { readings, blocks, summaries, anchors, receipts };
+    const outcome: Outcome = { ...counts, ...proven, gateways: gateways.length };
     if (!values.once) {
       sayWhereToLook(network);
       await goOn(network, ending.signal);

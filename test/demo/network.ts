@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The demonstration's network: a broker, three meters, one dispatch node, one gateway; each a process of its
-// own, on this machine's loopback alone.
+// The demonstration's network: a broker, three meters, one dispatch node, three gateways; each a
+// process of its own, on this machine's loopback alone.
 
 import { existsSync } from 'node:fs';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Children, freePort } from './children.ts';
+import { type Gateway, type MeterLine, makeGateways } from './gateways.ts';
 
 export type Network = {
   readonly broker: string;
-  /** How the second meter is reached. */
-  readonly rtu: string;
-  readonly meters: readonly string[];
   readonly dispatchApi: string;
-  readonly gatewayApi: string;
-  readonly gatewayConfig: string;
-  readonly gatewayData: string;
+  readonly gateways: readonly Gateway[];
   readonly chainId: string;
 };
 
@@ -35,48 +31,27 @@ export async function startNetwork(children: Children, dir: string, tell: Tell):
 
   const dispatchPort = await freePort();
   const centre = join(dir, 'dispatch');
-  await must(children, 'dispatch', 'init', '--dir', centre, '--origin', 'demo.example/main', [
-    ...['--mqtt', mqttUrl, '--http-port', String(dispatchPort)],
-  ]);
+  const origin = ['--origin', 'demo.example/main', '--http-port', String(dispatchPort)];
+  await children.must('dispatch', 'init', '--dir', centre, '--mqtt', mqttUrl, ...origin);
   const dispatch = await children.service(
     'dispatch',
     ...['dispatch', '--config', join(centre, 'dispatch.yaml')],
   );
   tell('dispatch', dispatch.ready.replace('ready dispatch ', 'main log '));
 
-  const gateway = join(dir, 'gateway');
-  const gatewayPort = await freePort();
-  await must(children, 'init', '--dir', gateway, '--main-log', join(centre, 'main-log.json'), [
-    ...['--name', 'substation-7', '--mqtt', mqttUrl, '--http-port', String(gatewayPort)],
-    ...['--window-seconds', '10', '--grace-seconds', '2', '--anchor-seconds', '5'],
-  ]);
-  const config = join(gateway, 'gateway.yaml');
-  await addMeters(config, meters);
   const dispatchApi = `http://127.0.0.1:${dispatchPort}`;
-  await must(children, 'dispatch', 'enrol', '--genesis', join(gateway, 'genesis.cbor'), [
-    ...['--key', join(centre, 'dispatcher.key'), '--api', dispatchApi],
-  ]);
-  const running = await children.service('gateway', 'run', '--config', config);
-  const [, , keyId = '', , chainId = ''] = running.ready.split(' ');
-  tell('gateway', `substation-7, key ${keyId}, sidechain ${chainId.slice(0, 16)}…`);
-  return {
-    broker,
-    rtu: meters[1]?.way ?? '',
-    meters: meters.map(({ text }) => text),
-    dispatchApi,
-    gatewayApi: `http://127.0.0.1:${gatewayPort}`,
-    gatewayConfig: config,
-    gatewayData: join(gateway, 'data'),
-    chainId,
-  };
-}
-
-async function must(
-  children: Children,
-  ...words: readonly (string | readonly string[])[]
-): Promise<void> {
-  const { code } = await children.command(...words.flat());
-  if (code !== 0) throw new Error(`tieline ${words.flat().join(' ')} failed`);
+  const mainLog = join(centre, 'main-log.json');
+  const { gateways, genesis } = await makeGateways(children, { dir, mqttUrl, mainLog, meters });
+  const enrolment = ['--genesis', genesis, '--key', join(centre, 'dispatcher.key')];
+  await children.must('dispatch', 'enrol', ...enrolment, '--api', dispatchApi);
+  const ready = await Promise.all(gateways.map((gateway) => gateway.start()));
+  const [, , , , chainId = ''] = ready[0]?.split(' ') ?? [];
+  for (const [i, { name }] of gateways.entries()) {
+    tell('gateway', `${name}, key ${ready[i]?.split(' ')[2]}, reads ${meters[i]?.name}`);
+  }
+  const share = `together they keep the sidechain ${chainId.slice(0, 16)}…`;
+  tell('gateways', `${share}, 2 of ${gateways.length} co-sign`);
+  return { broker, dispatchApi, gateways, chainId };
 }
 
 async function startBroker(
@@ -103,14 +78,7 @@ async function startBroker(
   return { url, kind: 'mosquitto' };
 }
 
-type StartedMeter = {
-  readonly name: string;
-  readonly id: string;
-  /** In the words of gateway.yaml. */
-  readonly line: string;
-  readonly way: string;
-  readonly text: string;
-};
+type StartedMeter = MeterLine & { readonly text: string };
 
 async function startMeters(children: Children, dir: string): Promise<readonly StartedMeter[]> {
   const feeder = await tcpMeter(children, { name: 'feeder', id: 'eastron-sdm630' });
@@ -125,7 +93,7 @@ async function tcpMeter(children: Children, { name, id }: Wanted): Promise<Start
   const endpoint = `127.0.0.1:${await freePort()}`;
   await children.service(name, 'simulate-meter', '--meter', id, '--tcp', endpoint);
   const text = `${id} on Modbus TCP ${endpoint}`;
-  return { name, id, line: `tcp: ${endpoint}`, way: 'Modbus TCP', text };
+  return { name, id, line: `tcp: ${endpoint}`, text };
 }
 
 /** On a pair of ttys where socat can make one; else the same frames over TCP. */
@@ -139,22 +107,12 @@ async function rtuMeter(
     const endpoint = `127.0.0.1:${await freePort()}`;
     await children.service(name, 'simulate-meter', '--meter', id, '--rtu-tcp', endpoint);
     const text = `${id} on Modbus RTU framing over TCP ${endpoint} (socat is not installed)`;
-    return { name, id, line: `rtuTcp: ${endpoint}`, way: 'RTU over TCP', text };
+    return { name, id, line: `rtuTcp: ${endpoint}`, text };
   }
   const [ours, theirs] = [join(dir, 'tty-gateway'), join(dir, 'tty-meter')];
   const words = ['-d', '-d', ...[ours, theirs].map((link) => `pty,raw,echo=0,link=${link}`)];
   await children.program('tty-pair', { file: socat, words }, (line) => line.includes('starting'));
   await children.service(name, 'simulate-meter', '--meter', id, '--serial', theirs);
   const text = `${id} on Modbus RTU, a pair of ttys at 9600 baud`;
-  return { name, id, line: `serial: ${ours}`, way: 'RTU on a tty pair', text };
-}
-
-async function addMeters(config: string, meters: readonly StartedMeter[]): Promise<void> {
-  const text = await readFile(config, 'utf8');
-  await writeFile(config, text.replace(/^lines: \[\]$/m, '').replace(/^meters: \[\]$/m, ''));
-  const lines = meters.map(({ name, line }) => `  - name: ${name}\n    ${line}\n`);
-  const readers = meters.map(
-    ({ name, id }) => `  - name: ${name}\n    meter: ${id}\n    line: ${name}\n    unit: 1\n`,
-  );
-  await appendFile(config, `lines:\n${lines.join('')}meters:\n${readers.join('')}`);
+  return { name, id, line: `serial: ${ours}`, text };
 }

@@ -41,6 +41,7 @@ test('the demonstration ends by itself, with one JSON object as its last line', 
     receipts: expect.any(Number),
     proof: expect.any(String),
     verified: true,
+    gateways: 3,
   });
   const { readings, blocks, summaries, anchors, receipts } = outcome;
   for (const count of [readings, blocks, summaries, anchors, receipts]) {

@@ -83,6 +83,16 @@ describe('a chain of three', () => {
     });
   });
 
+  test('has members whose names YAML would take for something else', async () => {
+    const { dir, mainLogFile } = await newDirectory();
+    for (const name of ['true', 'null', '12', '1e3', 'a: b', '# x', "it's", '"', '- a']) {
+      const { dir: own } = await newMember(join(dir, Buffer.from(name).toString('hex')), 'own');
+      const made = await makeKey({ dir: own, name, listen: '127.0.0.1:7700' });
+      const { configPath } = await init(own, { mainLogFile }, { memberFiles: [made.memberPath] });
+      expect(loadGatewayConfig(configPath).name).toBe(name);
+    }
+  });
+
   test('has the policy that was asked for', async () => {
     const { mainLogFile, a, files } = await three();
     const chain = {
