@@ -5,6 +5,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { GatewayStatus } from '../../agent/status.ts';
 import { type Database, openDatabase } from '../../host/sqlite.ts';
 import { chainPath } from '../../sidechain/store/chain-file.ts';
 import { chainMigrations } from '../../sidechain/store/migrations.ts';
@@ -80,7 +81,9 @@ test('any byte altered in chain.db is found, and its block named (S0-02)', async
   const random = seededRandom(seed);
   const network = await newNetwork();
   await network.gateway.start();
-  await untilStatus(network, 'summaries', ({ uplink }) => uplink.summariesStored > 0);
+  const hasEnough = ({ ledger, uplink }: GatewayStatus) =>
+    ledger.height >= 8 && uplink.summariesStored >= 4;
+  await untilStatus(network, 'blocks and summaries', hasEnough);
   const beside = await tieline('chain', 'verify', '--data', network.gatewayData);
   expect(beside, beside.out + beside.errors).toMatchObject({ code: 0 });
   expect(await network.gateway.stop()).toMatchObject({ code: 0 });
