@@ -65,11 +65,10 @@ export async function newNetwork(options: NetworkOptions = {}): Promise<Network>
   const dir = await mkdtemp(join(tmpdir(), 'tieline-system-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const { broker, mqttUrl } = await newBroker(dir);
-  const [meters, centre, gateway] = await Promise.all([
-    newMeters(options.meterCount ?? 2),
-    newCentre(dir, mqttUrl),
-    freePort(),
-  ]);
+  // One after another: where one cannot start, nothing is left that starts beside it.
+  const meters = await newMeters(options.meterCount ?? 2);
+  const centre = await newCentre(dir, mqttUrl);
+  const gateway = await freePort();
   const gatewayDir = join(dir, 'gateway');
   await must('init', '--dir', gatewayDir, '--main-log', join(centre.centreDir, 'main-log.json'), [
     ...['--mqtt', mqttUrl, '--http-port', String(gateway), '--anchor-seconds', '1'],
@@ -98,12 +97,12 @@ export async function newNetwork(options: NetworkOptions = {}): Promise<Network>
 
 type Chains = { readonly chains: readonly { readonly id: string }[] };
 
-async function must(...words: readonly (string | readonly string[])[]): Promise<void> {
+export async function must(...words: readonly (string | readonly string[])[]): Promise<void> {
   const { code, errors } = await tieline(...words.flat());
   if (code !== 0) throw new Error(`tieline ${words.flat().join(' ')}: ${errors}`);
 }
 
-async function newBroker(dir: string): Promise<{ broker: Program; mqttUrl: string }> {
+export async function newBroker(dir: string): Promise<{ broker: Program; mqttUrl: string }> {
   const file = findProgram('mosquitto');
   if (file === undefined) throw new Error('mosquitto is missing: run deploy/dev-setup');
   const port = await freePort();
@@ -120,9 +119,9 @@ async function newBroker(dir: string): Promise<{ broker: Program; mqttUrl: strin
   return { broker, mqttUrl: `mqtt://127.0.0.1:${port}` };
 }
 
-type Meter = { readonly meter: Program; readonly endpoint: string };
+export type Meter = { readonly meter: Program; readonly endpoint: string };
 
-function newMeters(count: number): Promise<readonly Meter[]> {
+export function newMeters(count: number): Promise<readonly Meter[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const endpoint = `127.0.0.1:${await freePort()}`;
@@ -134,7 +133,7 @@ function newMeters(count: number): Promise<readonly Meter[]> {
   );
 }
 
-async function newCentre(dir: string, mqttUrl: string) {
+export async function newCentre(dir: string, mqttUrl: string) {
   const centreDir = join(dir, 'centre');
   const port = String(await freePort());
   await must('dispatch', 'init', '--dir', centreDir, '--origin', 'system.example/main', [
@@ -146,7 +145,7 @@ async function newCentre(dir: string, mqttUrl: string) {
   return { centre, centreDir, centreApi: `http://127.0.0.1:${port}` };
 }
 
-async function addMeters(config: string, meters: readonly Meter[], periodMs: number) {
+export async function addMeters(config: string, meters: readonly Meter[], periodMs: number) {
   const lines = meters.map(
     ({ endpoint }, i) => `  - name: line-${i}\n    tcp: ${endpoint}\n    timeoutMs: 300\n`,
   );
