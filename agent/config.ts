@@ -40,7 +40,7 @@ export type GatewayConfig = {
 } & MeterSections;
 
 const label = { type: 'string', minLength: 1, maxLength: 64 };
-const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$' };
+const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$', description: 'host:port' };
 
 const peer = {
   type: 'object',
@@ -64,7 +64,11 @@ export const gatewayConfigSchema = {
       additionalProperties: false,
       required: ['url'],
       properties: {
-        url: { type: 'string', pattern: '^(mqtts?|wss?)://.+' },
+        url: {
+          type: 'string',
+          pattern: '^(mqtts?|wss?)://.+',
+          description: 'mqtt://host:1883, or mqtts://host:8883 with TLS',
+        },
         username: { type: 'string' },
         password: { type: 'string' },
         ca: { type: 'string' },

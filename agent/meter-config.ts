@@ -52,8 +52,12 @@ function isNamed({ obis, kind, class: valueClass }: Parameters<Keep>[0], names: 
   return [obis, kind, valueClass].some((name) => names.includes(name));
 }
 
-const name = { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,62}$' };
-const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$' };
+const name = {
+  type: 'string',
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  description: 'lower-case letters, digits and hyphens',
+};
+const endpoint = { type: 'string', pattern: '^.+:\\d{1,5}$', description: 'host:port' };
 const periodMs = { type: 'integer', minimum: 200, maximum: 86_400_000 };
 
 const line = {
@@ -94,7 +98,11 @@ const meter = {
     unit: { type: 'integer', minimum: 0, maximum: 247, default: 1 },
     periodMs: { ...periodMs, default: 1_000 },
     periods: { type: 'array', maxItems: 16, default: [], items: group },
-    serialNumber: { type: 'string', pattern: '^[A-Za-z0-9.]{1,32}$' },
+    serialNumber: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9.]{1,32}$',
+      description: 'letters, digits and dots',
+    },
   },
 };
 

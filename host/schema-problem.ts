@@ -61,6 +61,13 @@ function schemaProblem(error: ErrorObject): Problem {
       const message = `must be ${listOf([params.type].flat()).join(' or ')}, is ${kindOf(data)}`;
       return { path, message, hint: typeHint(error) ?? descriptionOf(parentSchema), at: 'value' };
     }
+    case 'pattern': {
+      // A regular expression is no help on a cold night; its description is.
+      const words = descriptionOf(parentSchema);
+      const message =
+        words === undefined ? (error.message ?? 'has another form') : `must be ${words}`;
+      return { path, message, at: 'value' };
+    }
     default: {
       const message = error.message ?? `fails ${error.keyword}`;
       return { path, message, hint: descriptionOf(parentSchema), at: 'value' };
