@@ -126,9 +126,9 @@ export const limits = Object.freeze({
   verdictsMax: 16_384,
   clockJumpMsMax: 30 * 24 * 60 * 60 * 1_000,
 
-  // Members of a chain: the log kept in memory for those a little behind, and pages for those far behind; what
-  // came in and is not looked at yet; what waits to be written; how long one write may take before this member
-  // falls silent; ticks made up for at once.
+  // Members of a chain: the log kept in memory for those a little behind, and pages for those far
+  // behind; what came in and is not looked at yet; what waits to be written; how long one write may
+  // take before this member falls silent; ticks made up for at once.
   logWindowBytesMax: 4 * 1024 * 1024,
   logWindowEntriesMax: 4_096,
   catchUpPageBytes: 4 * 1024 * 1024,
@@ -139,8 +139,9 @@ export const limits = Object.freeze({
   writeStallMsMax: 10_000,
   ticksAtOnceMax: 3,
 
-  // Entries on their way to the leader: what one message holds and what waits at the leader of each member; when
-  // they are sent once more, because there is no answer, no room, or no block that has them.
+  // Entries on their way to the leader: what one message holds and what waits at the leader of each
+  // member; when they are sent once more, because there is no answer, no room, or no block that has
+  // them.
   submitBytesMax: 1024 * 1024,
   submitEntriesMax: 1_024,
   submitWaitingBytesMax: 4 * 1024 * 1024,

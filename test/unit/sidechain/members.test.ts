@@ -6,6 +6,7 @@ test.each([3, 5, 7])('%d members elect a leader, and take the entries of all', a
   const cluster = await Cluster.start(count);
   const applied = cluster.members.map(({ id }) => cluster.submit(id));
   await cluster.settled();
+  await cluster.pass(20);
   expect((await Promise.all(applied)).map(({ kind }) => kind)).toEqual(
     Array(count).fill('accepted'),
   );
@@ -13,6 +14,12 @@ test.each([3, 5, 7])('%d members elect a leader, and take the entries of all', a
     expect(node?.status()).toMatchObject({ mayPromise: true, evidenceCount: 0 });
     expect(node?.leader).toEqual(cluster.leader?.signer.keyId);
   }
+  const match = cluster.leader?.node?.status().peers.map((peer) => peer.match);
+  const { height } = cluster.node(1).status();
+  // Each block is an entry, and a leader begins its term with an empty one.
+  expect(match).toEqual(Array(count - 1).fill(height + 1));
+  const seen = { isConnected: true, height, differs: false };
+  expect(cluster.node(1).status().peers).toMatchObject(Array(count - 1).fill(seen));
   expect(await cluster.audit()).toBe(1 + count);
 });
 
