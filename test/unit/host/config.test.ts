@@ -120,7 +120,7 @@ describe('problems', () => {
       'gateway.yaml:1:1: name: is missing',
       'gateway.yaml:1:1: nmae: unknown key (did you mean name?)',
       'gateway.yaml:2:9: window: must be integer, is string',
-      'gateway.yaml:4:8: broker.url: must match pattern "^mqtts?://" (mqtt://host:port)',
+      'gateway.yaml:4:8: broker.url: must be mqtt://host:port',
       'gateway.yaml:6:5: meters[0].port: is missing',
       'gateway.yaml:7:13: meters[0].parity: must be one of none, even, odd (did you mean even?)',
       'gateway.yaml:8:11: meters[0].unit: must be <= 247 (1 to 247)',
