@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Seeds on as many threads as there are processors. What comes of a seed does not depend on where it runs.
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Outcome } from './run-seed.ts';
+
+/** Seeds for one thread. */
+export type Job = {
+  readonly seeds: readonly number[];
+  /** Of the catalogue. */
+  readonly mutantName: string | undefined;
+  /** No further than to the first broken promise. */
+  readonly untilViolation: boolean;
+};
+
+/** @returns the outcomes of each job, in the order of the jobs. Rejects if a job cannot be done. */
+export async function runJobs(
+  jobs: readonly Job[],
+  onDone: (job: Job, outcomes: readonly Outcome[]) => void = () => {},
+): Promise<readonly (readonly Outcome[])[]> {
+  const results: (readonly Outcome[])[] = [];
+  const left = [...jobs.entries()];
+  const runAll = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [place, job] = next;
+      const outcomes = await runJob(job);
+      results[place] = outcomes;
+      onDone(job, outcomes);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, runAll));
+  return results;
+}
+
+export function runJob(job: Job): Promise<readonly Outcome[]> {
+  return new Promise((resolve, reject) => {
+    const outcomes: Outcome[] = [];
+    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: job });
+    worker.on('message', (outcome: Outcome) => outcomes.push(outcome));
+    worker.on('error', reject);
+    worker.on('exit', () => resolve(outcomes));
+  });
+}
