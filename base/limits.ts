@@ -243,8 +243,8 @@ export const limits = Object.freeze({
   linePeersMax: 512,
   readSplitsMax: 32,
 
-  // Devices that do not answer: longest pause between two attempts, and between two with all the time there is,
-  // where the line is idle and where it is not.
+  // Devices that do not answer: longest pause between two attempts, and between two with all the
+  // time there is, where the line is idle and where it is not.
   retryPauseMsMax: 8_000,
   longRetryPauseMs: 30_000,
   longRetryPauseMsMax: 600_000,

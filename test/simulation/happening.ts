@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be seen of a member from outside, while it works. The invariants judge by this alone, and a trace is
-// the list of it.
+// What can be seen of a member from outside, while it works. The invariants judge by this alone,
+// and a trace is the list of it.
 
 import type { Configuration } from '../../sidechain/raft/configuration/configuration.ts';
 import type { Entry, NodeId } from '../../sidechain/raft/entry.ts';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What any member ever knew to be committed, and in which term that was: what the other invariants measure by.
+// What any member ever knew to be committed, and in which term that was: what the other invariants
+// measure by.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Happening } from '../happening.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Committed is durable (etcd's `CommittedIsDurableInv`): a leader commits only what is on the disks of a majority
-// of its voters; in a joint configuration, of both halves.
+// Committed is durable (etcd's `CommittedIsDurableInv`): a leader commits only what is on the disks
+// of a majority of its voters; in a joint configuration, of both halves.
 
 import type { Configuration } from '../../../sidechain/raft/configuration/configuration.ts';
 import type { NodeId, Position } from '../../../sidechain/raft/entry.ts';

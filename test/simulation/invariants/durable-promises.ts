@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A promise is durable before it is made: an acknowledgement is of what is on the disk, a vote as well, and each
-// in a term that is.
+// A promise is durable before it is made: an acknowledgement is of what is on the disk, a vote as
+// well, and each in a term that is.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { PeerMessage } from '../../../sidechain/raft/message.ts';

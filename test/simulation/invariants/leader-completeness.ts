@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Leader completeness (Raft §5.4): what was committed in one term is in the log of every leader of a later term.
-// And nothing else is ever committed in its place.
+// Leader completeness (Raft §5.4): what was committed in one term is in the log of every leader of
+// a later term. And nothing else is ever committed in its place.
 
 import type { Tell } from '../happening.ts';
 import { Violation } from '../violation.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One history: after the same index all members have the same hash over all that came before, in memory and on
-// their disks. So every ledger is a prefix of every longer one.
+// One history: after the same index all members have the same hash over all that came before, in
+// memory and on their disks. So every ledger is a prefix of every longer one.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Tell } from '../happening.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log matching (Raft §5.3): an entry is known by its term and index, wherever it is on a disk, and so is the one
-// before it; thus logs that agree on one entry agree on all before.
+// Log matching (Raft §5.3): an entry is known by its term and index, wherever it is on a disk, and
+// so is the one before it; thus logs that agree on one entry agree on all before.
 
 import { crc32 } from 'node:zlib';
 import type { NodeId, Position } from '../../../sidechain/raft/entry.ts';

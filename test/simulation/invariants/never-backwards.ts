@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What never falls: a member's term, also over crashes; its commit index while it runs; the state on its disk.
+// What never falls: a member's term, also over crashes; its commit index while it runs; the state
+// on its disk.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Tell } from '../happening.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One vote a term (Raft §5.2): whoever voted for one candidate does not vote for another in the same term, over
-// all crashes.
+// One vote a term (Raft §5.2): whoever voted for one candidate does not vote for another in the
+// same term, over all crashes.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Tell } from '../happening.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// State machine safety (Raft §5.4.3): nobody applies another entry at the same index, and nobody applies one twice
-// or leaves one out.
+// State machine safety (Raft §5.4.3): nobody applies another entry at the same index, and nobody
+// applies one twice or leaves one out.
 
 import { crc32 } from 'node:zlib';
 import type { Tell } from '../happening.ts';

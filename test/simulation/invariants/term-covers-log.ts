@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// On a disk no entry is of a later term than the term there: else its member would forget, in a crash, that it
-// heard of that term, and follow an older leader over what it has acknowledged.
+// On a disk no entry is of a later term than the term there: else its member would forget, in a
+// crash, that it heard of that term, and follow an older leader over what it has acknowledged.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Tell } from '../happening.ts';

@@ -11,7 +11,10 @@ import type { Entry, Position } from '../../../sidechain/raft/entry.ts';
 import { emptyHardState, type HardState } from '../../../sidechain/raft/storage.ts';
 import { emptyLedger, type Ledger } from './ledger.ts';
 
-/** Applied state, with what must never be apart from it: up to where it goes, and who the members are then. */
+/**
+ * Applied state, with what must never be apart from it: up to where it goes, and who the members
+ * are then.
+ */
 export type Applied = { readonly ledger: Ledger; readonly configuration: Configuration };
 
 export const nothingApplied: Applied = { ledger: emptyLedger, configuration: emptyConfiguration };

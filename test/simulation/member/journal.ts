@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transactions as bytes: a frame with length and checksum for each, one after the other. Reading them back
-// tells a torn end from damage: the last frame may be half written, and was then promised to nobody; any other
-// that does not fit its checksum was whole once, and whoever reads on without it forgets what it promised.
+// Transactions as bytes: a frame with length and checksum for each, one after the other. Reading
+// them back tells a torn end from damage: the last frame may be half written, and was then promised
+// to nobody; any other that does not fit its checksum was whole once, and whoever reads on without
+// it forgets what it promised.
 
 import { crc32 } from 'node:zlib';
 import { assert } from '../../../base/assert.ts';

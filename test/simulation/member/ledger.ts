@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine that the simulated members keep: numbered operations of a few clients, each taken once and
-// in order, as a sidechain takes the batches of its gateways; and a hash over all that was applied, so that
-// two members with the same hash have the same history.
+// The state machine that the simulated members keep: numbered operations of a few clients, each
+// taken once and in order, as a sidechain takes the batches of its gateways; and a hash over all
+// that was applied, so that two members with the same hash have the same history.
 
 import { crc32 } from 'node:zlib';
 import { assert } from '../../../base/assert.ts';

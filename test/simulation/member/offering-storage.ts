@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recent log in memory, as the core reads it, and the durable applied state as a snapshot for those who lag
-// behind it.
+// The recent log in memory, as the core reads it, and the durable applied state as a snapshot for
+// those who lag behind it.
 
 import { assert } from '../../../base/assert.ts';
 import { fromUtf8, utf8 } from '../../../base/bytes.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bug that others had, put into our source while it is loaded: no line of the product knows of it. Each names
-// the known bug; an edit whose text is not found, or found twice, is an error, so that none goes stale unseen.
+// A bug that others had, put into our source while it is loaded: no line of the product knows of
+// it. Each names the known bug; an edit whose text is not found, or found twice, is an error, so
+// that none goes stale unseen.
 
 import { TielineError } from '../../../base/errors.ts';
 

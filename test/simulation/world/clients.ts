@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients that have operations done, one after the other, and remember what was acknowledged; each asks again,
-// somewhere else perhaps, until it is. And readers, who ask once.
+// Clients that have operations done, one after the other, and remember what was acknowledged; each
+// asks again, somewhere else perhaps, until it is. And readers, who ask once.
 
 import { isMember } from '../../../sidechain/raft/configuration/configuration.ts';
 import type { Happening } from '../happening.ts';

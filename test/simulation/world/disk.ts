@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simulated card: writes take time, and are on it for good once they are synced. What was not synced when the
-// power goes is there, lost or torn. A sync may fail, the card may be full, a bit may rot. It does one thing at a
-// time. Invariant: `truth` is what a correct start would find.
+// A simulated card: writes take time, and are on it for good once they are synced. What was not
+// synced when the power goes is there, lost or torn. A sync may fail, the card may be full, a bit
+// may rot. It does one thing at a time. Invariant: `truth` is what a correct start would find.
 
 import { assert } from '../../../base/assert.ts';
 import { DurableImage, type Transaction } from '../member/durable-image.ts';

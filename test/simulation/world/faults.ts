@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong, each kind as often as the weather says. Everything but a lost card is undone after a while by
-// whoever did it, and all of it at once by `end`.
+// What goes wrong, each kind as often as the weather says. Everything but a lost card is undone
+// after a while by whoever did it, and all of it at once by `end`.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Happening } from '../happening.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which configurations somebody may still go by: who is to be spared so that a majority of each is left. What a
-// group cannot survive proves nothing.
+// Which configurations somebody may still go by: who is to be spared so that a majority of each is
+// left. What a group cannot survive proves nothing.
 
 import type { ConfigurationChange } from '../../../sidechain/raft/configuration/change.ts';
 import { decodeChange } from '../../../sidechain/raft/configuration/change.ts';

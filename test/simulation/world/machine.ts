@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simulated machine: a card, a clock, and on them one life of a member after the other. Its id goes with the
-// card: when the card is lost, the machine is gone, and another one takes its place.
+// A simulated machine: a card, a clock, and on them one life of a member after the other. Its id
+// goes with the card: when the card is lost, the machine is gone, and another one takes its place.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { PeerMessage } from '../../../sidechain/raft/message.ts';

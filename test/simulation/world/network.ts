@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simulated network: each message takes its time, or is lost, doubled, late. Links are cut one way at a time;
-// whoever cuts one opens it again. Nothing is altered, and nobody speaks for another: the real one has TLS.
+// A simulated network: each message takes its time, or is lost, doubled, late. Links are cut one
+// way at a time; whoever cuts one opens it again. Nothing is altered, and nobody speaks for
+// another: the real one has TLS.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { PeerMessage } from '../../../sidechain/raft/message.ts';

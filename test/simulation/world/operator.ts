@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whoever changes the members, without care for the weather but never foolishly: no change is asked for that
-// would leave too few voters that can ever come back. Who lost its card is replaced; who was removed runs on for
-// a while, and may be taken back.
+// Whoever changes the members, without care for the weather but never foolishly: no change is asked
+// for that would leave too few voters that can ever come back. Who lost its card is replaced; who
+// was removed runs on for a while, and may be taken back.
 
 import {
   type ConfigurationChange,
