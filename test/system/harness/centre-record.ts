@@ -36,7 +36,9 @@ export type MainLogRecord = {
   readonly flaws: readonly string[];
 };
 
-export async function readMainLog(network: Network): Promise<MainLogRecord> {
+export async function readMainLog(
+  network: Pick<Network, 'centreDir' | 'chainId'>,
+): Promise<MainLogRecord> {
   const path = join(network.centreDir, 'ledger.sqlite');
   const database = await openDatabase({ path, mode: 'read-only', migrations: ledgerMigrations });
   try {

@@ -2,6 +2,7 @@
 // What a gateway's chain.db holds, read beside it or after its end: numbered batches, receipts,
 // summaries.
 
+import { toHex } from '../../../base/bytes.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { decodeSummary } from '../../../contracts/summary.ts';
 import type { Database } from '../../../host/sqlite.ts';
@@ -21,6 +22,8 @@ import {
 import { openChainDatabase } from '../../../sidechain/store/chain-file.ts';
 
 export type BatchRecord = {
+  /** Key id, in hex. */
+  readonly gateway: string;
   readonly sequence: number;
   readonly timeMs: number;
   readonly packs: readonly Uint8Array[];
@@ -30,6 +33,8 @@ export type ReceiptRecord = { readonly size: number; readonly anchor: Uint8Array
 
 export type ChainRecord = {
   readonly height: number;
+  /** SHA-256 of the newest block's header, in hex. */
+  readonly headHash: string;
   /** Those under an entry root, in order. */
   readonly batches: readonly BatchRecord[];
   readonly receipts: readonly ReceiptRecord[];
@@ -51,7 +56,8 @@ export async function readChainRecord(dataDir: string): Promise<ChainRecord> {
 }
 
 async function recordOf(database: Database): Promise<ChainRecord> {
-  const height = (await lastBlock(database))?.height ?? -1;
+  const last = await lastBlock(database);
+  const height = last?.height ?? -1;
   const batches: BatchRecord[] = [];
   const receipts: ReceiptRecord[] = [];
   const summaries: OutputRow[] = [];
@@ -70,6 +76,7 @@ async function recordOf(database: Database): Promise<ChainRecord> {
   const [outbox] = await database.read('SELECT count(*) AS count FROM outbox');
   return {
     height,
+    headHash: toHex(suite.sha256(last?.headerBytes ?? new Uint8Array())),
     batches,
     receipts,
     anchoredSize: receipts.at(-1)?.size ?? 0,
@@ -84,8 +91,8 @@ function batchIn({ entry, packs }: BlockEntry): readonly BatchRecord[] {
   if (!opened.ok || opened.value.kind !== 'reading-batch') return [];
   const batch = decodeBatch(opened.value.payload);
   if (!batch.ok) return [];
-  const { sequence, timeMs } = batch.value;
-  return [{ sequence, timeMs, packs: packs?.packs ?? [] }];
+  const { gateway, sequence, timeMs } = batch.value;
+  return [{ gateway: toHex(gateway), sequence, timeMs, packs: packs?.packs ?? [] }];
 }
 
 function receiptIn({ entry }: BlockEntry): readonly ReceiptRecord[] {
