@@ -3,6 +3,7 @@
 // whatever happens.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -158,7 +159,7 @@ const given = new Set<number>();
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const port = randomInt(15_000, 30_000);
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;

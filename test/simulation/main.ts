@@ -20,11 +20,11 @@ const help = `usage: npm run -s simulate -- --seeds N [--from S] [--json]
   --seed S         runs one world; with --trace says all that happens in it
   --mutants        puts known bugs into the core, one at a time, and looks whether each is noticed
   --scenario FILE  runs a data file of etcd-io/raft (rafttest) against our core
-  --json           one JSON object on standard output; whatever else is to be said goes to standard error
+  --json           one JSON object on standard output; the rest goes to standard error
   --help           show this
 
-Ends with 0 if all is well, with 1 if a promise was broken, a bug was not noticed, or a scenario came out
-differently, with 2 if it was not called like this.`;
+Ends with 0 if all is well, with 1 if a promise was broken, a bug was not noticed, or a scenario
+came out differently, with 2 if it was not called like this.`;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
