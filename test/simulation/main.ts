@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run -s simulate`: the sidechain's members in a simulated world, from seeds; the same with known bugs put
-// in; and the scenario files of etcd-io/raft.
+// `npm run -s simulate`: the sidechain's members in a simulated world, from seeds; the same with known bugs
+// put in; and the scenario files of etcd-io/raft.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
