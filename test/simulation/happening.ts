@@ -13,6 +13,8 @@ import type { Ledger, Operation, Step } from './member/ledger.ts';
 export type Happening =
   | { readonly kind: 'started'; readonly member: NodeId; readonly image: DurableImage }
   | { readonly kind: 'ended'; readonly member: NodeId; readonly why: string }
+  /** Its card is empty now, and it comes back under the same id. */
+  | { readonly kind: 'emptied'; readonly member: NodeId }
   /** On the disk for good. */
   | { readonly kind: 'durable'; readonly member: NodeId; readonly transaction: Transaction }
   /** The core handed out work. `log`: with the entries of it. */

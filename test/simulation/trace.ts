@@ -17,8 +17,11 @@ function wordsOf(happening: Happening): string {
     case 'started': {
       const { hardState, log, applied } = happening.image;
       const { term, vote } = hardState;
-      return `term ${term}, vote ${vote}, log ${log.base.index}..${log.lastIndex}, applied ${applied.ledger.index}`;
+      const held = `log ${log.base.index}..${log.lastIndex}`;
+      return `term ${term}, vote ${vote}, ${held}, applied ${applied.ledger.index}`;
     }
+    case 'emptied':
+      return '';
     case 'ended':
       return happening.why;
     case 'durable':
@@ -73,7 +76,8 @@ function messageWords(message: PeerMessage): string {
   switch (message.kind) {
     case 'append': {
       const { previous, entries, commit } = message;
-      return `${head}: after ${previous.index}@${previous.term} ${entriesWords(entries)}, commit ${commit}`;
+      const after = `${previous.index}@${previous.term}`;
+      return `${head}: after ${after} ${entriesWords(entries)}, commit ${commit}`;
     }
     case 'append-response': {
       const { hint } = message.rejection ?? {};

@@ -30,6 +30,9 @@ function flawOf(message: PeerMessage, { hardState, log }: DurableImage): string 
   }
   if (kind !== 'append-response') return undefined;
   if (hardState.term < term) return `that its term is ${term}`;
-  const isKept = message.rejection !== undefined || log.lastIndex >= message.index;
+  // A leader of a later term may have replaced it before it was written. It was elected without it,
+  // so no majority has it, nor will have; and its own leader's term is over.
+  const isOver = hardState.term > term;
+  const isKept = message.rejection !== undefined || isOver || log.lastIndex >= message.index;
   return isKept ? undefined : `that it has index ${message.index}`;
 }

@@ -30,6 +30,10 @@ export function neverBackwards(): Tell {
   return (happening) => {
     const { member } = happening;
     switch (happening.kind) {
+      case 'emptied':
+        marks.delete(`${member} term on disk`);
+        marks.delete(`${member} state on disk`);
+        break;
       case 'started':
         marks.delete(`${member} commit index`);
         marks.delete(`${member} term`);

@@ -19,6 +19,10 @@ export function singleVote(): Tell {
     votes.set(ballot, vote);
   };
   return (happening) => {
+    if (happening.kind === 'emptied') {
+      const ballots = [...votes.keys()].filter((key) => key.startsWith(`${happening.member} in `));
+      for (const ballot of ballots) votes.delete(ballot);
+    }
     if (happening.kind === 'durable' && happening.transaction.kind === 'log') {
       const { term, vote } = happening.transaction.hardState ?? { term: 0, vote: 0 };
       if (vote !== 0) cast(happening.member, term, vote);

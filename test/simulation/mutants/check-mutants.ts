@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the simulation notices what it is there for: each mutant runs through the seeds from the first on, until
-// some invariant breaks.
+// Whether the simulation notices what it is there for: each mutant runs through the seeds from the
+// first on, until some invariant breaks.
 
-import { type Job, runJobs } from '../run-jobs.ts';
+import { TielineError } from '../../../base/errors.ts';
+import { type Job, runJob, runJobs } from '../run-jobs.ts';
 import type { Outcome } from '../run-seed.ts';
 import { mutants } from './catalogue.ts';
 import type { Mutant } from './mutant.ts';
@@ -19,8 +20,21 @@ export async function checkMutants(
     const mutant = mutants.find(({ name }) => name === mutantName);
     if (mutant !== undefined) tell(lineOf(mutant, outcomes));
   });
-  const caught = results.filter((outcomes) => outcomes.at(-1)?.violation !== undefined).length;
-  return { mutants: mutants.length, caught };
+  const ends = results.flatMap((outcomes) => outcomes.slice(-1));
+  const noticed = ends.filter(({ violation }) => violation !== undefined);
+  await checkSound([...new Set(noticed.map(({ seed }) => seed))]);
+  return { mutants: mutants.length, caught: noticed.length };
+}
+
+/** A seed that breaks without any mutant proves nothing about one. */
+async function checkSound(seeds: readonly number[]): Promise<void> {
+  const outcomes = await runJob({ seeds, mutantName: undefined, untilViolation: true });
+  const broken = outcomes.find(({ violation }) => violation !== undefined);
+  if (broken === undefined) return;
+  const text = `seed ${broken.seed} breaks a promise without any mutant`;
+  throw new TielineError('mutants-unsound', text, {
+    hint: 'find out why before looking for mutants',
+  });
 }
 
 function lineOf({ note, name }: Mutant, outcomes: readonly Outcome[]): string {

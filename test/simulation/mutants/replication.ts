@@ -125,18 +125,6 @@ export const replicationMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'commits-beyond-the-append',
-    note: 18,
-    bug: 'An append commits all that the leader has, also behind the entries that it confirms.',
-    edits: [
-      {
-        file: 'sidechain/raft/log/raft-log.ts',
-        find: 'this.commitTo(Math.min(leaderCommit, agreed));',
-        replace: 'this.commitTo(Math.min(leaderCommit, this.lastIndex()));',
-      },
-    ],
-  },
-  {
     name: 'truncates-without-conflict',
     note: 19,
     bug: 'An old, short append cuts off what was acknowledged after it.',
@@ -145,6 +133,18 @@ export const replicationMutants: readonly Mutant[] = [
         file: 'sidechain/raft/log/raft-log.ts',
         find: 'const news = entries.findIndex((entry) => !this.matches(entry));',
         replace: 'const news = previous.index >= this.committed ? 0 : -1;',
+      },
+    ],
+  },
+  {
+    name: 'acknowledgement-of-earlier-membership',
+    note: 20,
+    bug: 'A late acknowledgement of one who was removed counts for who was added under the same id.',
+    edits: [
+      {
+        file: 'sidechain/raft/roles/leader.ts',
+        find: 'if (message.session !== progress.session) return;',
+        replace: '',
       },
     ],
   },

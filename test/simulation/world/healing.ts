@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// After the faults: first a majority gets well and must go on without the rest, which stays as broken as it is;
-// then everything does, and must come to rest as one.
+// After the faults: first a majority gets well and must go on without the rest, which stays as
+// broken as it is; then everything does, and must come to rest as one.
 
 import { leaveJointChange } from '../../../sidechain/raft/configuration/change.ts';
 import {
@@ -50,6 +50,8 @@ export class Healing {
     this.#healCore();
     this.#expectProgress('a majority is well');
     this.#healAll();
+    // Until nothing is under way any more that was said before.
+    this.#world.timeline.pass(this.#world.weather.network.lateMsMax);
     this.#expectRest();
     this.#expectCalm();
     this.#expectTransfer();

@@ -5,6 +5,7 @@
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { PeerMessage } from '../../../sidechain/raft/message.ts';
 import type { Tell } from '../happening.ts';
+import { DurableImage } from '../member/durable-image.ts';
 import type { Process, StartProcess } from '../member/process.ts';
 import { SimulatedDisk } from './disk.ts';
 import type { Random } from './random.ts';
@@ -129,6 +130,14 @@ export class Machine {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();
+  }
+
+  /** Starts again from nothing, which only who is no member in anybody's eyes may do under its old id. */
+  startAnew(): void {
+    this.crash('taken out');
+    this.disk.format(new DurableImage());
+    this.#ports.tell({ kind: 'emptied', member: this.id });
+    this.start();
   }
 
   /** Has the process do that, now or when it goes on. @returns false if nobody is there. */

@@ -26,6 +26,7 @@ export class Network {
   /** How many cuts a link suffers, and how much slower it is. */
   readonly #cuts = new Map<string, number>();
   readonly #slowMs = new Map<string, number>();
+  readonly #forgottenCounts = new Map<NodeId, number>();
   /** When the last message of a link arrives. */
   readonly #lastMs = new Map<string, number>();
 
@@ -66,6 +67,15 @@ export class Network {
     this.#slowMs.clear();
   }
 
+  /** What is under way to this one never arrives. */
+  forget(to: NodeId): void {
+    this.#forgottenCounts.set(to, this.#forgottenCount(to) + 1);
+  }
+
+  #forgottenCount(to: NodeId): number {
+    return this.#forgottenCounts.get(to) ?? 0;
+  }
+
   isCut(link: Link): boolean {
     return this.#cutCount(link) > 0;
   }
@@ -94,7 +104,9 @@ export class Network {
       this.#lose(message);
       return;
     }
+    const forgottenCount = this.#forgottenCount(message.to);
     this.#ports.timeline.after(delayMs, () => {
+      if (forgottenCount !== this.#forgottenCount(message.to)) return;
       // Of what is under way when the link is cut, some is past the cut already.
       const isLost = this.isCut(message) && this.#ports.random.chance(0.5);
       if (isLost || !this.#ports.deliver(message)) this.#lose(message);

@@ -16,7 +16,7 @@ import {
   votersOf,
 } from '../../../sidechain/raft/configuration/configuration.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
-import { changed, maySpare, survives } from './in-use.ts';
+import { changed, configurationsInUse, maySpare, survives } from './in-use.ts';
 import type { Machine } from './machine.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -108,8 +108,10 @@ export class Operator {
       this.propose(leaveJointChange);
       return;
     }
-    if (this.#random.chance(0.15)) {
-      this.#retire(configuration);
+    const dice = this.#random.next();
+    if (dice < 0.2) {
+      if (dice < 0.1) this.#retire(configuration);
+      else this.#recycle(configuration);
       return;
     }
     const count = this.#random.any([1, 1, 1, 2, 3]);
@@ -173,6 +175,22 @@ export class Operator {
       return;
     }
     this.propose(change);
+  }
+
+  /**
+   * Who was removed gets an empty card and keeps its id. That is not to be done; but where nobody
+   * takes it for a member any more, and nobody's word to it is still under way, it must do no harm.
+   */
+  #recycle(configuration: Configuration): void {
+    const strangers = this.#world.running().filter(({ id }) => !isMember(configuration, id));
+    const inUse = configurationsInUse(this.#world);
+    const forgotten = strangers.find(({ id }) => !inUse.some((one) => isMember(one, id)));
+    if (forgotten === undefined) return;
+    this.#world.network.forget(forgotten.id);
+    forgotten.startAnew();
+    this.#world.count('id-used-again');
+    const changes = [{ operation: 'add-learner', member: forgotten.id }] as const;
+    this.#tryChange(configuration, changes, 'auto');
   }
 
   /** Who is not needed any more goes out of service. */

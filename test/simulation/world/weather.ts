@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kind of world a seed makes: how large the group is, how its members are set, how bad network, disks and
-// clocks are, and which faults there are at all. No seed has all of them: faults hide each other, and a bug
-// that needs calm between two of them would never show.
+// What kind of world a seed makes: how large the group is, how its members are set, how bad
+// network, disks and clocks are, and which faults there are at all. No seed has all of them: faults
+// hide each other, and a bug that needs calm between two of them would never show.
 
 import type { MemberSettings } from '../member/raft-member.ts';
 import type { Random } from './random.ts';
@@ -60,7 +60,44 @@ export type Weather = {
 
 export const tickMs = 100;
 
+/** Half of all worlds are of any kind; the others of one in which rare things come together. */
 export function drawWeather(random: Random): Weather {
+  const weather = drawAny(random);
+  const special = random.any([nothingSpecial, nothingSpecial, restlessLeaders, restlessMembers]);
+  return { ...weather, ...special(weather, random) };
+}
+
+function nothingSpecial(): Partial<Weather> {
+  return {};
+}
+
+/** Leaders fall as soon as they stand, entries go out one at a time, and old messages come back. */
+function restlessLeaders({ member, network }: Weather, random: Random): Partial<Weather> {
+  return {
+    voters: random.any([3, 3, 5]),
+    learners: 0,
+    member: { ...member, ...narrow, appendBytesMax: 1, keptEntries: 50 },
+    network: { ...network, delayMsMax: random.any([20, 200]), doubledRate: 0.3, lateRate: 0.05 },
+    faultsPerMinute: { ...noFaults, crash: 5, isolation: 5, 'new-leader-struck': 12 },
+    operationsPerMinute: 600,
+    changesPerMinute: 0,
+  };
+}
+
+/** Members come and go, and whoever applies a change is struck by something. */
+function restlessMembers({ member, network }: Weather, random: Random): Partial<Weather> {
+  return {
+    voters: random.between(1, 4),
+    learners: random.between(0, 3),
+    member: { ...member, ...narrow, applyMsMax: 2_000 },
+    network: { ...network, doubledRate: random.any([0, 0.2]) },
+    faultsPerMinute: { ...noFaults, 'change-struck': 12, 'new-leader-struck': random.any([0, 6]) },
+    operationsPerMinute: 600,
+    changesPerMinute: 30,
+  };
+}
+
+function drawAny(random: Random): Weather {
   const voters = random.any([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
   const share = random.any([0.1, 0.2, 0.4]);
   const kinds = new Set(faultKinds.filter(() => random.chance(share)));
@@ -84,9 +121,28 @@ export function drawWeather(random: Random): Weather {
   };
 }
 
+const noFaults = Object.fromEntries(
+  faultKinds.map((kind) => [kind, 0]),
+) as Weather['faultsPerMinute'];
+
 /** Small windows and batches, so that their limits are met. */
+const narrow = {
+  appendBytesMax: 100,
+  applyingBytesMax: 200,
+  uncommittedBytesMax: 1_000,
+  inflightMessagesMax: 2,
+  inflightBytesMax: 500,
+};
+
+const wide = {
+  appendBytesMax: 100_000,
+  applyingBytesMax: 100_000,
+  uncommittedBytesMax: 100_000,
+  inflightMessagesMax: 64,
+  inflightBytesMax: 1_000_000,
+};
+
 function drawSettings(random: Random): MemberSettings {
-  const isSmall = random.chance(0.6);
   return {
     electionTicks: 10,
     heartbeatTicks: 1,
@@ -95,11 +151,7 @@ function drawSettings(random: Random): MemberSettings {
     compactedAtOnce: random.any([1, 4, 16]),
     applyMsMax: random.any([0, 0, 2_000]),
     writeTicksMax: 50,
-    appendBytesMax: isSmall ? random.any([1, 1, 100]) : 100_000,
-    applyingBytesMax: isSmall ? 200 : 100_000,
-    uncommittedBytesMax: isSmall ? 1_000 : 100_000,
-    inflightMessagesMax: isSmall ? 2 : 64,
-    inflightBytesMax: isSmall ? 500 : 1_000_000,
+    ...random.any([narrow, { ...narrow, appendBytesMax: 1 }, wide]),
   };
 }
 
