@@ -8,7 +8,7 @@ import type { SerialSettings } from '../meter-definition.ts';
 import type { ByteChannel, OpenByteChannel } from './byte-channel.ts';
 import type { Exchange } from './byte-exchange.ts';
 import { Connection } from './connection.ts';
-import { pause } from './deadline.ts';
+import { exactPause } from './deadline.ts';
 import { monotonicMs } from './monotonic.ts';
 import { type Closed, type Ended, PendingExchange } from './pending-exchange.ts';
 import { characterMs } from './wire-time.ts';
@@ -121,7 +121,7 @@ export class ByteWire {
       const waitMs = since + silenceMs - monotonicMs();
       if (waitMs > 0) {
         if (monotonicMs() + waitMs > giveUpAt) return { kind: 'noise' };
-        await pause(waitMs);
+        await exactPause(waitMs);
         continue;
       }
       await channel.discardInput();

@@ -164,6 +164,9 @@ async function connect({ host, port }: Endpoint): Promise<Client> {
       // Both are taken at the call: no `await` may come between.
       client.setID(unit);
       client.setTimeout(timeoutMs);
+      // It keeps its last 256 requests with their answers, though none is wanted any more: with many
+      // devices that is most of the memory. A late answer to one that is gone it ignores.
+      Object.assign(client, { _transactions: {} });
       return functionCode === 3
         ? client.readHoldingRegisters(address, count)
         : client.readInputRegisters(address, count);

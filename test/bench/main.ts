@@ -5,22 +5,39 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
-import { type Case, type Effort, measure, type Result } from './measure.ts';
+import { figuresText } from './figures.ts';
+import { type Case, type Effort, measure } from './measure.ts';
 import { tableOf } from './table.ts';
 
-const suites: Readonly<Record<string, () => Promise<() => Case[]>>> = {
-  base: async () => (await import('./base.ts')).base,
+/** What a suite has measured, for machines and for people. */
+type Measured = { readonly results: readonly unknown[]; readonly text: string };
+
+const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = {
+  base: async (effort) => rates((await import('./base.ts')).base(), effort),
+  bus: async (effort) => {
+    const results = await (await import('./bus.ts')).bus(effort);
+    return { results, text: figuresText(results) };
+  },
 };
+
+function rates(cases: readonly Case[], effort: Effort): Measured {
+  const results = cases.map((one) => measure(one, effort));
+  const { runs, runMs } = effort;
+  const head = `median (least–most) of ${runs} runs of ${runMs} ms, calls per second`;
+  return { results, text: `${head}\n${tableOf(results)}` };
+}
 
 const help = `usage: npm run -s bench -- [SUITE …] [--json] [--short]
 
   SUITE    ${Object.keys(suites).join(', ')}; all of them by default
   --json   one JSON object on standard output
-  --short  seconds instead of a minute: to see that it works, not how fast it is
+  --short  a tenth of the time: to see that it works, not how fast it is
   --help   show this
 
-Each figure stands beside its limit: bare calls of node:crypto on the same bytes. The two take
-turns; what is shown is the median of the runs, the least and the most.`;
+base: each figure stands beside its limit, bare calls of node:crypto on the same bytes. The two take
+turns; what is shown is the median of the runs, the least and the most.
+bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour, and
+needs what deploy/dev-setup installs.`;
 
 const thorough: Effort = { runs: 7, runMs: 250 };
 const short: Effort = { runs: 3, runMs: 50 };
@@ -28,14 +45,14 @@ const short: Effort = { runs: 3, runMs: 50 };
 type Report = {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly effort: Effort;
-  readonly suites: Readonly<Record<string, readonly Result[]>>;
+  readonly suites: Readonly<Record<string, Measured>>;
 };
 
 async function report(names: readonly string[], effort: Effort): Promise<Report> {
-  const results: Record<string, readonly Result[]> = {};
+  const measured: Record<string, Measured> = {};
   for (const name of names) {
-    const cases = (await suites[name]?.())?.() ?? [];
-    results[name] = cases.map((one) => measure(one, effort));
+    const made = await suites[name]?.(effort);
+    if (made !== undefined) measured[name] = made;
   }
   const [cpu] = cpus();
   return {
@@ -45,15 +62,19 @@ async function report(names: readonly string[], effort: Effort): Promise<Report>
       node: process.versions.node,
     },
     effort,
-    suites: results,
+    suites: measured,
   };
 }
 
-function asText({ machine, effort, suites: results }: Report): string {
+function asJson({ machine, effort, suites: measured }: Report): string {
+  const results = Object.entries(measured).map(([name, made]) => [name, made.results]);
+  return JSON.stringify({ machine, effort, suites: Object.fromEntries(results) });
+}
+
+function asText({ machine, suites: measured }: Report): string {
   return [
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`,
-    `median (least–most) of ${effort.runs} runs of ${effort.runMs} ms, calls per second`,
-    ...Object.entries(results).map(([name, rows]) => `\n${name}\n${tableOf(rows)}`),
+    ...Object.entries(measured).map(([name, { text }]) => `\n${name}\n${text}`),
   ].join('\n');
 }
 
@@ -83,7 +104,7 @@ async function main(): Promise<number> {
   }
   const names = positionals.length > 0 ? positionals : Object.keys(suites);
   const made = await report(names, values.short ? short : thorough);
-  process.stdout.write(`${values.json ? JSON.stringify(made) : asText(made)}\n`);
+  process.stdout.write(`${values.json ? asJson(made) : asText(made)}\n`);
   return 0;
 }
 
