@@ -90,7 +90,7 @@ function restlessMembers({ member, network }: Weather, random: Random): Partial<
     voters: random.between(1, 4),
     learners: random.between(0, 3),
     member: { ...member, ...narrow, applyMsMax: 2_000 },
-    network: { ...network, doubledRate: random.any([0, 0.2]) },
+    network: { ...network, doubledRate: random.any([0, 0.3]), lateMsMax: 20_000 },
     faultsPerMinute: { ...noFaults, 'change-struck': 12, 'new-leader-struck': random.any([0, 6]) },
     operationsPerMinute: 600,
     changesPerMinute: 30,
