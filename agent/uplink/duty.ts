@@ -30,7 +30,7 @@ const intervalsPerMember = 3;
 /**
  * How long this member waits for those before it: 0 for the leader, three intervals for the next
  * voter, and so on around the chain; followers come last. Without a leader no block can hold a
- * receipt, and everybody waits.
+ * receipt, and everybody waits who is not alone.
  */
 export function patienceMs(facts: Omit<DutyFacts, 'silentMs' | 'broughtNewest'>): number {
   const place = orderOf(facts).findIndex((keyId) => equal(keyId, facts.own));
@@ -45,7 +45,9 @@ export function isOnDuty(facts: DutyFacts): boolean {
 
 function orderOf({ members, leader }: Pick<DutyFacts, 'members' | 'leader'>): Uint8Array[] {
   const active = members.filter(({ revoked }) => !revoked);
-  const first = active.findIndex(({ keyId }) => leader !== undefined && equal(keyId, leader));
+  const isLeader = (keyId: Uint8Array) => leader !== undefined && equal(keyId, leader);
+  // Who is alone speaks before it leads, too: the centre may know of a newer copy.
+  const first = active.findIndex(({ keyId }) => active.length === 1 || isLeader(keyId));
   if (first < 0) return [];
   const around = [...active.slice(first), ...active.slice(0, first)];
   const voters = around.filter(({ role }) => role === 'voter');

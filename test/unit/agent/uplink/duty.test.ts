@@ -37,6 +37,11 @@ describe('patience', () => {
     }
   });
 
+  test('is none for who is alone, who then leads or will', () => {
+    expect(patienceMs(facts(1, { members: [member(1)], leader: undefined }))).toBe(0);
+    expect(isOnDuty(facts(9, { members: [member(1)], leader: undefined }))).toBe(false);
+  });
+
   test('passes over who was revoked', () => {
     const without = [member(1), member(3), member(4, 'voter', true)];
     expect(patienceMs(facts(1, { members: without }))).toBe(3 * intervalMs);
