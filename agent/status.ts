@@ -64,11 +64,11 @@ export function statusText(status: GatewayStatus): string {
     `gateway   ${status.name}  ${status.gateway}`,
     `chain     ${status.chain}`,
     `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
+    ...companyLines(status),
     `anchored  ${ledger.receiptSize} of ${ledger.height + 1} blocks${waiting}`,
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,
   ];
-  lines.splice(3, 0, ...companyLines(status));
   for (const refusal of [anchor.refusal, uplink.summaryRefusal]) {
     if (refusal !== undefined) lines.push(`refused   ${refusal}`);
   }
