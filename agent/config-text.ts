@@ -34,6 +34,7 @@ http:
 #   serial: /dev/serial/by-id/…   (baudRate: 9600, parity: none, dataBits: 8, stopBits: 1)
 #   tcp: 192.0.2.10:502
 #   rtuTcp: 192.0.2.11:4196
+# timeoutMs: 1000 is the longest time that a device may take to answer.
 lines: []
 
 # \`tieline meters\` lists the ids.
@@ -42,6 +43,10 @@ lines: []
 #     line: cabinet
 #     unit: 1
 #     periodMs: 1000
+#     periods:                # registers that are read less often; or by OBIS code: 1-0:14.7.0*255
+#       - registers: [counter]
+#         periodMs: 60000
+# \`tieline plan --config …\` tells whether the lines have time for all that.
 meters: []
 `;
 }
