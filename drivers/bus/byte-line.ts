@@ -131,7 +131,7 @@ export class ByteLine {
   listen(listener: ByteListener): () => void {
     assert(this.#listener === undefined, 'one listener on a line');
     this.#listener = listener;
-    void this.#keepOpen(listener);
+    void this.#queue.run('control', () => this.#keepOpen(listener));
     return () => {
       if (this.#listener === listener) this.#listener = undefined;
     };
@@ -220,7 +220,7 @@ export class ByteLine {
     this.#listener?.lost(closed);
   }
 
-  /** Opens the wire again and again for as long as somebody listens. */
+  /** Holds the line, open, for as long as somebody listens. */
   async #keepOpen(listener: ByteListener): Promise<void> {
     let said: string | undefined;
     while (this.#listener === listener) {

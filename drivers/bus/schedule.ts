@@ -32,7 +32,7 @@ export type Step =
   | {
       readonly kind: 'read';
       readonly id: string;
-      /** Whether to wait as long as the line allows. */
+      /** Whether to wait as long as the line allows: nobody else is due meanwhile. */
       readonly patient: boolean;
       /** A second attempt at an instant that was read in vain. */
       readonly retry: boolean;
@@ -82,7 +82,11 @@ export class Schedule {
       return this.#read(probe, nowMs, this.#mayProbeLong(probe.health, instant));
     }
     const read = nearest(sound.filter((candidate) => dueAtMs(candidate) <= nowMs));
-    if (read !== undefined) return this.#read(read, nowMs, false);
+    if (read !== undefined) {
+      const others = sound.filter(({ entry }) => entry.peer !== read.entry.peer);
+      const idleMs = Math.min(...others.map(dueAtMs)) - nowMs;
+      return this.#read(read, nowMs, idleMs >= this.#longCostMs);
+    }
     const probesAtMs = doubtful.map(({ health }) => this.#probeAtMs(health, instant));
     return { kind: 'wait', untilMs: Math.min(idleUntilMs, ...probesAtMs) };
   }

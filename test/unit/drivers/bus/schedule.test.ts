@@ -59,6 +59,16 @@ describe('grids', () => {
     expect(schedule.next(0)).toEqual({ kind: 'wait', untilMs: 1_000 });
   });
 
+  test('a reading that nobody waits behind is given all the time that the line allows', () => {
+    const schedule = new Schedule({ nowMs: 0, timeoutMs: 1_000 });
+    schedule.add({ id: 'a', peer: '1', periodMs: 10_000 }, 0);
+    expect(schedule.next(0)).toMatchObject({ id: 'a', patient: true });
+    schedule.add({ id: 'b', peer: '2', periodMs: 10_000 }, 500);
+    schedule.add({ id: 'c', peer: '3', periodMs: 10_000 }, 600);
+    expect(schedule.next(600)).toMatchObject({ id: 'b', patient: false });
+    expect(schedule.next(700)).toMatchObject({ id: 'c', patient: true });
+  });
+
   test('on a line that is too full everybody is read, all alike', () => {
     const readings = simulateLine(
       devices(10, () => ({ readingMs: 300 })),
