@@ -140,7 +140,7 @@ async function manyDevices(times: Times): Promise<readonly Figure[]> {
   const read = async (periodMs: number): Promise<Record<string, number>> => {
     const asked = JSON.stringify({ ...times, ports, meter: meter.id, periodMs });
     // Compiled, as it is installed: Node's own stripping of types takes 30 MB.
-    return run(process.execPath, [...frugal, 'dist/test/bench/bus/tcp-tieline.js', asked]);
+    return run(process.execPath, [...frugal, compiled('test/bench/bus/tcp-tieline.ts'), asked]);
   };
   try {
     await promisify(execFile)('npx', ['tsc', '-b', 'test'], { cwd: root });
@@ -188,4 +188,9 @@ async function serve(file: string, words: readonly string[]) {
     createInterface(child.stdout).once('line', (line) => resolve(line.replace(/^ready */, '')));
   });
   return { said, end: () => child.kill() };
+}
+
+/** Where `tsc -b` puts what a source becomes. */
+function compiled(source: string): string {
+  return `dist/${source.replace(/\.ts$/, '.js')}`;
 }

@@ -8,6 +8,7 @@ import { Bus, type BusReading } from '../../../drivers/bus/bus.ts';
 import type { Reading } from '../../../drivers/device.ts';
 import { findDevice } from '../../../drivers/find-device.ts';
 import { openLine } from '../../../drivers/transport.ts';
+import { run } from '../../../host/exit.ts';
 
 const { ports, meter, periodMs, warmUpMs, runMs } = JSON.parse(process.argv[2] ?? '{}');
 const schemaId = toSchemaId(new Uint8Array(32));
@@ -66,4 +67,7 @@ const result = {
   packBytes: bytes / readings,
 };
 await Promise.all(opened.map(({ line }) => line.close()));
-process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+await run(async () => {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return 0;
+});

@@ -6,6 +6,7 @@
 import modbus from 'modbus-serial';
 import { findMeter } from '../../../drivers/index.ts';
 import { registerCount } from '../../../drivers/meter-definition.ts';
+import { run } from '../../../host/exit.ts';
 
 const { path, baudRate, units, meter, warmUpMs, runMs } = JSON.parse(process.argv[2] ?? '{}');
 const registers = findMeter(meter)?.registers ?? [];
@@ -42,4 +43,7 @@ const result = {
   cpu: (user + system) / 1e6 / (seconds + warmUpMs / 1_000),
   wrong,
 };
-process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+await run(async () => {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return 0;
+});
