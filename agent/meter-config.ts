@@ -8,7 +8,13 @@ import type { Keep } from '../drivers/narrowed.ts';
 import type { Transport } from '../drivers/transport.ts';
 import type { Problem } from './config-problem.ts';
 
-export type LineConfig = { readonly name: string; readonly timeoutMs: number } & (
+export type LineConfig = {
+  readonly name: string;
+  /** Longest time that a device may take to begin its answer. */
+  readonly timeoutMs: number;
+  /** How long each device is left alone after its answer. */
+  readonly deviceGapMs: number;
+} & (
   | { readonly tcp: string }
   | { readonly rtuTcp: string }
   | ({ readonly serial: string } & SerialSettings)
@@ -67,6 +73,7 @@ const line = {
   properties: {
     name,
     timeoutMs: { type: 'integer', minimum: 50, maximum: 60_000, default: 1_000 },
+    deviceGapMs: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
     tcp: endpoint,
     rtuTcp: endpoint,
     serial: { type: 'string', minLength: 1 },

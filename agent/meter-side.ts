@@ -74,7 +74,8 @@ export async function startMeterSide(
 function openLines(configs: readonly LineConfig[]): ReadonlyMap<string, BusyLine> {
   return new Map(
     configs.map((config) => {
-      const line = openLine(transportOf(config), { timeoutMs: config.timeoutMs });
+      const { timeoutMs, deviceGapMs } = config;
+      const line = openLine(transportOf(config), { timeoutMs, deviceGapMs });
       return [config.name, { ...line, bus: new Bus(line) }];
     }),
   );

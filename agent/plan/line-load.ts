@@ -44,12 +44,13 @@ export function loadsOf(line: LineToPlan): readonly GroupLoad[] {
     groupsOf(config).flatMap(({ periodMs, keep }): GroupLoad[] => {
       const exchanges = exchangesOf(config.meter, keep) ?? [];
       if (exchanges.length === 0) return [];
+      const requestCount = exchanges.length;
       const measured = measuredMs(config, line.facts);
-      const ms =
+      const busyMs =
         measured === undefined
           ? readingMs(exchanges, wire, assumedTurnRoundMs)
           : readingMs(exchanges, { ...wire, roundTripMs: 0 }, measured);
-      const requestCount = exchanges.length;
+      const ms = busyMs + (requestCount - 1) * line.config.deviceGapMs;
       return [{ meter: config.name, periodMs, requestCount, readingMs: ms, share: ms / periodMs }];
     }),
   );

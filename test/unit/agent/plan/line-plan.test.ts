@@ -10,6 +10,7 @@ const form = { parity: 'none', dataBits: 8, stopBits: 1 } as const;
 const tty: LineConfig = {
   name: 'bus',
   timeoutMs: 1_000,
+  deviceGapMs: 0,
   serial: '/dev/x',
   baudRate: 9600,
   ...form,
@@ -49,10 +50,16 @@ describe('time on the line', () => {
     expect(ms({ ...tty, baudRate: 19_200 }) - 82).toBeCloseTo((ms(tty) - 82) / 2, 6);
   });
 
+  test('a device that is left alone between answers takes longer', () => {
+    const ms = (line: LineConfig) => plan(line, [meter()]).groups[0]?.readingMs ?? 0;
+    expect(ms({ ...tty, deviceGapMs: 30 }) - ms(tty)).toBeCloseTo(30, 6);
+  });
+
   test('Modbus TCP takes its round trips alone', () => {
-    const { groups, place } = plan({ name: 'bus', timeoutMs: 1_000, tcp: '192.0.2.1:502' }, [
-      meter(),
-    ]);
+    const { groups, place } = plan(
+      { name: 'bus', timeoutMs: 1_000, deviceGapMs: 0, tcp: '192.0.2.1:502' },
+      [meter()],
+    );
     expect(place).toBe('192.0.2.1:502');
     expect(groups[0]?.readingMs).toBe(2 * (40 + 2 + 1));
   });
