@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the configuration of lines and meters to signed batches, with simulated meters on the
+// loopback.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, type TestContext, test } from 'vitest';
+import type { MeterConfig } from '../../../agent/meter-config.ts';
+import { startMeterSide } from '../../../agent/meter-side.ts';
+import { assert } from '../../../base/assert.ts';
+import { equal } from '../../../base/bytes.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { decodePack, type Pack } from '../../../base/pack.ts';
+import { decodeSchema, type Schema, schemaId } from '../../../base/schema.ts';
+import { findMeter } from '../../../drivers/index.ts';
+import type { MeterDefinition } from '../../../drivers/meter-definition.ts';
+import { startSimulatedMeter } from '../../../drivers/simulator/simulate.ts';
+import type { Endpoint } from '../../../drivers/transport.ts';
+import { createLog } from '../../../host/log.ts';
+import type { BlockEntry } from '../../../sidechain/chain/block.ts';
+import { openEntry } from '../../../sidechain/chain/entry.ts';
+import type { Applied } from '../../../sidechain/store/submissions.ts';
+import { chainId, gateway, startMs } from '../chain/fixture.ts';
+
+const definition = findMeter('eastron-sdm120') as MeterDefinition;
+
+/** Keeps what is submitted, readable. */
+class Chain {
+  readonly chainId = chainId;
+  readonly registry = { schema: () => undefined };
+  readonly schemas: { readonly schema: Schema; readonly id: Uint8Array }[] = [];
+  readonly packs: Pack[] = [];
+  #sequence = 0;
+
+  nextSequence = () => ++this.#sequence;
+
+  submit = async ({ entry, packs }: BlockEntry): Promise<Applied> => {
+    const opened = openEntry(suite, entry);
+    assert(opened.ok, 'an entry is well formed');
+    const { kind, payload } = opened.value;
+    if (kind === 'schema') {
+      const schema = decodeSchema(payload);
+      assert(schema.ok, 'a schema is well formed');
+      this.schemas.push({ schema: schema.value, id: schemaId(suite, payload) });
+    }
+    for (const bytes of packs?.packs ?? []) {
+      const pack = decodePack(bytes);
+      assert(pack.ok, 'a pack is well formed');
+      this.packs.push(pack.value);
+    }
+    return { kind: 'accepted', height: 1 };
+  };
+
+  packsOf(periodMs: number): readonly Pack[] {
+    const one = this.schemas.find(({ schema }) => schema.periodMs === periodMs);
+    return this.packs.filter((pack) => one !== undefined && equal(pack.schemaId, one.id));
+  }
+}
+
+async function setUp({ onTestFinished }: TestContext, meter: Partial<MeterConfig>) {
+  const data = await mkdtemp(join(tmpdir(), 'tieline-meters-'));
+  const simulated = await startSimulatedMeter({
+    definition,
+    unit: 1,
+    transport: { kind: 'modbus-tcp', host: '127.0.0.1', port: 0 },
+    seed: 1,
+    nowMs: () => startMs,
+  });
+  const { port } = simulated.transport as Endpoint;
+  const chain = new Chain();
+  const side = await startMeterSide(
+    suite,
+    {
+      data,
+      lines: [{ name: 'bus', timeoutMs: 1_000, deviceGapMs: 0, tcp: `127.0.0.1:${port}` }],
+      meters: [
+        {
+          name: 'main',
+          meter: 'eastron-sdm120',
+          line: 'bus',
+          unit: 1,
+          periodMs: 200,
+          periods: [],
+          ...meter,
+        },
+      ],
+    },
+    {
+      node: chain,
+      signer: gateway,
+      clock: {
+        nowMs: () => startMs,
+        monotonicMs: () => performance.now(),
+        state: () => ({ state: 'synchronised', errorMs: 1 }),
+      },
+      log: createLog({ level: 'error', write: () => undefined }),
+      random: (length) => new Uint8Array(length).fill(1),
+    },
+  );
+  onTestFinished(async () => {
+    await side.close();
+    await simulated.close();
+    await rm(data, { recursive: true, force: true });
+  });
+  return { chain, side, data };
+}
+
+test('each group of registers has a schema and a period of its own', async (context) => {
+  const { chain } = await setUp(context, {
+    periods: [{ registers: ['counter'], periodMs: 60_000 }],
+  });
+  await expect.poll(() => chain.packsOf(200).length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(chain.packsOf(60_000)).toHaveLength(1);
+  const obis = chain.schemas.map(({ schema }) => schema.values.map((value) => value.obis));
+  expect(obis.flat().toSorted()).toEqual(definition.registers.map((one) => one.obis).toSorted());
+  const [counters, rest] = chain.schemas.map(({ schema }) => schema);
+  expect(counters?.values.every(({ kind }) => kind === 'counter')).toBe(true);
+  expect(rest?.values.some(({ kind }) => kind === 'counter')).toBe(false);
+  expect(counters?.device).toBe(rest?.device);
+  for (const { mantissas } of chain.packs) expect(mantissas).not.toContain(null);
+});
+
+test('where every register is in a group, none is left for the rest', async (context) => {
+  const { chain, side } = await setUp(context, {
+    periods: [{ registers: ['counter', 'instantaneous'], periodMs: 300 }],
+  });
+  await expect.poll(() => chain.packs.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(side.pollers).toHaveLength(1);
+  expect(chain.schemas).toHaveLength(1);
+});
+
+test('what was learned is on disk when it ends', async (context) => {
+  const { chain, side, data } = await setUp(context, {});
+  await expect.poll(() => chain.packs.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await side.close();
+  const learned = JSON.parse(await readFile(join(data, 'learned.json'), 'utf8'));
+  expect(learned.lines.bus['unit 1'].latency.length).toBeGreaterThan(0);
+});
