@@ -5,7 +5,6 @@
 // for longer than any answer is late, the others only until the line is silent; whatever arrives
 // outside a wait is thrown away, and marks the next answer.
 
-import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
 import { type AskOptions, type Faulty, faulty, type LineFault } from '../line.ts';
 import type { SerialSettings } from '../meter-definition.ts';
@@ -84,7 +83,7 @@ export class ByteLine {
   readonly #wire: ByteWire;
   #afterFault = false;
   #timeOutsInARow = 0;
-  #listener: ByteListener | undefined;
+  readonly #listeners = new Set<ByteListener>();
   #closed = false;
 
   constructor(open: OpenByteChannel, settings: ByteLineSettings) {
@@ -110,37 +109,35 @@ export class ByteLine {
     use: (talk: Talk) => Promise<A>,
     { priority = 'scheduled', patient = false }: AskOptions = {},
   ): Promise<A | Faulty> {
-    if (this.#listener !== undefined) return Promise.resolve(faulty(listening));
+    if (this.#listeners.size > 0) return Promise.resolve(faulty(listening));
     return this.#queue.run(priority, async () => {
-      let slowed = false;
+      let changed = false;
       const outcome = await use({
         exchange: (request) => this.#ask(request, patient),
         setBaudRate: async (baudRate) => {
-          slowed = true;
+          changed = true;
           const closed = await this.#wire.setBaudRate(baudRate);
           return closed === undefined ? undefined : faulty(closed);
         },
       });
-      if (slowed) await this.#wire.setBaudRate(this.#settings.serial.baudRate);
+      if (changed) await this.#wire.setBaudRate(this.#settings.serial.baudRate);
       return outcome;
     });
   }
 
-  /** For devices that speak by themselves. While somebody listens nobody can ask, and nobody else
-   * can listen. Returns how to stop. */
+  /** For a device that speaks by itself. While anybody listens nobody can ask. Returns how to stop. */
   listen(listener: ByteListener): () => void {
-    assert(this.#listener === undefined, 'one listener on a line');
-    this.#listener = listener;
-    void this.#queue.run('control', () => this.#keepOpen(listener));
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) void this.#queue.run('control', () => this.#keepOpen());
     return () => {
-      if (this.#listener === listener) this.#listener = undefined;
+      this.#listeners.delete(listener);
     };
   }
 
   /** Pending requests end as `closed`. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#listener = undefined;
+    this.#listeners.clear();
     await this.#wire.close();
   }
 
@@ -208,24 +205,22 @@ export class ByteLine {
   }
 
   #stray(bytes: Uint8Array): void {
-    if (this.#listener === undefined) {
-      this.#silences.stray();
-      this.#afterFault = true;
-    } else {
-      this.#listener.bytes(bytes);
-    }
+    for (const listener of this.#listeners) listener.bytes(bytes);
+    if (this.#listeners.size > 0) return;
+    this.#silences.stray();
+    this.#afterFault = true;
   }
 
   #lost(closed: Closed): void {
-    this.#listener?.lost(closed);
+    for (const listener of this.#listeners) listener.lost(closed);
   }
 
   /** Holds the line, open, for as long as somebody listens. */
-  async #keepOpen(listener: ByteListener): Promise<void> {
+  async #keepOpen(): Promise<void> {
     let said: string | undefined;
-    while (this.#listener === listener) {
+    while (this.#listeners.size > 0) {
       const closed = await this.#wire.open();
-      if (closed !== undefined && closed.detail !== said) listener.lost(closed);
+      if (closed !== undefined && closed.detail !== said) this.#lost(closed);
       said = closed?.detail;
       await pause(limits.lineReopenMs);
     }

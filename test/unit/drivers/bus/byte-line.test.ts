@@ -163,23 +163,21 @@ describe('a talk of several exchanges', () => {
 });
 
 describe('a device that speaks by itself', () => {
-  test('is heard, byte for byte, and nobody can be asked meanwhile', async (context) => {
+  test('is heard by all who listen, and nobody can be asked meanwhile', async (context) => {
     const { line, other } = connected(context);
     const heard: string[] = [];
-    const stop = line.listen({
-      bytes: (bytes) => heard.push(fromUtf8(bytes) ?? ''),
-      lost: () => undefined,
-    });
+    const listener = { bytes: (bytes: Uint8Array) => heard.push(fromUtf8(bytes) ?? '') };
+    const stops = [listener, listener].map((one) => line.listen({ ...one, lost: () => undefined }));
     await expect.poll(() => other.openCount).toBe(1);
     other.say('/one');
     other.say('two!');
-    expect(heard).toEqual(['/one', 'two!']);
+    expect(heard).toEqual(['/one', '/one', 'two!', 'two!']);
     expect(await line.exchange(request('a'))).toMatchObject({ fault: { kind: 'busy' } });
-    stop();
+    for (const stop of stops) stop();
     echoing(other);
     expect(await line.exchange(request('a'))).toMatchObject({ ok: true });
     other.say('three');
-    expect(heard).toHaveLength(2);
+    expect(heard).toHaveLength(4);
   });
 
   test('is heard again when its line was lost and is back', async (context) => {
