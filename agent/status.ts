@@ -74,7 +74,9 @@ export function statusText(status: GatewayStatus): string {
   }
   for (const meter of meters) {
     const state = meter.fault === undefined ? 'answers' : `silent: ${meter.fault}`;
-    lines.push(`meter     ${meter.device}  ${state}  (${meter.readCount} read)`);
+    const missed = meter.missedCount === 0 ? '' : `, ${meter.missedCount} missed`;
+    const counts = `(${meter.readCount} read${missed})`;
+    lines.push(`meter     ${meter.device}  every ${meter.periodMs / 1_000} s  ${state}  ${counts}`);
   }
   if (meters.length === 0) lines.push('meter     none configured');
   return lines.join('\n');
