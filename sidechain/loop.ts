@@ -15,6 +15,7 @@ import { entriesBytes, type NodeId } from './raft/entry.ts';
 import type { LocalMessage, Message, PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import type { Ready } from './raft/ready.ts';
+import type { HardState } from './raft/storage.ts';
 import type { Applier, NewBlock } from './store/applier.ts';
 import { appendStatements } from './store/log-table.ts';
 import type { LogWindow } from './store/log-window.ts';
@@ -69,6 +70,8 @@ export class Loop {
   #unwritten: Ready[] = [];
   #unwrittenBytes = 0;
   #unapplied: Ready[] = [];
+  /** A commit index is not worth a write of its own: it waits for the next one. */
+  #unwrittenState: HardState | undefined;
   #diskWork: Promise<void> | undefined;
   #writingSinceMs: number | undefined;
 
@@ -196,9 +199,13 @@ export class Loop {
     const arrivals = submissions.takeArrivals(this.#nowMs);
     const statements = [...arrivals.statements, ...(peering?.takeStatements() ?? [])];
     for (const { entries, hardState, mustSync } of written) {
-      if (!mustSync) continue;
-      statements.push(...appendStatements(suite, entries));
-      if (hardState !== undefined) statements.push(hardStateStatement(hardState));
+      this.#unwrittenState = hardState ?? this.#unwrittenState;
+      if (mustSync) statements.push(...appendStatements(suite, entries));
+    }
+    const mustWrite = written.some(({ mustSync }) => mustSync) || statements.length > 0;
+    if (mustWrite && this.#unwrittenState !== undefined) {
+      statements.push(hardStateStatement(this.#unwrittenState));
+      this.#unwrittenState = undefined;
     }
     await this.#write(statements);
     for (const { entries, hardState, appendResponses } of written) {

@@ -15,8 +15,10 @@ export type Ready = {
   /** Persist in the place of the whole log and of the applied state, once all `committed` handed
    * out before is applied. It may be of a later state than those, never of an earlier one. */
   readonly snapshot: Snapshot | undefined;
-  /** Whether the above must be on the disk before going on; if not, losing it in a crash does no
-   * harm. */
+  /** Whether the above must be on the disk before going on. If not, it is a commit index alone: it
+   * may wait, but no longer than for the next write. Never may later entries survive a crash that
+   * it does not: a member with a change of members in its log that has forgotten that the one
+   * before is committed would campaign by voters of long ago. */
   readonly mustSync: boolean;
   /** Send once the above is durable; with `asyncStorageWrites` at once. Some may be lost, doubled,
    * reordered. */
