@@ -34,8 +34,8 @@ http:
 #   serial: /dev/serial/by-id/…   (baudRate: 9600, parity: none, dataBits: 8, stopBits: 1)
 #   tcp: 192.0.2.10:502
 #   rtuTcp: 192.0.2.11:4196
-# timeoutMs: 1000 is the longest time that a device may take to answer; deviceGapMs: 0 how long it is
-# left alone after each answer, where it needs that.
+# timeoutMs: 1000 is the longest time that a device may take to answer; deviceGapMs: 0 how long it
+# is left alone after each answer, where it needs that.
 lines: []
 
 # \`tieline meters\` lists the ids.

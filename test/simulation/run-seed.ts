@@ -23,7 +23,7 @@ import { Clients } from './world/clients.ts';
 import { Faults } from './world/faults.ts';
 import { Healing } from './world/healing.ts';
 import { Operator } from './world/operator.ts';
-import { drawWeather } from './world/weather.ts';
+import { type Climate, drawWeather } from './world/weather.ts';
 import { World } from './world/world.ts';
 
 export type BrokenPromise = { readonly invariant: string; readonly message: string };
@@ -35,6 +35,11 @@ export type Outcome = {
   readonly acknowledged: number;
   readonly faults: Readonly<Record<string, number>>;
 };
+
+/** Whatever the seed makes of the rest. */
+export function climateOf(seed: number): Climate {
+  return new World(seed, drawWeather).weather.climate;
+}
 
 export type Watcher = (happening: Happening, nowMs: number) => void;
 

@@ -51,7 +51,8 @@ export function checkFileSize(file: TextFile): Problem[] {
 }
 
 /** One long literal cannot be broken: a key, an example. */
-const literalAlone = /^\s*(?:[\w.]+(?:: | = |\()|const \w+ = )?(['"`/]).*\1[gimsuvy]*(?: \+|[,;)\]]*)$/;
+const literalAlone =
+  /^\s*(?:[\w.]+(?:: | = |\()|const \w+ = )?(['"`/]).*\1[gimsuvy]*(?: \+|[,;)\]]*)$/;
 /** The name of a test is a sentence, and stands on one line. */
 const testName = /^\s*(?:test|describe)(?:\.\w+)*\(.{1,116}=> \{$/;
 /** A key or an address, in a comment or a text of several lines. */

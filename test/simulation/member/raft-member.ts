@@ -14,6 +14,7 @@ import type { RaftOptions } from '../../../sidechain/raft/options.ts';
 import { RaftNode } from '../../../sidechain/raft/raft-node.ts';
 import type { Ready } from '../../../sidechain/raft/ready.ts';
 import type { Status } from '../../../sidechain/raft/status.ts';
+import type { HardState } from '../../../sidechain/raft/storage.ts';
 import type { Applied, LogImage, Transaction } from './durable-image.ts';
 import { applyToLedger, encodeOperation, type Ledger, type Operation } from './ledger.ts';
 import { appliedOf, OfferingStorage } from './offering-storage.ts';
@@ -45,6 +46,8 @@ class RaftMember implements Process {
   /** The log as the core has handed it out. */
   readonly #taken: LogImage;
   #applied: Applied;
+  /** The newest hard state, unless it is written or being written. */
+  #unwritten: HardState | undefined;
   #isBusy = false;
   /** With several writes under way: what waits for the disk, and what waits to be applied. */
   #toAppend: readonly Ready[] = [];
@@ -211,7 +214,12 @@ class RaftMember implements Process {
   }
 
   #persist(ready: Ready, done: () => void): void {
-    const { hardState, entries, mustSync } = ready;
+    const { entries, mustSync } = ready;
+    // What need not be written alone has to be there once what comes after it is: a member that has
+    // a change of members in its log, and has forgotten that the one before is committed, campaigns
+    // by voters of long ago.
+    const hardState = ready.hardState ?? this.#unwritten;
+    this.#unwritten = mustSync ? undefined : hardState;
     const snapshot = ready.snapshot === undefined ? undefined : appliedOf(ready.snapshot);
     const written = (): void => {
       if (hardState !== undefined) this.#storage.setHardState(hardState);

@@ -4,18 +4,22 @@
 
 import { TielineError } from '../../../base/errors.ts';
 import { type Job, runJob, runJobs } from '../run-jobs.ts';
-import type { Outcome } from '../run-seed.ts';
+import { climateOf, type Outcome } from '../run-seed.ts';
 import { mutants } from './catalogue.ts';
 import type { Mutant } from './mutant.ts';
 
 /** A bug that shows in none of so many worlds is not noticed. */
-const seedsMax = 3_000;
+const seedsMax = 4_000;
 
 export async function checkMutants(
   tell: (line: string) => void,
 ): Promise<{ readonly mutants: number; readonly caught: number }> {
-  const seeds = Array.from({ length: seedsMax }, (_, i) => i + 1);
-  const jobs = mutants.map(({ name }) => ({ seeds, mutantName: name, untilViolation: true }));
+  const all = Array.from({ length: seedsMax }, (_, i) => i + 1);
+  const climates = new Map(all.map((seed) => [seed, climateOf(seed)]));
+  const jobs = mutants.map(({ name, climate }) => {
+    const seeds = all.filter((seed) => climate === undefined || climates.get(seed) === climate);
+    return { seeds, mutantName: name, untilViolation: true };
+  });
   const results = await runJobs(jobs, ({ mutantName }: Job, outcomes) => {
     const mutant = mutants.find(({ name }) => name === mutantName);
     if (mutant !== undefined) tell(lineOf(mutant, outcomes));

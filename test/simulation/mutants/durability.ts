@@ -126,6 +126,19 @@ export const durabilityMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'commit-index-left-out',
+    note: 23,
+    bug: 'A commit index that needs no write of its own is not written with later entries either.',
+    climate: 'restless-members',
+    edits: [
+      {
+        file: member,
+        find: 'this.#unwritten = mustSync ? undefined : hardState;',
+        replace: 'this.#unwritten = undefined;',
+      },
+    ],
+  },
+  {
     name: 'applied-index-apart',
     note: 9,
     bug: 'How far the state goes is not kept with the state: after a crash entries are applied again.',

@@ -45,6 +45,7 @@ export const electionMutants: readonly Mutant[] = [
     name: 'pre-vote-met-with-silence',
     note: 10,
     bug: 'A pre-vote of a lower term gets no answer, so its sender never learns the term.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/step.ts',
@@ -57,6 +58,7 @@ export const electionMutants: readonly Mutant[] = [
     name: 'refused-pre-vote-not-adopted',
     note: 10,
     bug: 'The term in a refused pre-vote is not adopted.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/step.ts',
@@ -117,6 +119,7 @@ export const electionMutants: readonly Mutant[] = [
     name: 'vote-by-length',
     note: 13,
     bug: 'Of two logs the longer one counts as newer, whatever the terms.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/log/raft-log.ts',
@@ -190,6 +193,7 @@ export const electionMutants: readonly Mutant[] = [
     name: 'old-votes-count',
     note: 21,
     bug: 'An answer to a campaign of an earlier term, doubled or late, counts in this one.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/step.ts',

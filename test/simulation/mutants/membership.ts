@@ -44,6 +44,7 @@ export const membershipMutants: readonly Mutant[] = [
     name: 'campaign-before-change-applied',
     note: 23,
     bug: 'A member campaigns by voters that a committed change has replaced.',
+    climate: 'restless-members',
     edits: [
       {
         file: 'sidechain/raft/election.ts',
@@ -56,6 +57,7 @@ export const membershipMutants: readonly Mutant[] = [
     name: 'refused-candidate-learns-nothing',
     note: 23,
     bug: 'If the last word of a removal is lost, those who may campaign cannot win, for ever.',
+    climate: 'restless-members',
     edits: [
       {
         file: 'sidechain/raft/step.ts',
@@ -85,6 +87,7 @@ export const membershipMutants: readonly Mutant[] = [
     name: 'joint-election-without-old-majority',
     note: 24,
     bug: 'In a joint configuration the new voters alone elect.',
+    climate: 'restless-members',
     edits: [
       {
         file: 'sidechain/raft/quorum/joint.ts',

@@ -4,6 +4,7 @@
 // that none goes stale unseen.
 
 import { TielineError } from '../../../base/errors.ts';
+import type { Climate } from '../world/weather.ts';
 
 /** `file` from the root of the project. */
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
@@ -15,6 +16,8 @@ export type Mutant = {
   /** What is wrong with it. */
   readonly bug: string;
   readonly edits: readonly Edit[];
+  /** Where it shows within reasonable time; left out: anywhere. */
+  readonly climate?: Climate;
 };
 
 /** @throws TielineError `mutant-stale`. */

@@ -20,6 +20,7 @@ export const readMutants: readonly Mutant[] = [
     name: 'read-by-earlier-round',
     note: 30,
     bug: 'An answer to a heartbeat from before the read confirms it.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/roles/leader.ts',

@@ -58,6 +58,7 @@ export const replicationMutants: readonly Mutant[] = [
     name: 'commits-older-terms',
     note: 17,
     bug: 'Entries of earlier terms are committed by counting copies.',
+    climate: 'restless-leaders',
     edits: [
       {
         file: 'sidechain/raft/replicate.ts',
@@ -140,6 +141,7 @@ export const replicationMutants: readonly Mutant[] = [
     name: 'acknowledgement-of-earlier-membership',
     note: 20,
     bug: 'A late acknowledgement of one who was removed counts for who was added under the same id.',
+    climate: 'restless-members',
     edits: [
       {
         file: 'sidechain/raft/roles/leader.ts',

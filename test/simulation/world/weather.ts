@@ -40,7 +40,11 @@ export type NetworkWeather = {
   readonly isOrdered: boolean;
 };
 
+/** What comes together in a world: anything, or what brings out a few rare things. */
+export type Climate = 'any' | 'restless-leaders' | 'restless-members';
+
 export type Weather = {
+  readonly climate: Climate;
   readonly voters: number;
   /** Learners from the start. */
   readonly learners: number;
@@ -63,12 +67,15 @@ export const tickMs = 100;
 /** Half of all worlds are of any kind; the others of one in which rare things come together. */
 export function drawWeather(random: Random): Weather {
   const weather = drawAny(random);
-  const special = random.any([nothingSpecial, nothingSpecial, restlessLeaders, restlessMembers]);
-  return { ...weather, ...special(weather, random) };
-}
-
-function nothingSpecial(): Partial<Weather> {
-  return {};
+  const climate = random.any(['any', 'any', 'restless-leaders', 'restless-members'] as const);
+  switch (climate) {
+    case 'any':
+      return weather;
+    case 'restless-leaders':
+      return { ...weather, ...restlessLeaders(weather, random), climate };
+    case 'restless-members':
+      return { ...weather, ...restlessMembers(weather, random), climate };
+  }
 }
 
 /** Leaders fall as soon as they stand, entries go out one at a time, and old messages come back. */
@@ -89,7 +96,7 @@ function restlessMembers({ member, network }: Weather, random: Random): Partial<
   return {
     voters: random.between(1, 4),
     learners: random.between(0, 3),
-    member: { ...member, ...narrow, applyMsMax: 2_000 },
+    member: { ...member, ...narrow, appendBytesMax: random.any([1, 100]), applyMsMax: 2_000 },
     network: { ...network, doubledRate: random.any([0, 0.3]), lateMsMax: 20_000 },
     faultsPerMinute: { ...noFaults, 'change-struck': 12, 'new-leader-struck': random.any([0, 6]) },
     operationsPerMinute: 600,
@@ -105,6 +112,7 @@ function drawAny(random: Random): Weather {
   const rate = (kind: FaultKind): number => (kinds.has(kind) ? random.any([1, 3, 10]) : 0);
   const rates = faultKinds.map((kind) => [kind, rate(kind)] as const);
   return {
+    climate: 'any',
     voters,
     learners: random.chance(0.3) ? random.between(1, 2) : 0,
     member: drawSettings(random),
