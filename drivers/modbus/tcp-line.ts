@@ -47,7 +47,8 @@ export class ModbusTcpLine implements Line {
   readonly patience: Patience;
   readonly #queue = new LineQueue();
   readonly #connection: Connection<Client>;
-  readonly #closing = Promise.withResolvers<Answer>();
+  #end: ((answer: Answer) => void) | undefined;
+  #closed = false;
   #timeOutsInARow = 0;
   #afterFault = false;
 
@@ -65,14 +66,23 @@ export class ModbusTcpLine implements Line {
     return this.#queue.run(priority, async () => {
       const usualMs = this.patience.timeoutMs(peerOf(request.unit));
       const timeoutMs = patient ? this.patience.ceilingMs : usualMs;
-      const asking = this.#exchange(request, timeoutMs);
-      return this.#noted(await Promise.race([asking, this.#closing.promise]));
+      return this.#noted(await this.#untilClosed(this.#exchange(request, timeoutMs)));
     });
   }
 
   async close(): Promise<void> {
-    this.#closing.resolve(faulty({ kind: 'closed', detail: 'the line was closed' }));
+    this.#closed = true;
+    this.#end?.(closedByUs);
     await this.#connection.close();
+  }
+
+  /** A promise of each request's own: one of the line would hold all that were ever raced with it. */
+  #untilClosed(asking: Promise<Answer>): Promise<Answer> {
+    if (this.#closed) return Promise.resolve(closedByUs);
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      void asking.then(resolve);
+    });
   }
 
   async #exchange(request: RegisterRequest, timeoutMs: number): Promise<Answer> {
@@ -138,6 +148,8 @@ export class ModbusTcpLine implements Line {
     return answer;
   }
 }
+
+const closedByUs = faulty({ kind: 'closed', detail: 'the line was closed' });
 
 async function connect({ host, port }: Endpoint): Promise<Client> {
   const client = new modbus.default();
