@@ -53,6 +53,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/chain-verify.ts')).chainVerify,
   },
   {
+    name: 'chain scrub',
+    summary: 'find what has rotted in the log, and mend it',
+    load: async () => (await import('./agent/commands/chain-scrub.ts')).chainScrub,
+  },
+  {
     name: 'proof',
     summary: 'write the proof bundle of a reading',
     load: async () => (await import('./agent/commands/proof.ts')).proof,

@@ -157,6 +157,15 @@ export const limits = Object.freeze({
   witnessSizesMax: 64,
   evidenceMax: 64,
 
+  // Looking the log over for what has rotted: how much of it each second, the pause after all of it, entries
+  // that are asked of other members at once, when one is asked again, and when after all had it not.
+  scrubMs: 1_000,
+  scrubPageBytes: 256 * 1024,
+  scrubPauseMs: 60 * 60 * 1_000,
+  bodiesWantedMax: 64,
+  bodyAnswerMs: 5_000,
+  bodyRetryMs: 60_000,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.

@@ -5,7 +5,7 @@
 import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
-import type { Database } from '../host/sqlite.ts';
+import type { Database, Statement } from '../host/sqlite.ts';
 import { signersNeeded } from './chain/policy.ts';
 import { Cosigning } from './cosigning.ts';
 import { Heads } from './heads.ts';
@@ -17,6 +17,7 @@ import type { NodeId } from './raft/entry.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { Recall } from './recall.ts';
 import { Relay } from './relay.ts';
+import { Scrub } from './scrub.ts';
 import { CatchUp } from './store/catch-up.ts';
 import type { Cosigner } from './store/cosigner.ts';
 import type { Opened } from './store/opening.ts';
@@ -41,6 +42,7 @@ export type Connecting = {
   readonly log: Log;
   readonly durableSize: () => number;
   readonly nextSequence: () => number;
+  readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly stopForGood: (reason: string) => Promise<void>;
   readonly fail: (error: unknown) => void;
 };
@@ -50,6 +52,7 @@ export type Connected = {
   readonly recall: Recall;
   readonly cosigning: Cosigning;
   readonly witness: Witness;
+  readonly scrub: Scrub;
 };
 
 export function connectPeers(parts: Connecting): Connected {
@@ -97,12 +100,15 @@ export function connectPeers(parts: Connecting): Connected {
     mayTake: () => proposer.isOpen,
     leader: () => otherLeader(raft, members),
   });
-  const catchUp = new CatchUp({ database, suite, window: storage });
+  const appliedIndex = (): number => raft.status().applied;
+  const scrub = new Scrub({ ...common, suite, database, appliedIndex, write: parts.write });
+  const onDamaged = (index: number): void => scrub.damaged(index);
+  const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
-    ...{ catchUp, clock: () => clock.state().state, monotonicMs, log, fail },
+    ...{ catchUp, scrub, clock: () => clock.state().state, monotonicMs, log, fail },
   });
-  return { peers, recall, cosigning, witness };
+  return { peers, recall, cosigning, witness, scrub };
 }
 
 function otherLeader(raft: RaftNode, members: Members) {

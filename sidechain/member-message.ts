@@ -7,6 +7,7 @@ import { decode, encode } from '../base/cbor.ts';
 import { type Result, refuse } from '../base/errors.ts';
 import {
   bytes,
+  bytesUpTo,
   type Content,
   choice,
   code,
@@ -17,8 +18,9 @@ import {
   uint,
 } from '../base/fields.ts';
 import { limits } from '../base/limits.ts';
-import { byKind, record } from '../base/records.ts';
+import { byKind, record, row } from '../base/records.ts';
 import { blockEntryField } from './chain/block.ts';
+import type { Lane } from './transport/lane.ts';
 import type { ChannelMessage } from './transport/transport.ts';
 
 const number = uint(limits.raftNumberMax);
@@ -66,6 +68,23 @@ const messageField = byKind(0, {
     match: [4, number],
     matchTerm: [5, number],
   }),
+  /** An entry of the log that is damaged at the asker's. */
+  'body-wanted': record({ kind: [0, choice('body-wanted')], index: [1, number] }),
+  /** As it is on the answerer's disk; null where it is not, or is damaged there, too. */
+  body: record({
+    kind: [0, choice('body')],
+    index: [1, number],
+    entry: [
+      2,
+      nullable(
+        row({
+          term: number,
+          kind: code('normal', 'config'),
+          data: bytesUpTo(limits.blockBytesMax),
+        }),
+      ),
+    ],
+  }),
 });
 
 export type MemberMessage = Content<typeof messageField>;
@@ -78,9 +97,20 @@ export type MessageOf<Kind extends MemberMessage['kind']> = Extract<
 export const memberChannel = 1;
 
 export function toChannel(message: MemberMessage): ChannelMessage {
-  const lane = message.kind === 'submit' ? 'log' : 'control';
+  const lane = laneOf(message.kind);
   const body = encode(messageField.write(message));
   return { kind: 'channel', channel: memberChannel, lane, body };
+}
+
+function laneOf(kind: MemberMessage['kind']): Lane {
+  switch (kind) {
+    case 'submit':
+      return 'log';
+    case 'body':
+      return 'bulk';
+    default:
+      return 'control';
+  }
 }
 
 /** attacker-controlled */

@@ -26,6 +26,7 @@ import { Members } from './members.ts';
 import type { PeerStatus } from './peers.ts';
 import type { Role } from './raft/core.ts';
 import { RaftNode } from './raft/raft-node.ts';
+import type { ScrubStatus } from './scrub.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
@@ -81,6 +82,8 @@ export type NodeStatus = {
   readonly peers: readonly PeerStatus[];
   /** Pieces of evidence that a member has signed two histories. */
   readonly evidenceCount: number;
+  /** What the look over the log has found; undefined for a chain of one. */
+  readonly scrub: ScrubStatus | undefined;
 };
 
 /** One entry waits a second for company, which on a card is a second's readings in one write. */
@@ -218,6 +221,7 @@ export class SidechainNode {
       cosigner: this.#cosigner,
       durableSize: () => this.#durableSize,
       nextSequence: () => this.nextSequence(),
+      write: (statements) => this.#write(statements),
       stopForGood: (reason) => this.stopForGood(reason),
       fail: (error) => this.#loop.fail(error),
     });
@@ -333,6 +337,7 @@ export class SidechainNode {
       mayPromise: this.#connected?.recall.isClear ?? true,
       peers: this.#connected?.peers.status() ?? [],
       evidenceCount: this.#connected?.witness.evidenceCount ?? 0,
+      scrub: this.#connected?.scrub.status,
     };
   }
 

@@ -20,6 +20,7 @@ import type { PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import type { Recall } from './recall.ts';
 import type { Relay } from './relay.ts';
+import type { Scrub } from './scrub.ts';
 import type { CatchUp } from './store/catch-up.ts';
 import type { ChannelMessage, Transport } from './transport/transport.ts';
 import type { Witness } from './witness.ts';
@@ -36,6 +37,7 @@ export type PeersParts = {
   readonly witness: Witness;
   readonly cosigning: Cosigning;
   readonly catchUp: CatchUp;
+  readonly scrub: Scrub;
   readonly clock: () => ClockState;
   readonly monotonicMs: () => number;
   readonly log: Log;
@@ -150,7 +152,7 @@ export class Peers implements Peering {
   }
 
   async #handle(from: NodeId, said: MemberMessage): Promise<void> {
-    const { relay, heads, recall, cosigning } = this.#parts;
+    const { relay, heads, recall, cosigning, scrub } = this.#parts;
     switch (said.kind) {
       case 'submit':
         return relay.onSubmit(from, said);
@@ -167,6 +169,10 @@ export class Peers implements Peering {
         return this.#recall(from);
       case 'recalled':
         return recall.onRecalled(from, said);
+      case 'body-wanted':
+        return scrub.onBodyWanted(from, said);
+      case 'body':
+        return scrub.onBody(from, said);
     }
   }
 
@@ -190,9 +196,10 @@ export class Peers implements Peering {
   }
 
   async #tickSlowly(): Promise<void> {
-    const { heads, cosigning, catchUp, raft, members } = this.#parts;
+    const { heads, cosigning, scrub, catchUp, raft, members } = this.#parts;
     await heads.tick();
     await cosigning.tick();
+    await scrub.tick();
     const behind = [...raft.status().progress].filter(
       ([id, { recentActive }]) => id !== members.own.id && recentActive,
     );

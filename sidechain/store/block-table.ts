@@ -68,6 +68,23 @@ export async function readBody(
 }
 
 /**
+ * The block whose body is this entry of the log. No index leads there: a block is never higher than
+ * its entry, and few entries are none.
+ */
+export async function blockOfEntry(
+  database: Database,
+  logIndex: number,
+): Promise<BlockRow | undefined> {
+  const [row] = await database.read(
+    `SELECT height, log_index, header FROM block
+     WHERE height <= ? AND log_index <= ? ORDER BY height DESC LIMIT 1`,
+    [logIndex, logIndex],
+  );
+  const block = row && blockRowOf(row);
+  return block?.logIndex === logIndex ? block : undefined;
+}
+
+/**
  * At most `limits.storePageRows` outputs that come after a place, up to and with block `to`, in
  * order. The position -1 is before the first output of a block.
  */

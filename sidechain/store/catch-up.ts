@@ -7,13 +7,14 @@ import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type Entry, entriesBytes, type NodeId, type Position } from '../raft/entry.ts';
 import { damaged } from './damage.ts';
-import { soundEntryOf, walkLog } from './log-table.ts';
+import { entryOf, walkLog } from './log-table.ts';
 import type { LogPage, LogWindow } from './log-window.ts';
 
 export class CatchUp {
   readonly #database: Database;
   readonly #suite: Suite;
   readonly #window: LogWindow;
+  readonly #onDamaged: (index: number) => void;
   readonly #pages = new Map<NodeId, number>();
   readonly #reading = new Set<NodeId>();
 
@@ -21,16 +22,19 @@ export class CatchUp {
     readonly database: Database;
     readonly suite: Suite;
     readonly window: LogWindow;
+    /** Told of an entry that is not what was written: nobody gets past it until it is mended. */
+    readonly onDamaged: (index: number) => void;
   }) {
     this.#database = options.database;
     this.#suite = options.suite;
     this.#window = options.window;
+    this.#onDamaged = options.onDamaged;
   }
 
   /**
    * Reads on for whoever needs it; `next` is the first entry that goes to a member. Those who are
    * not named need nothing any more.
-   * @throws TielineError `log-damaged`, and what reading throws.
+   * @throws what reading throws.
    */
   async serve(members: ReadonlyMap<NodeId, number>): Promise<void> {
     for (const member of this.#pages.keys()) {
@@ -58,6 +62,7 @@ export class CatchUp {
     this.#reading.add(member);
     try {
       const page = await this.#page(next);
+      if (page.entries.length === 0) return;
       this.#window.setPage(member, page);
       this.#pages.set(member, page.base.index + page.entries.length);
     } finally {
@@ -72,7 +77,11 @@ export class CatchUp {
     // What is behind the base may still change, and is in the window.
     const to = this.#window.baseIndex;
     for await (const row of walkLog(this.#database, { from: Math.max(next - 1, 1), to })) {
-      const entry = soundEntryOf(this.#suite, row);
+      const entry = entryOf(this.#suite, row);
+      if (entry === undefined) {
+        this.#onDamaged(row.index);
+        break;
+      }
       if (entry.index === next - 1) {
         base = { term: entry.term, index: entry.index };
         continue;

@@ -55,7 +55,9 @@ export function soundEntryOf(suite: Suite, row: LogRow): Entry {
   if (entry !== undefined) return entry;
   throw new TielineError('log-damaged', `entry ${row.index} of the log is damaged on the disk`, {
     retry: 'fatal',
-    hint: 'restore the newest copy, or join the chain as a new member; the card may be failing',
+    hint:
+      '`tieline chain scrub --data DIR --from COPY` takes it from the copy of another member; else ' +
+      'restore the newest copy, or join the chain as a new member; the card may be failing',
   });
 }
 
@@ -73,22 +75,66 @@ export async function lastLogIndex(database: Database): Promise<number> {
   return row === undefined ? 0 : integerAt(row, 'last');
 }
 
+/** Puts a sound entry in the place of one that is damaged. */
+export function replaceStatement(suite: Suite, { index, term, kind, data }: Entry): Statement {
+  const code = kinds.indexOf(kind);
+  const checksum = checksumOf(suite, { index, term, kind: code, data });
+  return {
+    sql: 'UPDATE log SET term = ?, kind = ?, data = ?, checksum = ? WHERE idx = ?',
+    params: [term, code, data, checksum, index],
+    changes: 1,
+  };
+}
+
+/**
+ * Whether this is the entry that a damaged row was written for: the row has its checksum, or all of
+ * it but the checksum.
+ */
+export function isWrittenAs(suite: Suite, row: LogRow, entry: Entry): boolean {
+  const { index, term, kind, data } = entry;
+  const written = { index, term, kind: kinds.indexOf(kind), data };
+  if (equal(checksumOf(suite, written), row.checksum)) return row.index === index;
+  return (
+    row.index === index && row.term === term && row.kind === written.kind && equal(row.data, data)
+  );
+}
+
+export async function readLogRow(database: Database, index: number): Promise<LogRow | undefined> {
+  const [row] = await database.read(
+    'SELECT idx, term, kind, data, checksum FROM log WHERE idx = ?',
+    [index],
+  );
+  return row && logRowOf(row);
+}
+
 /** Rows from `from` to `to`, both included, in order; read in pages of bounded size. */
 export async function* walkLog(
   database: Database,
   range: { readonly from: number; readonly to: number },
 ): AsyncGenerator<LogRow, undefined> {
   for (let next = range.from; next <= range.to; ) {
-    const last = await endOfPage(database, { from: next, to: range.to });
+    const rows = await readLogPage(database, { from: next, to: range.to }, limits.storePageBytes);
+    const last = rows.at(-1);
     if (last === undefined) return undefined;
-    const rows = await database.read(
-      'SELECT idx, term, kind, data, checksum FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx',
-      [next, last],
-    );
-    yield* rows.map(logRowOf);
-    next = last + 1;
+    yield* rows;
+    next = last.index + 1;
   }
   return undefined;
+}
+
+/** The first rows of a range, in order: about so many bytes, at least one row where there is any. */
+export async function readLogPage(
+  database: Database,
+  range: { readonly from: number; readonly to: number },
+  bytesMax: number,
+): Promise<readonly LogRow[]> {
+  const last = await endOfPage(database, range, bytesMax);
+  if (last === undefined) return [];
+  const rows = await database.read(
+    'SELECT idx, term, kind, data, checksum FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx',
+    [range.from, last],
+  );
+  return rows.map(logRowOf);
 }
 
 /**
@@ -98,6 +144,7 @@ export async function* walkLog(
 async function endOfPage(
   database: Database,
   range: { readonly from: number; readonly to: number },
+  bytesMax: number,
 ): Promise<number | undefined> {
   const rows = await database.read(
     `SELECT idx, length(data) AS bytes FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx LIMIT ?`,
@@ -107,7 +154,7 @@ async function endOfPage(
   let bytes = 0;
   for (const row of rows) {
     bytes += integerAt(row, 'bytes');
-    if (last !== undefined && bytes > limits.storePageBytes) break;
+    if (last !== undefined && bytes > bytesMax) break;
     last = integerAt(row, 'idx');
   }
   return last;

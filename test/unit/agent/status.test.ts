@@ -22,6 +22,7 @@ const alone: GatewayStatus = {
     mayPromise: true,
     peers: [],
     evidenceCount: 0,
+    scrub: undefined,
   },
   head: { size: 12, root: 'cd'.repeat(32) },
   uplink: {

@@ -20,6 +20,9 @@ const messages: readonly MemberMessage[] = [
   { kind: 'cosigned', ...signed },
   { kind: 'recall' },
   { kind: 'recalled', cosignedSize: 1, term: 2, sequence: 3, match: 4, matchTerm: 5 },
+  { kind: 'body-wanted', index: 4 },
+  { kind: 'body', index: 4, entry: null },
+  { kind: 'body', index: 4, entry: { term: 2, kind: 'normal', data: Uint8Array.of(7) } },
 ];
 
 test.each(messages)('$kind is read as it was written', (message) => {
@@ -29,7 +32,9 @@ test.each(messages)('$kind is read as it was written', (message) => {
 test('entries do not stand in the way of votes', () => {
   expect(messages.map((message) => toChannel(message).lane)).toEqual([
     'log',
-    ...Array(messages.length - 1).fill('control'),
+    ...Array(messages.length - 3).fill('control'),
+    'bulk',
+    'bulk',
   ]);
 });
 
