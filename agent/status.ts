@@ -2,7 +2,7 @@
 // The gateway's state as its local API tells it, and as `tieline status` shows it to a person.
 
 import type { Route } from '../host/http.ts';
-import type { NodeStatus } from '../sidechain/node.ts';
+import type { NodeStatus } from '../sidechain/node-status.ts';
 import type { PollerStatus } from './poller.ts';
 import type { UplinkStatus } from './uplink/uplink.ts';
 
@@ -55,6 +55,13 @@ function companyLines({ name, gateway, ledger, uplink }: GatewayStatus): readonl
   ];
 }
 
+/** What was not taken of members since the start, by who said it; nothing where all is well. */
+function conductLines({ refusals }: NodeStatus): readonly string[] {
+  return refusals.map(
+    ({ member, reason, count }) => `misdeed   ${member}: ${reason}, ${count} times`,
+  );
+}
+
 /** For people: what works, and what does not. */
 export function statusText(status: GatewayStatus): string {
   const { ledger, uplink, meters } = status;
@@ -65,6 +72,7 @@ export function statusText(status: GatewayStatus): string {
     `chain     ${status.chain}`,
     `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
     ...companyLines(status),
+    ...conductLines(status.ledger),
     `anchored  ${ledger.receiptSize} of ${ledger.height + 1} blocks${waiting}`,
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,

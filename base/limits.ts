@@ -166,6 +166,9 @@ export const limits = Object.freeze({
   bodyAnswerMs: 5_000,
   bodyRetryMs: 60_000,
 
+  // Members that lie, fail or say nothing: terms whose leader is remembered.
+  leadersKnownMax: 64,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.

@@ -7,6 +7,7 @@ import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
 import { signersNeeded } from './chain/policy.ts';
+import type { Conduct } from './conduct.ts';
 import { Cosigning } from './cosigning.ts';
 import { Heads } from './heads.ts';
 import type { Inbox } from './inbox.ts';
@@ -31,6 +32,7 @@ export type Connecting = {
   readonly transport: Transport;
   readonly members: Members;
   readonly raft: RaftNode;
+  readonly conduct: Conduct;
   readonly opened: Opened;
   readonly peerPool: PeerPool;
   readonly proposer: Proposer;
@@ -56,7 +58,8 @@ export type Connected = {
 };
 
 export function connectPeers(parts: Connecting): Connected {
-  const { suite, database, members, raft, opened, peerPool, proposer, cosigner } = parts;
+  const { suite, database, members, raft, conduct, opened } = parts;
+  const { peerPool, proposer, cosigner } = parts;
   const { inbox, transport, clock, log, durableSize, fail, stopForGood: stop } = parts;
   const { submissions, storage, ledger, history, chainId } = opened;
   const { monotonicMs } = clock;
@@ -106,7 +109,7 @@ export function connectPeers(parts: Connecting): Connected {
   const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
-    ...{ catchUp, scrub, clock: () => clock.state().state, monotonicMs, log, fail },
+    ...{ catchUp, scrub, conduct, clock: () => clock.state().state, monotonicMs, log, fail },
   });
   return { peers, recall, cosigning, witness, scrub };
 }

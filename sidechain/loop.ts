@@ -15,6 +15,7 @@ import { entriesBytes, type NodeId } from './raft/entry.ts';
 import type { LocalMessage, Message, PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import type { Ready } from './raft/ready.ts';
+import type { StepResult } from './raft/step.ts';
 import type { HardState } from './raft/storage.ts';
 import type { Applier, NewBlock } from './store/applier.ts';
 import { appendStatements } from './store/log-table.ts';
@@ -31,7 +32,7 @@ export type Peering = {
   /** Hands Raft's messages to `step`, and does with the others what they ask for. */
   readonly receive: (
     options: { readonly large: boolean },
-    step: (message: PeerMessage) => void,
+    step: (message: PeerMessage) => StepResult,
   ) => void;
   /** So many ticks have passed; never more than a few at once. */
   readonly tick: () => void;
@@ -130,9 +131,7 @@ export class Loop {
     if (this.#isStalled) return;
     const { raft, peering, proposer } = this.#parts;
     // Messages first: after a pause, whoever leads is heard before it is missed.
-    peering?.receive({ large: this.#hasRoom }, (message) => {
-      if (peering.mayPromise) raft.step(message);
-    });
+    peering?.receive({ large: this.#hasRoom }, (message) => raft.step(message));
     const hasTicked = this.#ticks > 0;
     for (; this.#ticks > 0; this.#ticks--) {
       if (peering?.mayPromise !== false) raft.tick();

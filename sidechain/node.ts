@@ -4,7 +4,6 @@
 // loop's (loop.ts); all that has to do with other members is theirs (peers.ts).
 
 import { assert } from '../base/assert.ts';
-import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Signer, Suite } from '../base/suite.ts';
@@ -19,14 +18,13 @@ import type { Contract } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
 import { type CuttingRules, fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
+import { Conduct } from './conduct.ts';
 import { type Connected, connectPeers } from './connect-peers.ts';
 import { Inbox } from './inbox.ts';
 import { closed, Loop } from './loop.ts';
 import { Members } from './members.ts';
-import type { PeerStatus } from './peers.ts';
-import type { Role } from './raft/core.ts';
+import { type NodeStatus, statusOf } from './node-status.ts';
 import { RaftNode } from './raft/raft-node.ts';
-import type { ScrubStatus } from './scrub.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
@@ -63,27 +61,6 @@ export type NodeOptions = {
    * are those of the genesis, each with its place there + 1 as id.
    */
   readonly transport?: (receiver: Receiver) => Promise<Transport>;
-};
-
-export type NodeStatus = {
-  readonly role: Role;
-  readonly term: number;
-  /** Newest block, and its time. */
-  readonly height: number;
-  readonly timeMs: number;
-  readonly outbox: { readonly count: number; readonly bytes: number; readonly isFilling: boolean };
-  /** Blocks under the newest co-signed checkpoint, and under the newest receipt; 0 = none yet. */
-  readonly cosignedSize: number;
-  readonly receiptSize: number;
-  /** Key id of the member that leads, in hex; undefined while none is known. */
-  readonly leader: string | undefined;
-  /** False while the others have not said yet that this disk is no older copy: nothing is signed. */
-  readonly mayPromise: boolean;
-  readonly peers: readonly PeerStatus[];
-  /** Pieces of evidence that a member has signed two histories. */
-  readonly evidenceCount: number;
-  /** What the look over the log has found; undefined for a chain of one. */
-  readonly scrub: ScrubStatus | undefined;
 };
 
 /** One entry waits a second for company, which on a card is a second's readings in one write. */
@@ -139,6 +116,7 @@ export class SidechainNode {
   readonly #opened: Opened;
   readonly #members: Members;
   readonly #raft: RaftNode;
+  readonly #conduct: Conduct;
   readonly #cosigner: Cosigner;
   readonly #loop: Loop;
   readonly #connected: Connected | undefined;
@@ -160,6 +138,7 @@ export class SidechainNode {
     const write = (statements: readonly Statement[]): Promise<void> => this.#write(statements);
     this.#cosigner = new Cosigner({ suite, signer, chainId, history, last, write });
     this.#raft = this.#startRaft();
+    this.#conduct = this.#startConduct();
     const rules = options.rules ?? defaultRules;
     const { verdicts, ledger } = opened;
     const peerPool = new PeerPool({ suite, registry: ledger.registry, verdicts, rules });
@@ -177,7 +156,11 @@ export class SidechainNode {
       ownId: this.#members.own.id,
       suite,
       raft: this.#raft,
-      applier: new Applier(suite, opened),
+      applier: new Applier(suite, {
+        ...opened,
+        onNoBlock: ({ term, index: logIndex }, detail) =>
+          this.#conduct.faulted({ term, logIndex, reason: 'no-block', detail }),
+      }),
       proposer,
       peering: this.#connected?.peers,
       write,
@@ -209,12 +192,23 @@ export class SidechainNode {
     return raft;
   }
 
+  #startConduct(): Conduct {
+    return new Conduct({
+      suite: this.#options.suite,
+      registry: this.registry,
+      nameOf: (id) => this.#members.member(id)?.name,
+      leading: () => this.#raft.status(),
+      log: this.#options.log,
+    });
+  }
+
   #connect(network: Network, peerPool: PeerPool, proposer: Proposer): Connected {
     return connectPeers({
       ...this.#options,
       ...network,
       members: this.#members,
       raft: this.#raft,
+      conduct: this.#conduct,
       opened: this.#opened,
       peerPool,
       proposer,
@@ -322,23 +316,14 @@ export class SidechainNode {
   }
 
   status(): NodeStatus {
-    const { role, term } = this.#raft.status();
-    const { outbox } = this.#opened.submissions;
-    const { header } = this.#opened.ledger.head;
-    return {
-      role,
-      term,
-      height: header.height,
-      timeMs: header.timeMs,
-      outbox: { count: outbox.count, bytes: outbox.bytes, isFilling: outbox.isFilling },
-      cosignedSize: this.#cosigner.last?.size ?? 0,
-      receiptSize: this.registry.receipt?.size ?? 0,
-      leader: this.leader === undefined ? undefined : toHex(this.leader),
-      mayPromise: this.#connected?.recall.isClear ?? true,
-      peers: this.#connected?.peers.status() ?? [],
-      evidenceCount: this.#connected?.witness.evidenceCount ?? 0,
-      scrub: this.#connected?.scrub.status,
-    };
+    return statusOf({
+      raft: this.#raft,
+      opened: this.#opened,
+      members: this.#members,
+      cosigned: this.#cosigner.last,
+      conduct: this.#conduct,
+      connected: this.#connected,
+    });
   }
 
   /**
@@ -378,7 +363,10 @@ export class SidechainNode {
 
   #tell(blocks: readonly NewBlock[]): void {
     this.#durableSize += blocks.length;
-    for (const block of blocks) for (const listener of this.#listeners) listener(block);
+    for (const block of blocks) {
+      this.#conduct.applied(block);
+      for (const listener of this.#listeners) listener(block);
+    }
   }
 
   #watchOutbox(): void {

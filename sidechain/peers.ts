@@ -9,6 +9,7 @@ import { limits } from '../base/limits.ts';
 import type { Log } from '../host/log.ts';
 import type { Statement } from '../host/sqlite.ts';
 import type { Registry } from './chain/registry.ts';
+import type { Conduct, Refusal } from './conduct.ts';
 import type { Cosigning } from './cosigning.ts';
 import type { Heads } from './heads.ts';
 import type { Arrived, Inbox } from './inbox.ts';
@@ -18,6 +19,7 @@ import type { Members } from './members.ts';
 import type { NodeId } from './raft/entry.ts';
 import type { PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
+import type { StepRefusal, StepResult } from './raft/step.ts';
 import type { Recall } from './recall.ts';
 import type { Relay } from './relay.ts';
 import type { Scrub } from './scrub.ts';
@@ -35,6 +37,7 @@ export type PeersParts = {
   readonly heads: Heads;
   readonly recall: Recall;
   readonly witness: Witness;
+  readonly conduct: Conduct;
   readonly cosigning: Cosigning;
   readonly catchUp: CatchUp;
   readonly scrub: Scrub;
@@ -76,7 +79,7 @@ export class Peers implements Peering {
     return this.#parts.recall.isClear;
   }
 
-  receive(options: { readonly large: boolean }, step: (message: PeerMessage) => void): void {
+  receive(options: { readonly large: boolean }, step: (message: PeerMessage) => StepResult): void {
     const { inbox, raft, relay } = this.#parts;
     for (const id of inbox.takeUnreachable()) raft.reportUnreachable(id);
     for (const arrived of inbox.take(options)) this.#take(arrived, step);
@@ -123,29 +126,49 @@ export class Peers implements Peering {
     });
   }
 
+  /** What the connections themselves have not taken, by member and reason. */
+  refusals(): readonly Refusal[] {
+    const { transport, members } = this.#parts;
+    return transport.status().peers.flatMap(({ id, refused }) =>
+      Object.entries(refused).map(([reason, count]) => {
+        const member = members.member(id)?.name ?? 'unknown';
+        return { member, reason: `frame-${reason}`, count };
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     await this.#parts.transport.close();
   }
 
-  #take({ from, message }: Arrived, step: (message: PeerMessage) => void): void {
+  #take({ from, message }: Arrived, step: (message: PeerMessage) => StepResult): void {
     this.#heardMs.set(from, this.#parts.monotonicMs());
     if (message.kind === 'channel') {
       this.#takeOwn(from, message);
       return;
     }
-    // Nobody honest sends these: the log is never compacted, and what is proposed is checked first.
-    if (message.kind === 'snapshot' || message.kind === 'propose') return;
+    const { conduct, raft } = this.#parts;
+    if (isUncalledFor(message, () => raft.status().leader)) {
+      conduct.refused(from, message.kind, 'no honest member sends this to us');
+      return;
+    }
     if (isPromise(message)) {
       const term = Math.max(this.#promisedTerms.get(from) ?? 0, message.term);
       this.#promisedTerms.set(from, term);
     }
-    step(message);
+    if (!this.mayPromise) return;
+    const stepped = step(message);
+    if (!stepped.ok && isMisconduct(stepped.code)) {
+      conduct.refused(from, stepped.code, stepped.detail);
+    }
+    const isLeading = message.kind === 'append' || message.kind === 'heartbeat';
+    if (stepped.ok && isLeading) conduct.led(message.term, from);
   }
 
   #takeOwn(from: NodeId, message: ChannelMessage): void {
     const said = ofChannel(message);
     if (!said.ok) {
-      this.#parts.log.warn('message-refused', { from, code: said.code, detail: said.detail });
+      this.#parts.conduct.refused(from, said.code, said.detail);
       return;
     }
     this.#beside(this.#handle(from, said.value));
@@ -225,6 +248,29 @@ export class Peers implements Peering {
   #beside(work: Promise<unknown>): void {
     work.catch(this.#parts.fail);
   }
+}
+
+/**
+ * What nobody honest sends: the log is never compacted, what is proposed is passed on and checked
+ * beside Raft, nobody reads through others, and only the leader hands over.
+ */
+function isUncalledFor(message: PeerMessage, leader: () => NodeId): boolean {
+  switch (message.kind) {
+    case 'snapshot':
+    case 'propose':
+    case 'transfer-leader':
+    case 'read-index':
+    case 'read-index-response':
+      return true;
+    case 'timeout-now':
+      return message.from !== leader();
+    default:
+      return false;
+  }
+}
+
+function isMisconduct(code: StepRefusal): boolean {
+  return code === 'malformed' || code === 'term-leap';
 }
 
 /** Sent by members once it binds them on disk, so that a disk without it is an older one. */

@@ -4,6 +4,7 @@
 
 import { limits } from '../../base/limits.ts';
 import { flawOfConfiguration } from './configuration/configuration.ts';
+import type { Core } from './core.ts';
 import type { Append, InstallSnapshot, PeerMessage } from './message.ts';
 
 /** `undefined` for a message that may be believed as far as Raft believes anybody. */
@@ -22,6 +23,23 @@ export function flawOfMessage(message: PeerMessage): string | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * What does not fit our log: a leader tells a member no more than what that has acknowledged to it,
+ * and a member acknowledges no more than what it was sent.
+ */
+export function flawAgainstLog(core: Core, message: PeerMessage): string | undefined {
+  const last = core.log.lastIndex();
+  if (message.kind === 'heartbeat' && message.commit > last) {
+    return `index ${message.commit} is said to be committed, and our log ends at ${last}`;
+  }
+  const isAnswerToUs =
+    message.kind === 'append-response' && core.role === 'leader' && message.term === core.term;
+  if (isAnswerToUs && message.index > last) {
+    return `index ${message.index} is acknowledged, and our log ends at ${last}`;
+  }
+  return undefined;
 }
 
 /** Also of one that would like to be. */

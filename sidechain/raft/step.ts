@@ -14,7 +14,7 @@ import {
   type PeerMessage,
   type StorageAppendResponse,
 } from './message.ts';
-import { flawOfMessage } from './message-flaw.ts';
+import { flawAgainstLog, flawOfMessage } from './message-flaw.ts';
 import { type ProposalRefusal, propose } from './propose.ts';
 import { becomeFollower } from './roles/become.ts';
 import { stepCandidate } from './roles/candidate.ts';
@@ -43,7 +43,7 @@ export function step(core: Core, message: Message): StepResult {
     entriesApplied(core, message.entries);
     return done;
   }
-  const flaw = flawOfMessage(message);
+  const flaw = flawOfMessage(message) ?? flawAgainstLog(core, message);
   if (flaw !== undefined) return refuse('malformed', flaw);
   if (isResponse(message) && !core.progress.has(message.from)) {
     return refuse('unknown-peer', `member ${message.from} is not in our configuration`);

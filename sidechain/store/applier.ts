@@ -7,21 +7,22 @@
 import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Statement } from '../../host/sqlite.ts';
-import { type BlockBody, decodeBlock } from '../chain/block.ts';
+import type { BlockBody } from '../chain/block.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import type { AppliedBlock, Ledger } from '../chain/ledger.ts';
 import type { Entry } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { blockStatements } from './block-table.ts';
 import { groupStatement, type History } from './history.ts';
-import { isBlockBody } from './log-table.ts';
-import { malformedBlock } from './open-ledger.ts';
+import { meaningOf } from './log-meaning.ts';
 import type { StateTrail } from './state-table.ts';
 import type { Settlement, Submissions } from './submissions.ts';
 
 /** A block that is applied and durable. */
 export type NewBlock = {
   readonly logIndex: number;
+  /** In which its leader has proposed it. */
+  readonly term: number;
   readonly body: BlockBody;
   readonly block: AppliedBlock;
 };
@@ -32,6 +33,8 @@ type Standing = {
   readonly trail: StateTrail;
   readonly verdicts: Verdicts;
   readonly submissions: Submissions;
+  /** A leader has put into the log what is no block. */
+  readonly onNoBlock: (entry: Entry, detail: string) => void;
   /** Log index of the newest block. */
   readonly appliedIndex: number;
 };
@@ -60,18 +63,20 @@ export class Applier {
     entries: readonly Entry[],
     nowMs: number,
   ): Promise<Settlement & { readonly blocks: readonly NewBlock[] }> {
-    const { submissions, trail } = this.#standing;
+    const { submissions, trail, onNoBlock } = this.#standing;
     const blocks: NewBlock[] = [];
     const statements: Statement[] = [];
     const settlements: Settlement[] = [];
     for (const entry of entries) {
       assert(entry.index === this.#index + 1, 'entries are applied in order, each once');
       this.#index = entry.index;
-      if (!isBlockBody(entry)) {
+      const meaning = meaningOf(entry);
+      if (meaning.kind === 'no-block') onNoBlock(entry, meaning.detail);
+      if (meaning.kind !== 'block') {
         assert(entry.kind === 'normal', 'the members are those of the genesis');
         continue;
       }
-      const made = await this.#applyBlock(entry);
+      const made = await this.#applyBlock(entry, meaning.body);
       trail.add(made.block);
       const settlement = await submissions.settle(made.block, nowMs);
       blocks.push(made);
@@ -90,17 +95,15 @@ export class Applier {
 
   async #applyBlock(
     entry: Entry,
+    body: BlockBody,
   ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
     const { ledger, history, verdicts } = this.#standing;
-    const decoded = decodeBlock(entry.data);
-    if (!decoded.ok) throw malformedBlock(entry.index, decoded.detail);
-    const body = decoded.value;
     const given = { body, verdicts };
     const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
     const statements = [
       ...blockStatements(block, entry.index),
       ...(group === undefined ? [] : [groupStatement(group)]),
     ];
-    return { logIndex: entry.index, body, block, statements };
+    return { logIndex: entry.index, term: entry.term, body, block, statements };
   }
 }

@@ -9,7 +9,7 @@ import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
-import { decodeBlock } from '../chain/block.ts';
+import type { BlockBody } from '../chain/block.ts';
 import { verifyEntry } from '../chain/entry.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -27,7 +27,8 @@ import { type ChainInfo, readChain } from './chain-file.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
 import { type HeaderGroup, History, readGroupHash } from './history.ts';
-import { entryOf, isBlockBody, type LogRow, lastLogIndex, walkLog } from './log-table.ts';
+import { meaningOf } from './log-meaning.ts';
+import { entryOf, type LogRow, lastLogIndex, walkLog } from './log-table.ts';
 import { readState, type StoredState } from './state-table.ts';
 
 export type AuditReport =
@@ -176,20 +177,24 @@ class Audit {
     }
     // What follows the newest block is not committed yet, or not applied.
     if (this.#height > this.#subject.lastHeight) return undefined;
-    return isBlockBody(entry) ? this.#flawInBody(entry) : undefined;
+    const meaning = meaningOf(entry);
+    if (meaning.kind === 'block') return this.#flawInBody(entry, meaning.body);
+    if (meaning.kind === 'own') return undefined;
+    // Where a leader put no block, no block stands; where one does, its body was altered.
+    const next = await this.#blocks.peek();
+    if (next?.logIndex !== entry.index) return undefined;
+    return { reason: 'body', detail: `the body is none: ${meaning.detail}` };
   }
 
-  async #flawInBody(entry: Entry): Promise<Flaw | undefined> {
+  async #flawInBody(entry: Entry, body: BlockBody): Promise<Flaw | undefined> {
     const { suite } = this.#options;
     const { chain, history } = this.#subject;
-    const body = decodeBlock(entry.data);
-    if (!body.ok) return { reason: 'body', detail: `the body is none: ${body.detail}` };
     const { chainId } = chain;
     const { block, group } = await applyBody(
       suite,
       { ledger: this.#ledger, history },
       {
-        body: body.value,
+        body,
         verdicts: (signed, publicKey) => verifyEntry(suite, signed, { publicKey, chainId }),
       },
     );

@@ -8,19 +8,12 @@ import { accept, type Result, refuse } from '../../base/errors.ts';
 import { leafHash, rootOf } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
-import { decodeBlock } from '../chain/block.ts';
 import { decodeHeader } from '../chain/header.ts';
 import { acceptedEntries } from '../chain/prove.ts';
 import type { Entry } from '../raft/entry.ts';
 import { blockOfEntry, outputsOf } from './block-table.ts';
-import {
-  entryOf,
-  isBlockBody,
-  isWrittenAs,
-  readLogPage,
-  readLogRow,
-  replaceStatement,
-} from './log-table.ts';
+import { meaningOf } from './log-meaning.ts';
+import { entryOf, isWrittenAs, readLogPage, readLogRow, replaceStatement } from './log-table.ts';
 
 /** Why what another copy says is not taken. */
 export type Unfit = 'sound' | 'missing' | 'checksum' | 'block';
@@ -49,11 +42,11 @@ async function flawOfBody(
 ): Promise<string | undefined> {
   const block = await blockOfEntry(database, found.index);
   if (block === undefined) return undefined;
-  if (!isBlockBody(found)) return `the body of block ${block.height} is missing`;
-  const body = decodeBlock(found.data);
+  const meaning = meaningOf(found);
+  if (meaning.kind !== 'block') return `the body of block ${block.height} is missing`;
   const header = decodeHeader(block.headerBytes);
-  if (!body.ok || !header.ok) return `block ${block.height} is none`;
-  const entries = acceptedEntries(body.value, await outputsOf(database, block.height));
+  if (!header.ok) return `block ${block.height} is none`;
+  const entries = acceptedEntries(meaning.body, await outputsOf(database, block.height));
   const root = rootOf(
     suite,
     entries.map(({ entry }) => leafHash(suite, entry)),

@@ -61,14 +61,6 @@ export function soundEntryOf(suite: Suite, row: LogRow): Entry {
   });
 }
 
-/**
- * Whether an entry is the body of a block. Raft's own entries are not: the empty ones, and changes
- * of members.
- */
-export function isBlockBody(entry: Entry): boolean {
-  return entry.kind === 'normal' && entry.data.length > 0;
-}
-
 /** Index of the newest row, 0 for none. */
 export async function lastLogIndex(database: Database): Promise<number> {
   const [row] = await database.read('SELECT coalesce(max(idx), 0) AS last FROM log');

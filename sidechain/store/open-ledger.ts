@@ -7,14 +7,14 @@ import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
-import { decodeBlock } from '../chain/block.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
 import { History } from './history.ts';
-import { isBlockBody, soundEntryOf, walkLog } from './log-table.ts';
+import { meaningOf } from './log-meaning.ts';
+import { soundEntryOf, walkLog } from './log-table.ts';
 import { readState, StateTrail } from './state-table.ts';
 
 export type OpenLedger = {
@@ -57,23 +57,16 @@ export async function openLedger(options: {
   const log = walkLog(database, { from: standing.logIndex + 1, to: last.logIndex });
   for await (const row of log) {
     const entry = soundEntryOf(suite, row);
-    if (!isBlockBody(entry)) continue;
-    const body = decodeBlock(entry.data);
-    if (!body.ok) throw malformedBlock(entry.index, body.detail);
+    const meaning = meaningOf(entry);
+    if (meaning.kind !== 'block') continue;
+    const { body } = meaning;
     const { value: expected } = await blocks.next();
-    const { block } = await applyBody(suite, { ledger, history }, { body: body.value, verdicts });
+    const { block } = await applyBody(suite, { ledger, history }, { body, verdicts });
     assertSame(block, expected, entry.index);
     trail.add(block);
   }
   assertIntact(ledger.head.header.height === last.height, 'bodies of blocks are missing');
   return { ledger, history, trail, last };
-}
-
-export function malformedBlock(index: number, detail: string): TielineError {
-  return new TielineError('block-malformed', `entry ${index} of the log is no block: ${detail}`, {
-    retry: 'fatal',
-    hint: 'a leader has put into the log what no member can apply: run `tieline chain verify`',
-  });
 }
 
 function assertSame(block: AppliedBlock, stored: BlockRow | undefined, logIndex: number): void {

@@ -23,6 +23,7 @@ const alone: GatewayStatus = {
     peers: [],
     evidenceCount: 0,
     scrub: undefined,
+    refusals: [],
   },
   head: { size: 12, root: 'cd'.repeat(32) },
   uplink: {

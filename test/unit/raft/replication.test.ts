@@ -104,7 +104,7 @@ describe('a follower', () => {
     ]);
   });
 
-  test('a committed entry is never replaced: better the process ends', () => {
+  test('what is said to be committed beyond the log is refused, and the log stays', () => {
     const group = newGroup({ voters: 3, ...plain });
     group.member(1).node.step(append({ entries: [entry(2, 2), entry(2, 3)], commit: 3 }));
     takeMessages(group, 1);
@@ -113,7 +113,12 @@ describe('a follower', () => {
     takeMessages(group, 1);
     expect(logOf(group, 1)).toEqual(['2/2', '2/3', '3/4']);
     const heartbeat = { kind: 'heartbeat', from: 2, to: 1, term: 3, readRound: 0 } as const;
-    expect(() => group.member(1).node.step({ ...heartbeat, commit: 99 })).toThrow('new id');
+    expect(group.member(1).node.step({ ...heartbeat, commit: 99 })).toMatchObject({
+      ok: false,
+      code: 'malformed',
+    });
+    expect(logOf(group, 1)).toEqual(['2/2', '2/3', '3/4']);
+    expect(group.member(1).node.status().commit).toBe(3);
   });
 
   test('a leader of an older term is told the term', () => {

@@ -266,12 +266,12 @@ export class Cluster {
     });
   }
 
-  /** Closes all, audits each copy, and compares their heads. @returns entries under the roots. */
-  async audit(): Promise<number> {
+  /** Closes all, audits each copy, by default of all members, and compares their heads. @returns entries under the roots. */
+  async audit(ids = this.members.map(({ id }) => id)): Promise<number> {
     for (const { id } of this.members) await this.stop(id);
     const reports: { readonly entryCount: number; readonly head: string }[] = [];
-    for (const { dataDir } of this.members) {
-      const database = new TestDatabase(dataDir);
+    for (const id of ids) {
+      const database = new TestDatabase(this.member(id).dataDir);
       const report = await auditChain({ database, suite, contracts: this.#contracts });
       const [row] = await database.read('SELECT header FROM block ORDER BY height DESC LIMIT 1');
       await database.close();

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// A member's state as it is shown: a copy, put together from its parts whenever somebody asks.
+
+import { toHex } from '../base/bytes.ts';
+import type { Conduct, Refusal } from './conduct.ts';
+import type { Connected } from './connect-peers.ts';
+import type { Members } from './members.ts';
+import type { PeerStatus } from './peers.ts';
+import type { Role } from './raft/core.ts';
+import type { RaftNode } from './raft/raft-node.ts';
+import type { ScrubStatus } from './scrub.ts';
+import type { Cosigned } from './store/cosigned-table.ts';
+import type { Opened } from './store/opening.ts';
+
+export type NodeStatus = {
+  readonly role: Role;
+  readonly term: number;
+  /** Newest block, and its time. */
+  readonly height: number;
+  readonly timeMs: number;
+  readonly outbox: { readonly count: number; readonly bytes: number; readonly isFilling: boolean };
+  /** Blocks under the newest co-signed checkpoint, and under the newest receipt; 0 = none yet. */
+  readonly cosignedSize: number;
+  readonly receiptSize: number;
+  /** Key id of the member that leads, in hex; undefined while none is known. */
+  readonly leader: string | undefined;
+  /** False while the others have not said yet that this disk is no older copy: nothing is signed. */
+  readonly mayPromise: boolean;
+  readonly peers: readonly PeerStatus[];
+  /** Pieces of evidence that a member has signed two histories. */
+  readonly evidenceCount: number;
+  /** What the look over the log has found; undefined for a chain of one. */
+  readonly scrub: ScrubStatus | undefined;
+  /** What was not taken of members since the start, and what leaders have put into the log. */
+  readonly refusals: readonly Refusal[];
+};
+
+export function statusOf(parts: {
+  readonly raft: RaftNode;
+  readonly opened: Opened;
+  readonly members: Members;
+  readonly cosigned: Cosigned | undefined;
+  readonly conduct: Conduct;
+  /** Undefined for a chain of one. */
+  readonly connected: Connected | undefined;
+}): NodeStatus {
+  const { opened, members, cosigned, conduct, connected } = parts;
+  const { role, term, leader } = parts.raft.status();
+  const { outbox } = opened.submissions;
+  const { header } = opened.ledger.head;
+  const leading = members.member(leader);
+  return {
+    role,
+    term,
+    height: header.height,
+    timeMs: header.timeMs,
+    outbox: { count: outbox.count, bytes: outbox.bytes, isFilling: outbox.isFilling },
+    cosignedSize: cosigned?.size ?? 0,
+    receiptSize: opened.ledger.registry.receipt?.size ?? 0,
+    leader: leading === undefined ? undefined : toHex(leading.keyId),
+    mayPromise: connected?.recall.isClear ?? true,
+    peers: connected?.peers.status() ?? [],
+    evidenceCount: connected?.witness.evidenceCount ?? 0,
+    scrub: connected?.scrub.status,
+    refusals: [...conduct.refusals, ...(connected?.peers.refusals() ?? [])],
+  };
+}
