@@ -48,6 +48,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/status.ts')).status,
   },
   {
+    name: 'doctor',
+    summary: 'examine a gateway and its surroundings, with what to do about each fault',
+    load: async () => (await import('./agent/commands/doctor.ts')).doctor,
+  },
+  {
     name: 'chain verify',
     summary: "audit a gateway's chain from its genesis",
     load: async () => (await import('./agent/commands/chain-verify.ts')).chainVerify,

@@ -56,6 +56,10 @@ export const limits = Object.freeze({
   trustedKeysMax: 1_024,
   schemaBytesPerMemberMax: 8 * 1024 * 1024,
 
+  // The data directory of a gateway: a day of a busy one is some 100 MB.
+  diskFreeGoodBytes: 1_000_000_000,
+  diskFreeLeastBytes: 100_000_000,
+
   // Decimals.
   valueExponentMax: 18,
   decimalExponentMax: 24,

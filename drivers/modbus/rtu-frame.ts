@@ -47,6 +47,9 @@ export function encodeRequest({ unit, functionCode, address, count }: RegisterRe
   );
 }
 
+/** What is said of an answer that is the request. */
+export const echoed = 'it is the request itself: the adapter echoes what it sends';
+
 /** Length of a frame that answers with `count` registers. */
 export function answerLength(count: number): number {
   return headerLength + 2 * count + crcLength;
@@ -56,7 +59,7 @@ export function answerLength(count: number): number {
 export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgement<RtuAnswer> {
   const own = encodeRequest(request);
   if (equal(bytes.subarray(0, own.length), own)) {
-    return malformed('it is the request itself: the adapter echoes what it sends');
+    return malformed(echoed);
   }
   const [unit, functionCode, byteCount] = bytes;
   if (unit === undefined) return incomplete;

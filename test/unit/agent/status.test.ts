@@ -2,67 +2,8 @@
 // What `tieline status` shows to a person: of a chain of one nothing of company, of several all.
 
 import { expect, test } from 'vitest';
-import { type GatewayStatus, statusText } from '../../../agent/status.ts';
-
-const [own, second, third] = ['11'.repeat(8), '22'.repeat(8), '33'.repeat(8)];
-
-const alone: GatewayStatus = {
-  name: 'cellar',
-  gateway: own ?? '',
-  chain: 'ab'.repeat(32),
-  ledger: {
-    role: 'leader',
-    term: 3,
-    height: 11,
-    timeMs: 0,
-    outbox: { count: 2, bytes: 100, isFilling: false },
-    cosignedSize: 10,
-    receiptSize: 9,
-    leader: own,
-    mayPromise: true,
-    peers: [],
-    evidenceCount: 0,
-    scrub: undefined,
-    refusals: [],
-  },
-  head: { size: 12, root: 'cd'.repeat(32) },
-  uplink: {
-    connected: true,
-    anchor: {
-      onDuty: true,
-      heard: true,
-      waitingSize: 10,
-      sentCount: 4,
-      receiptCount: 3,
-      cosigners: [own ?? ''],
-      refusal: undefined,
-    },
-    summariesStored: 5,
-    blocksWaiting: 1,
-    summaryRefusal: undefined,
-    answersRefused: 0,
-  },
-  meters: [],
-};
-
-const peer = { role: 'voter', match: undefined, silentMs: undefined, differs: false } as const;
-
-const inCompany: GatewayStatus = {
-  ...alone,
-  ledger: {
-    ...alone.ledger,
-    role: 'follower',
-    leader: second,
-    peers: [
-      { ...peer, keyId: second ?? '', name: 'school', isConnected: true, height: 12 },
-      { ...peer, keyId: third ?? '', name: 'bakery', isConnected: false, height: undefined },
-    ],
-  },
-  uplink: {
-    ...alone.uplink,
-    anchor: { ...alone.uplink.anchor, onDuty: false, cosigners: [own ?? '', second ?? ''] },
-  },
-};
+import { statusText } from '../../../agent/status.ts';
+import { alone, inCompany, own, second, third } from './statuses.ts';
 
 test('alone', () => {
   expect(statusText(alone).split('\n')).toEqual([
