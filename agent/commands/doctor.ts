@@ -16,9 +16,9 @@ export const doctor: Command = {
     storage: { value: 'SECONDS', description: 'how long the disk is tried, by default 1' },
     json: { description: 'all findings, as JSON' },
   },
-  notes: `Looks at configuration, data directory, disk, clock, supply, serial ports, network, broker and
-meters. Changes nothing. While the gateway runs, its lines and its place at the broker are
-taken: then it is asked instead. Exit code 0 when nothing is bad, 1 when something is.`,
+  notes: `Looks at configuration, data directory, disk, clock, supply, serial ports, network, broker
+and meters. Changes nothing. While the gateway runs, its lines and its place at the broker
+are taken: then it is asked instead. Exit code 0 when nothing is bad, 1 when something is.`,
   run: async ({ values, print, ending }) => {
     const path = required('doctor', values, 'config');
     const seconds = wholeNumber('doctor', values, { name: 'storage', min: 0, max: 600 }) ?? 1;

@@ -64,9 +64,12 @@ function hintOf(fault: LineFault): string | undefined {
   return 'hint' in fault ? fault.hint : undefined;
 }
 
-const silentLineAdvice = `in this order: are the meters powered; are A and B swapped (swap them, nothing \
-breaks);
-speed and parity as the meter shows them; unit numbers; 120 ohm at both ends of the line`;
+const silentLineAdvice = [
+  'in this order: are the meters powered; are A and B swapped (swap them, nothing breaks);',
+  'speed and parity as the meter shows them; unit numbers; 120 ohm at both ends of the line',
+].join('\n');
 
-const damagedLineAdvice = `two devices with one unit number; 120 ohm missing at an end, or too many of them;
-a long stub; the cable beside a motor or an inverter; try a lower speed`;
+const damagedLineAdvice = [
+  'two devices with one unit number; 120 ohm missing at an end, or too many of them;',
+  'a long stub; the cable beside a motor or an inverter; try a lower speed',
+].join('\n');
