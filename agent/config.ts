@@ -8,7 +8,12 @@ import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
 import { parseAddress } from './address.ts';
 import type { Problem } from './config-problem.ts';
-import { type MeterSections, meterProblems, meterSections } from './meter-config.ts';
+import {
+  type MeterSections,
+  meterProblems,
+  meterSections,
+  withSerialDefaults,
+} from './meter-config.ts';
 
 /** Another member of the chain. */
 export type PeerConfig = {
@@ -137,6 +142,7 @@ export function loadGatewayConfig(
     ...config,
     file: path,
     data: at(config.data),
+    lines: config.lines.map(withSerialDefaults),
     mqtt: {
       ...mqtt,
       ...(mqtt.ca === undefined ? {} : { ca: at(mqtt.ca) }),

@@ -2,8 +2,7 @@
 // Looks for a device until it is found: one that has to say first what it measures may be switched
 // off, at night as all inverters are.
 
-import type { Device } from '../drivers/device.ts';
-import type { Found } from '../drivers/find-device.ts';
+import type { Device, Found } from '../drivers/device.ts';
 import type { Log } from '../host/log.ts';
 
 const pauseMs = 10_000;

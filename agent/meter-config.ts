@@ -2,9 +2,10 @@
 // The lines and meters of a gateway's configuration: their form, and what must agree between them.
 
 import { isObis } from '../base/obis.ts';
-import { findMeter } from '../drivers/index.ts';
+import { findMeter, findProtocolMeter } from '../drivers/index.ts';
 import type { SerialSettings } from '../drivers/meter-definition.ts';
 import type { Keep } from '../drivers/narrowed.ts';
+import { type SerialProtocol, serialDefaults } from '../drivers/protocol-meter.ts';
 import type { Transport } from '../drivers/transport.ts';
 import type { Problem } from './config-problem.ts';
 
@@ -14,6 +15,8 @@ export type LineConfig = {
   readonly timeoutMs: number;
   /** How long each device is left alone after its answer. */
   readonly deviceGapMs: number;
+  /** Whose speed and form a tty has where nothing else is said. */
+  readonly protocol?: SerialProtocol | 'modbus';
 } & (
   | { readonly tcp: string }
   | { readonly rtuTcp: string }
@@ -27,6 +30,8 @@ export type MeterConfig = {
   readonly meter: string;
   readonly line: string;
   readonly unit: number;
+  /** Of a meter without Modbus, as it stands on it; without, the meter is asked for it. */
+  readonly address?: string;
   /** Of all registers that no group below names. */
   readonly periodMs: number;
   readonly periods: readonly GroupConfig[];
@@ -76,11 +81,12 @@ const line = {
     deviceGapMs: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
     tcp: endpoint,
     rtuTcp: endpoint,
+    protocol: { enum: Object.keys(serialDefaults) },
     serial: { type: 'string', minLength: 1 },
-    baudRate: { type: 'integer', minimum: 300, maximum: 1_000_000, default: 9_600 },
-    parity: { enum: ['none', 'even', 'odd'], default: 'none' },
-    dataBits: { enum: [7, 8], default: 8 },
-    stopBits: { enum: [1, 2], default: 1 },
+    baudRate: { type: 'integer', minimum: 300, maximum: 1_000_000 },
+    parity: { enum: ['none', 'even', 'odd'] },
+    dataBits: { enum: [7, 8] },
+    stopBits: { enum: [1, 2] },
   },
 };
 
@@ -103,6 +109,11 @@ const meter = {
     meter: { type: 'string' },
     line: name,
     unit: { type: 'integer', minimum: 0, maximum: 247, default: 1 },
+    address: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9]{1,32}$',
+      description: 'letters and digits, in quotes',
+    },
     periodMs: { ...periodMs, default: 1_000 },
     periods: { type: 'array', maxItems: 16, default: [], items: group },
     serialNumber: {
@@ -124,6 +135,11 @@ export type MeterSections = {
   readonly meters: readonly MeterConfig[];
 };
 
+/** A tty is by default as its protocol's standard says. */
+export function withSerialDefaults(line: LineConfig): LineConfig {
+  return 'serial' in line ? { ...serialDefaults[line.protocol ?? 'modbus'], ...line } : line;
+}
+
 /** What the schema cannot say. */
 export function meterProblems({ lines, meters }: MeterSections): Problem[] {
   const lineNames = lines.map((one) => one.name);
@@ -134,7 +150,7 @@ export function meterProblems({ lines, meters }: MeterSections): Problem[] {
       meters.map((one) => one.name),
     ),
     ...lines.flatMap((one, i) => wayProblems(one, ['lines', i])),
-    ...meters.flatMap((one, i) => placeProblems(one, lineNames, ['meters', i])),
+    ...meters.flatMap((one, i) => placeProblems(one, lines, ['meters', i])),
     ...meters.flatMap((one, i) => groupProblems(one, ['meters', i, 'periods'])),
   ];
 }
@@ -151,18 +167,26 @@ function wayProblems(line: LineConfig, path: Path): Problem[] {
 
 function placeProblems(
   { line, meter }: MeterConfig,
-  lineNames: readonly string[],
+  lines: readonly LineConfig[],
   path: Path,
 ): Problem[] {
   const problems: Problem[] = [];
-  if (!lineNames.includes(line)) {
+  const config = lines.find((one) => one.name === line);
+  if (config === undefined) {
     problems.push({ path: [...path, 'line'], message: 'there is no line of this name' });
   }
-  if (findMeter(meter) === undefined) {
+  if (findMeter(meter) === undefined && findProtocolMeter(meter) === undefined) {
     problems.push({
       path: [...path, 'meter'],
       message: 'no meter of this id is known',
       hint: '`tieline meters` lists them',
+    });
+  }
+  if (config !== undefined && 'tcp' in config && findProtocolMeter(meter) !== undefined) {
+    problems.push({
+      path: [...path, 'line'],
+      message: 'this meter does not speak Modbus',
+      hint: 'its line is `serial: /dev/…`, or `rtuTcp: host:port` of a serial server',
     });
   }
   return problems;
@@ -170,7 +194,8 @@ function placeProblems(
 
 /** A group that names nothing the meter has would be silence that nobody notices. */
 function groupProblems({ meter, periods }: MeterConfig, path: Path): Problem[] {
-  const known = findMeter(meter)?.registers;
+  const known =
+    findMeter(meter)?.registers.map(({ obis }) => obis) ?? findProtocolMeter(meter)?.obis;
   const isKind = (name: string) => kinds.some((kind) => kind === name);
   return periods.flatMap(({ registers }, i) =>
     registers.flatMap((register, k): Problem[] => {
@@ -180,7 +205,7 @@ function groupProblems({ meter, periods }: MeterConfig, path: Path): Problem[] {
         const hint = `write 1-0:1.8.0*255, or one of ${kinds.join(', ')}`;
         return [{ path: place, message: 'no OBIS code', hint }];
       }
-      if (known === undefined || known.some(({ obis }) => obis === register)) return [];
+      if (known === undefined || known.includes(register)) return [];
       const hint = '`tieline meters --json` lists what it has';
       return [{ path: place, message: 'the meter has no such register', hint }];
     }),

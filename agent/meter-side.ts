@@ -50,7 +50,7 @@ export async function startMeterSide(
       const configured = configuredMeter(suite, { ...meter, periodMs }, device);
       publishSchema(parts, configured);
       const { clock, log } = parts;
-      const place = { bus: line.bus, peer: peerOf(meter.unit) };
+      const place = { bus: line.bus, peer: peerOf(meter.unit, meter.address) };
       const onPack = batches.add.bind(batches);
       pollers.push(new Poller({ ...configured, ...place, clock, log, onPack }));
     });
@@ -91,7 +91,7 @@ function search(
   return groupsOf(meter).map(({ periodMs, keep }) =>
     searchDevice({
       name: meter.name,
-      find: () => findDevice(meter.meter, { line, unit: meter.unit }, keep),
+      find: () => findDevice(meter.meter, { line, unit: meter.unit, address: meter.address }, keep),
       onFound: (device) => {
         // Where every register is in a group, none is left for the rest.
         if (device.values.length > 0) onFound(device, periodMs);

@@ -8,6 +8,7 @@ import { encodeSchema, schemaId } from '../base/schema.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Device } from '../drivers/device.ts';
 import { schemaOf } from '../drivers/device-schema.ts';
+import { findProtocolMeter } from '../drivers/index.ts';
 import type { MeterConfig } from './meter-config.ts';
 
 export type ConfiguredMeter = {
@@ -27,7 +28,8 @@ export function configuredMeter(
   config: MeterConfig,
   device: Device,
 ): ConfiguredMeter {
-  const { line, unit, periodMs } = config;
+  const { line, periodMs } = config;
+  const unit = findProtocolMeter(config.meter) === undefined ? config.unit : null;
   const name = `urn:dev:ops:${device.definition}-${config.serialNumber ?? config.name}`;
   const schemaPayload = encodeSchema(schemaOf(device, { device: name, line, unit, periodMs }));
   return { name, device, periodMs, schemaId: schemaId(suite, schemaPayload), schemaPayload };

@@ -5,7 +5,7 @@
 
 import type { QualityCode } from '../base/quality.ts';
 import type { ValueSchema } from '../base/schema.ts';
-import type { AskOptions, LineFault } from './line.ts';
+import type { AskOptions, Faulty, LineFault } from './line.ts';
 
 export type DeviceValue = ValueSchema & {
   /** For people: `voltage L1`. */
@@ -24,6 +24,8 @@ export type Device = {
   /** Never rejects. A device that does not answer is asked only once a reading. */
   readonly read: (options?: AskOptions) => Promise<Reading>;
 };
+
+export type Found = { readonly ok: true; readonly device: Device } | Faulty;
 
 export type ExchangeSize = {
   /** Bytes of whole frames. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an id of the catalogue and a place on a line to a device that can be read.
 
-import type { Device, ExchangeSize } from './device.ts';
-import { findMeter } from './index.ts';
-import { type Faulty, faulty } from './line.ts';
+import type { ExchangeSize, Found } from './device.ts';
+import { findMeter, findProtocolMeter } from './index.ts';
+import { faulty, type LineFault } from './line.ts';
 import { modbusDevice, modbusPack } from './modbus/modbus-device.ts';
 import { type Keep, narrowed } from './narrowed.ts';
 import type { SharedLine } from './transport.ts';
@@ -12,9 +12,9 @@ export type Place = {
   readonly line: SharedLine;
   /** The device's address on its line; Modbus unit id. */
   readonly unit: number;
+  /** What stands on a meter of another protocol, where its line has several. */
+  readonly address?: string | undefined;
 };
-
-export type Found = { readonly ok: true; readonly device: Device } | Faulty;
 
 /** Asks the device itself only where its kind must: what an inverter measures it tells. `keep`: the
  * values that are wanted. Never rejects; after a fault it may be tried again. */
@@ -23,6 +23,13 @@ export async function findDevice(
   place: Place,
   keep: Keep = () => true,
 ): Promise<Found> {
+  const meter = findProtocolMeter(id);
+  if (meter !== undefined) {
+    const { address, line } = place;
+    if (line.bytes === undefined) return faulty(noBytes);
+    const found = await meter.find({ line: line.bytes, address }, keep);
+    return found.ok ? { ok: true, device: narrowed(found.device, keep) } : found;
+  }
   const definition = findMeter(id);
   if (definition === undefined) {
     const hint = '`tieline meters` lists them';
@@ -36,8 +43,16 @@ export async function findDevice(
 /** What a reading takes on the wire, as far as it is known without asking: undefined for what only
  * the device itself can tell. */
 export function exchangesOf(id: string, keep: Keep): readonly ExchangeSize[] | undefined {
+  const meter = findProtocolMeter(id);
+  if (meter !== undefined) return meter.exchanges(keep);
   const definition = findMeter(id);
   if (definition === undefined) return undefined;
   const registers = definition.registers.filter(keep);
   return modbusPack({ ...definition, registers }).exchanges;
 }
+
+const noBytes: LineFault = {
+  kind: 'malformed',
+  detail: 'this meter does not speak Modbus, and a Modbus TCP endpoint carries nothing else',
+  hint: 'connect it to a serial port, or to a serial server that passes bytes on',
+};

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The catalogue: every meter that Tieline knows, in one table. Adding a meter is a file in meters/
-// and a line here; nothing registers itself.
+// The catalogue: every meter that Tieline knows, in two tables: maps of registers, and protocols that
+// say themselves what a meter has. Adding a meter is a file in meters/ and a line here; nothing
+// registers itself.
 
+import { dlt645SinglePhase, dlt645ThreePhase } from './dlt645/dlt645-meters.ts';
 import type { MeterDefinition } from './meter-definition.ts';
 import { acrelAdl400Primary } from './meters/acrel-adl400-primary.ts';
 import { chintDdsu666 } from './meters/chint-ddsu666.ts';
 import { eastronSdm120 } from './meters/eastron-sdm120.ts';
 import { eastronSdm630 } from './meters/eastron-sdm630.ts';
+import type { ProtocolMeter } from './protocol-meter.ts';
 
 export const meterDefinitions: readonly MeterDefinition[] = [
   eastronSdm630,
@@ -15,7 +18,15 @@ export const meterDefinitions: readonly MeterDefinition[] = [
   acrelAdl400Primary,
 ];
 
-/** undefined where no meter has that id. */
+/** Meters that their protocol describes. */
+export const protocolMeters: readonly ProtocolMeter[] = [dlt645SinglePhase, dlt645ThreePhase];
+
+/** undefined where no map of registers has that id. */
 export function findMeter(id: string): MeterDefinition | undefined {
   return meterDefinitions.find((definition) => definition.id === id);
+}
+
+/** undefined where no such meter has that id. */
+export function findProtocolMeter(id: string): ProtocolMeter | undefined {
+  return protocolMeters.find((meter) => meter.id === id);
 }

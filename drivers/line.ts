@@ -35,7 +35,7 @@ export type LineFault =
     }
   | {
       readonly kind: 'exception';
-      /** Modbus exception code, e.g. 2 illegal data address. */
+      /** Modbus exception code, e.g. 2 illegal data address; of DL/T 645 the error word. */
       readonly exceptionCode: number;
       readonly detail: string;
     };
@@ -61,9 +61,10 @@ export type Line = {
   readonly close: () => Promise<void>;
 };
 
-/** By what faults and latencies of a unit are kept and named. */
-export function peerOf(unit: number): string {
-  return `unit ${unit}`;
+/** By what faults and latencies of a device are kept and named: its address where it has one, else its
+ * unit. */
+export function peerOf(unit: number, address?: string): string {
+  return address === undefined ? `unit ${unit}` : `address ${address}`;
 }
 
 export function faulty(fault: LineFault): Faulty {

@@ -6,8 +6,9 @@
 
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
-import { type QualityCode, quality } from '../base/quality.ts';
+import { quality } from '../base/quality.ts';
 import type { Reading, ReadValue } from './device.ts';
+import { endsReading, qualityOf } from './fault-quality.ts';
 import type { Answer, AskOptions, Line, LineFault } from './line.ts';
 import { type MeterDefinition, type MeterRegister, registerCount } from './meter-definition.ts';
 import { illegalDataAddress, illegalDataValue } from './modbus/exception.ts';
@@ -38,7 +39,7 @@ export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
   const open = [...planReads(definition, cuts)];
   let splitCount = 0;
   for (let read = open.shift(); read !== undefined; read = open.shift()) {
-    const answer = faults.some(isFinal) ? undefined : await ask(meter, read);
+    const answer = faults.some(endsReading) ? undefined : await ask(meter, read);
     if (answer?.ok === false) {
       const parts = refusesSpan(answer.fault) ? splitRead(read) : [];
       if (parts.length > 0 && splitCount < splitsMax) {
@@ -60,7 +61,7 @@ export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
     }),
     faults,
     // What refuses everything is not this meter: nothing is learned from that.
-    learnedCuts: some && !faults.some(isFinal) ? learnedCuts : noCuts,
+    learnedCuts: some && !faults.some(endsReading) ? learnedCuts : noCuts,
   };
 }
 
@@ -74,11 +75,6 @@ function refusesSpan(fault: LineFault): boolean {
     fault.kind === 'exception' &&
     (fault.exceptionCode === illegalDataAddress || fault.exceptionCode === illegalDataValue)
   );
-}
-
-/** Whether asking for more now would only cost the others time. */
-function isFinal({ kind }: LineFault): boolean {
-  return kind === 'time-out' || kind === 'closed' || kind === 'busy';
 }
 
 /** `answer`: undefined where nothing was asked any more. */
@@ -95,20 +91,4 @@ function valueIn(
   return answer.afterFault && value.quality === quality.good
     ? { ...value, quality: quality.afterBusError }
     : value;
-}
-
-function qualityOf({ kind }: LineFault): QualityCode {
-  switch (kind) {
-    case 'time-out':
-      return quality.timeOut;
-    case 'closed':
-      return quality.lineClosed;
-    case 'busy':
-      return quality.notRead;
-    case 'exception':
-      return quality.deviceException;
-    case 'crc':
-    case 'malformed':
-      return quality.malformedAnswer;
-  }
 }

@@ -7,13 +7,14 @@ import { textOf } from '../../host/command.ts';
 export const meterOptions: Readonly<Record<string, Option>> = {
   meter: { value: 'ID', description: 'which meter it is; `tieline meters` lists the ids' },
   tcp: { value: 'HOST:PORT', description: 'Modbus TCP' },
-  'rtu-tcp': { value: 'HOST:PORT', description: 'RTU frames over TCP, as serial servers do' },
-  serial: { value: 'PATH', description: 'Modbus RTU on a tty, e.g. /dev/ttyUSB0' },
+  'rtu-tcp': { value: 'HOST:PORT', description: 'a serial server that passes bytes on over TCP' },
+  serial: { value: 'PATH', description: 'a tty, e.g. /dev/ttyUSB0' },
   baud: { value: 'RATE', description: 'of the tty; by default as the meter is delivered, or 9600' },
   parity: { value: 'P', description: 'none, even or odd' },
   'data-bits': { value: 'N', description: '7 or 8' },
   'stop-bits': { value: 'N', description: '1 or 2' },
   unit: { value: 'N', description: 'Modbus unit id, by default 1' },
+  address: { value: 'ADDRESS', description: 'of a meter without Modbus, as it stands on it' },
 };
 
 /** The same options as plain text, for the code behind the commands. */
@@ -28,5 +29,6 @@ export function meterTexts(values: Values) {
     'data-bits': textOf(values, 'data-bits'),
     'stop-bits': textOf(values, 'stop-bits'),
     unit: textOf(values, 'unit'),
+    address: textOf(values, 'address'),
   };
 }

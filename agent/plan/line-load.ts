@@ -79,8 +79,8 @@ export function unknownOn({ meters }: LineToPlan): readonly string[] {
   );
 }
 
-function measuredMs({ unit }: MeterConfig, facts: LineFacts): number | undefined {
-  const latency = facts[peerOf(unit)]?.latency ?? [];
+function measuredMs({ unit, address }: MeterConfig, facts: LineFacts): number | undefined {
+  const latency = facts[peerOf(unit, address)]?.latency ?? [];
   return countOf(latency) < answersMin ? undefined : percentile(latency, 0.5);
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tieline meters`: the catalogue, and how each fact in it is known.
 
-import { meterDefinitions } from '../index.ts';
+import { meterDefinitions, protocolMeters } from '../index.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { table } from './table.ts';
 
 /** The text to print, without a line end. As JSON: all, with the sources of every register. */
 export function metersText(options: { readonly json: boolean }): string {
-  return options.json ? JSON.stringify(meterDefinitions, null, 2) : list();
+  return options.json ? JSON.stringify([...meterDefinitions, ...protocolMeters], null, 2) : list();
 }
 
 function list(): string {
@@ -18,7 +18,15 @@ function list(): string {
     `${meter.registers.length} values`,
     `${confirmed(meter)} confirmed twice`,
   ]);
-  return `${table(rows)}\n\nEvery register and its sources: tieline meters --json`;
+  const standards = protocolMeters.map(({ id, vendor, model, obis }) => [
+    id,
+    vendor,
+    model,
+    obis === undefined ? 'values as it tells' : `${obis.length} values`,
+    'by its standard',
+  ]);
+  const all = table([...rows, ...standards]);
+  return `${all}\n\nEvery register and its sources: tieline meters --json`;
 }
 
 function confirmed({ registers }: MeterDefinition): number {

@@ -21,6 +21,8 @@ import {
 export type ReadOptions = TransportOptions & {
   readonly meter?: string | undefined;
   readonly unit?: string | undefined;
+  /** Of a meter that has no Modbus unit. */
+  readonly address?: string | undefined;
   /** Milliseconds that the meter may take. */
   readonly timeout?: string | undefined;
   readonly json?: boolean | undefined;
@@ -42,7 +44,7 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
   const timeoutMs = wholeNumber('--timeout', options.timeout ?? '1000', [1, 60_000]);
   const line = openLine(transport, { timeoutMs });
   try {
-    const found = await findDevice(definition.id, { line, unit });
+    const found = await findDevice(definition.id, { line, unit, address: options.address });
     if (!found.ok) throw failureOf(found.fault);
     const { device } = found;
     const reading = await device.read();
@@ -51,7 +53,12 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
     if (fault !== undefined && reading.values.every(({ mantissa }) => mantissa === null)) {
       throw failureOf(fault);
     }
-    const about = { meter: device.definition, line: line.registers.name, unit };
+    const about = {
+      meter: device.definition,
+      ...('protocol' in definition
+        ? { line: line.bytes?.name ?? '', request: device.request }
+        : { line: line.registers.name, unit }),
+    };
     const shown = { about, rows: rowsOf(device, reading), faults: reading.faults };
     return { text: options.json ? json(shown) : list(shown), complete };
   } finally {
@@ -62,7 +69,14 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
 type Row = DeviceValue & ReadValue;
 
 type Shown = {
-  readonly about: { readonly meter: string; readonly line: string; readonly unit: number };
+  readonly about: {
+    readonly meter: string;
+    readonly line: string;
+    /** Modbus. */
+    readonly unit?: number;
+    /** Of other protocols: whom it asks for what. */
+    readonly request?: string;
+  };
   readonly rows: readonly Row[];
   readonly faults: readonly LineFault[];
 };
@@ -93,7 +107,8 @@ function list({ about, rows, faults }: Shown): string {
     qualityName(row.quality),
     row.name,
   ]);
-  const head = `${about.meter}, unit ${about.unit}, ${about.line}`;
+  const whom = about.unit === undefined ? about.request : `unit ${about.unit}`;
+  const head = `${about.meter}, ${whom}, ${about.line}`;
   const troubles = faults.map((fault) => `fault: ${fault.detail}`);
   return [head, table(cells, { right: [1] }), ...troubles].join('\n');
 }

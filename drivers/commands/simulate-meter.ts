@@ -13,6 +13,7 @@ import {
 export type SimulateOptions = TransportOptions & {
   readonly meter?: string | undefined;
   readonly unit?: string | undefined;
+  readonly address?: string | undefined;
   /** Another number, another load. */
   readonly seed?: string | undefined;
 };
@@ -28,6 +29,7 @@ export async function simulateMeter(
   return startSimulatedMeter({
     definition,
     unit: unitOf(options.unit, transport),
+    address: options.address,
     transport,
     seed: wholeNumber('--seed', options.seed ?? '1', [0, 999_999_999]),
     nowMs,

@@ -3,8 +3,9 @@
 // on. What is not given for a serial line is as the meter is delivered, else 9600 8N1.
 
 import { TielineError } from '../../base/errors.ts';
-import { findMeter, meterDefinitions } from '../index.ts';
+import { findMeter, findProtocolMeter, meterDefinitions, protocolMeters } from '../index.ts';
 import type { MeterDefinition, Parity, SerialSettings } from '../meter-definition.ts';
+import { type ProtocolMeter, serialDefaults } from '../protocol-meter.ts';
 import type { Transport } from '../transport.ts';
 
 /** As typed: all text. */
@@ -22,10 +23,14 @@ export type TransportOptions = {
 
 const modbusPort = 502;
 const portMax = 65_535;
-const fallback: SerialSettings = { baudRate: 9600, parity: 'none', dataBits: 8, stopBits: 1 };
+
+export type AnyMeter = MeterDefinition | ProtocolMeter;
 
 /** @throws TielineError `usage` */
-export function transportOf(options: TransportOptions, definition: MeterDefinition): Transport {
+export function transportOf(
+  options: TransportOptions,
+  { serial: asDelivered }: Pick<AnyMeter, 'serial'>,
+): Transport {
   const { tcp, serial, 'rtu-tcp': rtuTcp } = options;
   const given = [tcp, serial, rtuTcp].filter((option) => option !== undefined);
   if (given.length !== 1) {
@@ -33,7 +38,7 @@ export function transportOf(options: TransportOptions, definition: MeterDefiniti
   }
   if (tcp !== undefined) return { kind: 'modbus-tcp', ...endpointOf('--tcp', tcp) };
   if (rtuTcp !== undefined) return { kind: 'rtu-tcp', ...endpointOf('--rtu-tcp', rtuTcp) };
-  const delivered = { ...fallback, ...definition.serial };
+  const delivered: SerialSettings = { ...serialDefaults.modbus, ...asDelivered };
   return {
     kind: 'modbus-rtu',
     path: given[0] as string,
@@ -49,10 +54,10 @@ export function transportOf(options: TransportOptions, definition: MeterDefiniti
 }
 
 /** @throws TielineError `usage` */
-export function meterOf(id: string | undefined): MeterDefinition {
-  const definition = id === undefined ? undefined : findMeter(id);
-  if (definition !== undefined) return definition;
-  const known = meterDefinitions.map((meter) => meter.id).join(', ');
+export function meterOf(id: string | undefined): AnyMeter {
+  const found = id === undefined ? undefined : (findMeter(id) ?? findProtocolMeter(id));
+  if (found !== undefined) return found;
+  const known = [...meterDefinitions, ...protocolMeters].map((meter) => meter.id).join(', ');
   const wrong = id === undefined ? '--meter is missing' : `there is no meter ${id}`;
   throw usage(`${wrong}; known: ${known}`);
 }

@@ -2,7 +2,7 @@
 // What a meter of a given definition shows in its registers under a given load.
 
 import { assert } from '../../base/assert.ts';
-import type { MeterDefinition, MeterRegister } from '../meter-definition.ts';
+import type { MeterDefinition } from '../meter-definition.ts';
 import { planReads } from '../read-plan.ts';
 import { encodeRegister } from '../register-value.ts';
 import type { Load } from './load.ts';
@@ -17,7 +17,7 @@ export function imageOf(definition: MeterDefinition, load: Load): RegisterImage 
     for (let i = 0; i < count; i++) image.set(address + i, 0);
   }
   for (const register of definition.registers) {
-    const words = encodeRegister(register, shown(register.obis, load));
+    const words = encodeRegister(register, loadValue(register.obis, load));
     for (const [i, word] of words.entries()) image.set(register.address + i, word);
   }
   return image;
@@ -46,7 +46,8 @@ const byObis: Readonly<Record<string, (load: Load) => number | undefined>> = {
   '1-0:2.8.0*255': (load) => load.exportEnergy,
 };
 
-function shown(obis: MeterRegister['obis'], load: Load): number {
+/** Of what the OBIS code names, in its unit. */
+export function loadValue(obis: string, load: Load): number {
   const value = byObis[obis]?.(load);
   assert(value !== undefined, `a simulated load has ${obis}`);
   return value;

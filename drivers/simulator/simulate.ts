@@ -2,23 +2,28 @@
 // A simulated meter: load → image → slave → server. It answers for one unit and is silent for all
 // others.
 
+import { TielineError } from '../../base/errors.ts';
 import type { ByteChannel } from '../bus/byte-channel.ts';
-import { serialChannel } from '../bus/serial-channel.ts';
-import { channelOf } from '../bus/socket-channel.ts';
 import { serialForm } from '../bus/wire-time.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { withCrc } from '../modbus/rtu-frame.ts';
-import type { Endpoint, SerialEndpoint, Transport } from '../transport.ts';
+import type { ProtocolMeter } from '../protocol-meter.ts';
+import type { Endpoint, Transport } from '../transport.ts';
+import { type ByteServer, type ByteSlave, serveBytes } from './byte-server.ts';
 import { imageOf, phaseCountOf } from './image.ts';
 import { advanceLoad, startLoad } from './load.ts';
 import { encodeMbap, MbapFrames } from './mbap-frames.ts';
+import { protocolSlaves, simulatedAddresses } from './protocol-slaves.ts';
 import { RtuRequests } from './rtu-requests.ts';
 import { answerPdu } from './slave.ts';
 import { listenTcp } from './tcp-server.ts';
 
 export type SimulatedMeterSettings = {
-  readonly definition: MeterDefinition;
+  readonly definition: MeterDefinition | ProtocolMeter;
+  /** Modbus unit id. */
   readonly unit: number;
+  /** What stands on a meter of another protocol. */
+  readonly address?: string | undefined;
   /** TCP port 0 takes any free one. */
   readonly transport: Transport;
   readonly seed: number;
@@ -45,12 +50,34 @@ export async function startSimulatedMeter(
   settings: SimulatedMeterSettings,
 ): Promise<SimulatedMeter> {
   const { definition, unit } = settings;
-  const server = await serve(settings.transport, answering(settings));
+  if ('protocol' in definition) return startProtocolMeter(definition, settings);
+  const server = await serve(settings.transport, answering(definition, settings));
   const ready = `ready ${definition.id} unit ${unit} on ${placeOf(server.transport)}`;
   return { ...server, ready };
 }
 
-function answering({ definition, unit, seed, nowMs }: SimulatedMeterSettings): Answering {
+async function startProtocolMeter(
+  meter: ProtocolMeter,
+  { transport, address, seed, nowMs }: SimulatedMeterSettings,
+): Promise<SimulatedMeter> {
+  if (transport.kind === 'modbus-tcp') {
+    throw new TielineError('usage', `${meter.id} does not speak Modbus`, {
+      hint: 'give --rtu-tcp host:port, or --serial path',
+    });
+  }
+  const known = address ?? simulatedAddresses[meter.protocol];
+  const server = await serveBytes(
+    transport,
+    protocolSlaves({ meter, address: known, seed, nowMs }),
+  );
+  const place = placeOf(server.transport).replace(/^\S+/, meter.protocol);
+  return { ...server, ready: `ready ${meter.id} ${known} on ${place}` };
+}
+
+function answering(
+  definition: MeterDefinition,
+  { unit, seed, nowMs }: SimulatedMeterSettings,
+): Answering {
   let load = startLoad({ seed, phaseCount: phaseCountOf(definition), timeMs: nowMs() });
   return (askedUnit, pdu) => {
     if (askedUnit !== unit) return undefined;
@@ -59,20 +86,16 @@ function answering({ definition, unit, seed, nowMs }: SimulatedMeterSettings): A
   };
 }
 
-type Server = Omit<SimulatedMeter, 'ready'>;
-
-async function serve(transport: Transport, answer: Answering): Promise<Server> {
+async function serve(transport: Transport, answer: Answering): Promise<ByteServer> {
   switch (transport.kind) {
     case 'modbus-tcp':
       return serveModbusTcp(transport, answer);
-    case 'rtu-tcp':
-      return serveRtuTcp(transport, answer);
-    case 'modbus-rtu':
-      return serveRtuSerial(transport, answer);
+    default:
+      return serveBytes(transport, () => rtuSlave(answer));
   }
 }
 
-async function serveModbusTcp(endpoint: Endpoint, answer: Answering): Promise<Server> {
+async function serveModbusTcp(endpoint: Endpoint, answer: Answering): Promise<ByteServer> {
   const { port, close } = await listenTcp(endpoint, (socket) => {
     const frames = new MbapFrames();
     socket.on('data', (bytes: Uint8Array) => {
@@ -87,27 +110,7 @@ async function serveModbusTcp(endpoint: Endpoint, answer: Answering): Promise<Se
   return { transport: { ...endpoint, kind: 'modbus-tcp', port }, close };
 }
 
-async function serveRtuTcp(endpoint: Endpoint, answer: Answering): Promise<Server> {
-  const { port, close } = await listenTcp(endpoint, (socket) => {
-    const slave = rtuSlave(answer);
-    slave.attach(channelOf(socket, { bytes: slave.receive, closed: slave.close }));
-  });
-  return { transport: { ...endpoint, kind: 'rtu-tcp', port }, close };
-}
-
-async function serveRtuSerial(endpoint: SerialEndpoint, answer: Answering): Promise<Server> {
-  const slave = rtuSlave(answer);
-  const open = serialChannel(endpoint);
-  const channel = await open({ bytes: slave.receive, closed: slave.close });
-  slave.attach(channel);
-  const close = async () => {
-    slave.close();
-    await channel.close();
-  };
-  return { transport: { ...endpoint, kind: 'modbus-rtu' }, close };
-}
-
-function rtuSlave(answer: Answering) {
+function rtuSlave(answer: Answering): ByteSlave {
   const requests = new RtuRequests();
   let channel: ByteChannel | undefined;
   let silence: NodeJS.Timeout | undefined;

@@ -66,6 +66,20 @@ test('a line is a tty, Modbus TCP or RTU frames over TCP, each with its own sett
   expect(config.lines.map(({ timeoutMs }) => timeoutMs)).toEqual([1_000, 250, 1_000]);
 });
 
+test('a tty has the form of its protocol, where nothing else is said', () => {
+  const { config } = load(`${least}lines:
+  - { name: street, serial: /dev/ttyUSB0, protocol: dlt645 }
+  - { name: optical, serial: /dev/ttyUSB1, protocol: dlt645, baudRate: 1200 }
+meters:
+  - { name: main, meter: dlt645-three-phase, line: street, address: '000000000161' }
+`);
+  expect(config.lines.map(transportOf)).toMatchObject([
+    { baudRate: 2_400, parity: 'even', dataBits: 8, stopBits: 1 },
+    { baudRate: 1_200, parity: 'even' },
+  ]);
+  expect(config.meters[0]).toMatchObject({ address: '000000000161' });
+});
+
 test('all that has no form is told at once, each with its line', () => {
   const message = problemsOf(`name: cellar
 mqtt:
@@ -84,10 +98,12 @@ test('all that does not fit together is told at once, each with its line', () =>
 meters:
   - { name: main, meter: eastron-sdm630, line: cellar }
   - { name: main, meter: eastron-sdm999, line: panel }
+  - { name: street, meter: dlt645-three-phase, line: panel }
 `);
   for (const [place, problem] of [
     ['5:', 'no way to its devices'],
     ['6:', 'tcp and serial at once'],
+    ['11:', 'does not speak Modbus'],
     ['7:', 'a name used before'],
     ['9:', 'there is no line of this name'],
     ['10:', 'no meter of this id is known'],

@@ -6,7 +6,7 @@ import { metersText } from '../../../../drivers/commands/meters.ts';
 import { readOnce } from '../../../../drivers/commands/read.ts';
 import { simulateMeter } from '../../../../drivers/commands/simulate-meter.ts';
 import { transportOf } from '../../../../drivers/commands/transport-options.ts';
-import { findMeter, meterDefinitions } from '../../../../drivers/index.ts';
+import { findMeter, meterDefinitions, protocolMeters } from '../../../../drivers/index.ts';
 import type { MeterDefinition } from '../../../../drivers/meter-definition.ts';
 
 const timeMs = Date.UTC(2026, 5, 21, 12);
@@ -16,11 +16,12 @@ const adl400 = findMeter('acrel-adl400-primary') as MeterDefinition;
 
 test('meters lists all, and tells all as JSON', () => {
   const text = metersText({ json: false });
-  for (const { id } of meterDefinitions) expect(text).toContain(id);
+  for (const { id } of [...meterDefinitions, ...protocolMeters]) expect(text).toContain(id);
   const listed: { id: string; registers: { provenance: { sources: string[] } }[] }[] = JSON.parse(
     metersText({ json: true }),
   );
-  expect(listed.map(({ id }) => id)).toEqual(meterDefinitions.map(({ id }) => id));
+  const all = [...meterDefinitions, ...protocolMeters];
+  expect(listed.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
   expect(listed[0]?.registers[0]?.provenance.sources[0]).toContain('mbmd');
 });
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated devices of protocols other than Modbus, each with a load that lives.
+
+import { type DataItem, singlePhaseBlocks, threePhaseBlocks } from '../dlt645/data-items.ts';
+import type { ProtocolMeter } from '../protocol-meter.ts';
+import type { ByteSlave } from './byte-server.ts';
+import { dlt645Slave, type SimulatedRelay } from './dlt645-slave.ts';
+import { loadValue } from './image.ts';
+import { advanceLoad, type Load, startLoad } from './load.ts';
+
+export type ProtocolSlaveSettings = {
+  readonly meter: ProtocolMeter;
+  /** As it stands on the meter. */
+  readonly address: string;
+  readonly seed: number;
+  readonly nowMs: () => number;
+};
+
+/** What stands on a simulated meter where nothing else is said. */
+export const simulatedAddresses: Readonly<Record<ProtocolMeter['protocol'], string>> = {
+  dlt645: '000000000161',
+};
+
+/** One meter, however often it is connected to. */
+export function protocolSlaves(settings: ProtocolSlaveSettings): () => ByteSlave {
+  switch (settings.meter.protocol) {
+    case 'dlt645':
+      return dlt645Slaves(settings);
+  }
+}
+
+/** Level 02 and password 123456, low byte first. */
+const simulatedPassword = Uint8Array.of(0x02, 0x56, 0x34, 0x12);
+
+function dlt645Slaves({ meter, address, seed, nowMs }: ProtocolSlaveSettings): () => ByteSlave {
+  const blocks = meter.id === 'dlt645-single-phase' ? singlePhaseBlocks : threePhaseBlocks;
+  const phaseCount = blocks === singlePhaseBlocks ? 1 : 3;
+  const relay: SimulatedRelay = { password: simulatedPassword, open: false };
+  const load = livingLoad({ seed, phaseCount, nowMs });
+  const mantissaOf = ({ measurand, signed }: DataItem) => {
+    // Behind an open relay nothing flows.
+    if (relay.open && measurand.unit !== 'V' && signed) return 0;
+    return Math.round(loadValue(measurand.obis, load()) / 10 ** measurand.exponent);
+  };
+  return () => dlt645Slave({ address, blocks, mantissaOf, relay });
+}
+
+function livingLoad(settings: {
+  readonly seed: number;
+  readonly phaseCount: 1 | 3;
+  readonly nowMs: () => number;
+}): () => Load {
+  const { nowMs } = settings;
+  let load = startLoad({ ...settings, timeMs: nowMs() });
+  return () => {
+    load = advanceLoad(load, nowMs());
+    return load;
+  };
+}
