@@ -6,14 +6,18 @@
 import { expect, test } from 'vitest';
 import { expectExact } from './harness/exactness.ts';
 import { newNetwork, untilStatus } from './harness/network.ts';
-import type { Program } from './harness/program.ts';
 import { type Random, seededRandom, seedOfRun } from './harness/random.ts';
+import type { Restartable } from './harness/restartable.ts';
 import { sleep } from './harness/until.ts';
 
 const killCount = Number(process.env.TIELINE_KILLS ?? 50);
 
 /** One in four dies before it serves; the others after they served for a while. */
-async function killAgainAndAgain(program: Program, count: number, random: Random): Promise<void> {
+async function killAgainAndAgain(
+  program: Restartable,
+  count: number,
+  random: Random,
+): Promise<void> {
   for (let i = 0; i < count; i++) {
     await sleep(random.between(200, 3_000));
     await program.kill();

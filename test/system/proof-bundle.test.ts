@@ -11,7 +11,7 @@ import { parseTrustedKeys } from '../../sidechain/chain/trusted-keys.ts';
 import { type BundleVerdict, verifyBundle } from '../../sidechain/chain/verify-bundle.ts';
 import type { Outcome } from '../demo/story.ts';
 import { tieline } from './harness/network.ts';
-import { runToEnd } from './harness/program.ts';
+import { runToEnd } from './harness/restartable.ts';
 import { root } from './run-tool.ts';
 
 let directory: string;

@@ -8,106 +8,65 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { GatewayStatus } from '../../../agent/status.ts';
 import { freePort } from '../../demo/children.ts';
-import {
-  addMeters,
-  getJson,
-  must,
-  newBroker,
-  newCentre,
-  newMeters,
-  tieline,
-  tielineProgram,
-} from './network.ts';
-import type { Program } from './program.ts';
+import { type Founded, foundChain } from './founding.ts';
+import { getJson, newBroker, newCentre, newMeters, tielineCommand } from './network.ts';
+import { Program } from './program.ts';
+import type { Restartable } from './restartable.ts';
 import { until } from './until.ts';
 
-export type MemberGateway = {
-  readonly name: string;
-  /** Key id, in hex. */
-  readonly keyId: string;
-  readonly program: Program;
-  readonly api: string;
-  readonly dir: string;
-  readonly config: string;
-  readonly data: string;
-};
+export type MemberGateway = Founded & { readonly program: Restartable; readonly api: string };
 
 export type Company = {
   readonly dir: string;
-  readonly broker: Program;
-  readonly centre: Program;
+  readonly broker: Restartable;
+  readonly centre: Restartable;
   readonly centreDir: string;
   readonly centreApi: string;
-  readonly meters: readonly Program[];
+  readonly meters: readonly Restartable[];
   readonly gateways: readonly MemberGateway[];
   readonly chainId: string;
 };
 
 const names = ['cellar', 'school', 'bakery'];
 
-/** Made and enrolled; broker, meters and centre run, the gateways do not yet. */
-export async function newCompany(options: { readonly periodMs: number }): Promise<Company> {
+/**
+ * Made and enrolled; broker, meters and centre run, the gateways do not yet.
+ * @param options.environment what each gateway's process finds in its environment besides.
+ */
+export async function newCompany(options: {
+  readonly periodMs: number;
+  readonly environment?: (dir: string, name: string) => Readonly<Record<string, string>>;
+}): Promise<Company> {
   const dir = await mkdtemp(join(tmpdir(), 'tieline-company-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const { broker, mqttUrl } = await newBroker(dir);
   const [meters, centre] = await Promise.all([newMeters(names.length), newCentre(dir, mqttUrl)]);
-  const made = await Promise.all(names.map((name) => newKey(join(dir, name), name)));
-  const [founder, ...others] = made;
-  if (founder === undefined) throw new Error('a chain has a member');
-  const files = made.map(({ member }) => member).join(',');
-  const common = ['--members', files, '--mqtt', mqttUrl, '--anchor-seconds', '1'];
-  const genesis = join(founder.dir, 'genesis.cbor');
-  const mainLog = join(centre.centreDir, 'main-log.json');
-  const summaries = ['--window-seconds', '5', '--grace-seconds', '1'];
-  await init(founder, ['--main-log', mainLog, ...summaries, ...common]);
-  await Promise.all(others.map((one) => init(one, ['--genesis', genesis, ...common])));
-  for (const [i, { name, config }] of made.entries()) {
-    await addMeters(config, meters.slice(i, i + 1), options.periodMs);
-    // A device has one reporter, and is known by the name of its meter here.
-    const text = await readFile(config, 'utf8');
-    await writeFile(config, text.replaceAll('meter-0', `${name}-meter`));
-  }
-  await must('dispatch', 'enrol', '--genesis', genesis, [
-    ...['--key', join(centre.centreDir, 'dispatcher.key'), '--api', centre.centreApi],
-  ]);
-  const { chains } = (await getJson(`${centre.centreApi}/api/v1/chains`)) as Chains;
+  const seats = await Promise.all(
+    meters.map(async (meter, i) => {
+      const name = names[i] ?? '';
+      const listen = `127.0.0.1:${await freePort()}`;
+      return { name, dir: join(dir, name), listen, httpPort: await freePort(), meter };
+    }),
+  );
+  const { chainId, gateways } = await foundChain(seats, { ...centre, mqttUrl }, options);
   return {
     dir,
     broker,
     ...centre,
     meters: meters.map(({ meter }) => meter),
-    gateways: made,
-    chainId: chains[0]?.id ?? '',
+    gateways: gateways.map((made, i) => ({
+      ...made,
+      program: runProgram(made, options.environment?.(dir, made.name) ?? {}),
+      api: `http://127.0.0.1:${seats[i]?.httpPort}`,
+    })),
+    chainId,
   };
 }
 
-type Chains = { readonly chains: readonly { readonly id: string }[] };
-type Made = MemberGateway & { readonly member: string; readonly port: number };
-
-async function newKey(dir: string, name: string): Promise<Made> {
-  const listen = `127.0.0.1:${await freePort()}`;
-  const words = ['--dir', dir, '--name', name, '--listen', listen, '--json'];
-  const { code, out, errors } = await tieline('key', ...words);
-  if (code !== 0) throw new Error(`tieline key: ${errors}`);
-  const { keyId } = JSON.parse(out) as { readonly keyId: string };
-  const member = join(dir, 'member.json');
-  const config = join(dir, 'gateway.yaml');
-  const port = await freePort();
-  return {
-    name,
-    keyId,
-    program: tielineProgram(name, 'run', '--config', config),
-    api: `http://127.0.0.1:${port}`,
-    dir,
-    config,
-    data: join(dir, 'data'),
-    member,
-    port,
-  };
-}
-
-function init({ dir, port }: Made, words: readonly string[]): Promise<void> {
-  return must('init', '--dir', dir, '--http-port', String(port), words);
+function runProgram({ name, config }: Founded, environment: Readonly<Record<string, string>>) {
+  const { file, words, ...command } = tielineCommand(name, 'run', '--config', config);
+  const settings = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+  return new Program({ ...command, file: 'env', words: [...settings, file, ...words] });
 }
 
 export async function statusOf({ api }: MemberGateway): Promise<GatewayStatus> {

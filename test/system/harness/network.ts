@@ -10,18 +10,19 @@ import type { GatewayStatus } from '../../../agent/status.ts';
 import { freePort } from '../../demo/children.ts';
 import { findProgram } from '../../demo/network.ts';
 import { root } from '../run-tool.ts';
-import { Program, runToEnd } from './program.ts';
+import { Program } from './program.ts';
+import { type Command, type Restartable, runToEnd } from './restartable.ts';
 import { until } from './until.ts';
 
 const program = join(root, 'tieline.ts');
 
 export type Network = {
   readonly dir: string;
-  readonly broker: Program;
+  readonly broker: Restartable;
   readonly mqttUrl: string;
-  readonly centre: Program;
-  readonly gateway: Program;
-  readonly meters: readonly Program[];
+  readonly centre: Restartable;
+  readonly gateway: Restartable;
+  readonly meters: readonly Restartable[];
   readonly chainId: string;
   readonly centreDir: string;
   readonly centreApi: string;
@@ -48,14 +49,19 @@ export function tieline(...words: readonly string[]) {
 }
 
 /** A command of `tieline` that goes on, and says `ready …` when it serves. */
-export function tielineProgram(name: string, ...words: readonly string[]): Program {
-  return new Program({
+export function tielineCommand(name: string, ...words: readonly string[]): Command {
+  return {
     name,
     file: process.execPath,
     words: [program, ...words],
     isReady: (line) => line.startsWith('ready '),
-  });
+  };
 }
+
+/** Who ends a program that was made: in a test, the test's end. */
+export type Make = (command: Command) => Restartable;
+
+const inTest: Make = (command) => new Program(command);
 
 /**
  * Made and enrolled; broker, meters and centre run, the gateway does not yet. Gone when the test
@@ -85,7 +91,7 @@ export async function newNetwork(options: NetworkOptions = {}): Promise<Network>
     broker,
     mqttUrl,
     ...centre,
-    gateway: tielineProgram('gateway', 'run', '--config', gatewayConfig),
+    gateway: inTest(tielineCommand('gateway', 'run', '--config', gatewayConfig)),
     meters: meters.map(({ meter }) => meter),
     chainId: chains[0]?.id ?? '',
     gatewayDir,
@@ -102,50 +108,57 @@ export async function must(...words: readonly (string | readonly string[])[]): P
   if (code !== 0) throw new Error(`tieline ${words.flat().join(' ')}: ${errors}`);
 }
 
-export async function newBroker(dir: string): Promise<{ broker: Program; mqttUrl: string }> {
+export async function newBroker(
+  dir: string,
+  { host = '127.0.0.1', make = inTest }: { readonly host?: string; readonly make?: Make } = {},
+): Promise<{ broker: Restartable; mqttUrl: string }> {
   const file = findProgram('mosquitto');
   if (file === undefined) throw new Error('mosquitto is missing: run deploy/dev-setup');
   const port = await freePort();
   const config = join(dir, 'mosquitto.conf');
-  const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true'];
+  const lines = [`listener ${port} ${host}`, 'allow_anonymous true', 'set_tcp_nodelay true'];
   await writeFile(config, `${lines.join('\n')}\n`);
-  const broker = new Program({
+  const broker = make({
     name: 'mosquitto',
     file,
     words: ['-c', config, '-v'],
     isReady: (line) => line.includes('running'),
   });
   await broker.start();
-  return { broker, mqttUrl: `mqtt://127.0.0.1:${port}` };
+  return { broker, mqttUrl: `mqtt://${host}:${port}` };
 }
 
-export type Meter = { readonly meter: Program; readonly endpoint: string };
+export type Meter = { readonly meter: Restartable; readonly endpoint: string };
 
 export function newMeters(count: number): Promise<readonly Meter[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const endpoint = `127.0.0.1:${await freePort()}`;
       const words = ['--meter', 'eastron-sdm120', '--tcp', endpoint, '--seed', String(i + 1)];
-      const meter = tielineProgram(`meter-${i}`, 'simulate-meter', ...words);
+      const meter = inTest(tielineCommand(`meter-${i}`, 'simulate-meter', ...words));
       await meter.start();
       return { meter, endpoint };
     }),
   );
 }
 
-export async function newCentre(dir: string, mqttUrl: string) {
+export async function newCentre(dir: string, mqttUrl: string, make = inTest) {
   const centreDir = join(dir, 'centre');
   const port = String(await freePort());
   await must('dispatch', 'init', '--dir', centreDir, '--origin', 'system.example/main', [
     ...['--mqtt', mqttUrl, '--http-port', port],
   ]);
   const config = join(centreDir, 'dispatch.yaml');
-  const centre = tielineProgram('centre', 'dispatch', '--config', config);
+  const centre = make(tielineCommand('centre', 'dispatch', '--config', config));
   await centre.start();
   return { centre, centreDir, centreApi: `http://127.0.0.1:${port}` };
 }
 
-export async function addMeters(config: string, meters: readonly Meter[], periodMs: number) {
+export async function addMeters(
+  config: string,
+  meters: readonly Pick<Meter, 'endpoint'>[],
+  periodMs: number,
+) {
   const lines = meters.map(
     ({ endpoint }, i) => `  - name: line-${i}\n    tcp: ${endpoint}\n    timeoutMs: 300\n`,
   );
