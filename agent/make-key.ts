@@ -6,7 +6,7 @@ import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
 import { writeFileDurably } from '../host/files.ts';
-import { loadOrCreateSigner } from '../host/key-file.ts';
+import { createKeyFile, loadOrCreateSigner } from '../host/key-file.ts';
 import { isAnyHost, parseAddress } from './address.ts';
 import { dataFiles, gatewayFiles } from './data-files.ts';
 import { formatMemberFile } from './member-file.ts';
@@ -38,11 +38,21 @@ export async function makeKey(given: {
   return { keyId: toHex(keyId), publicKey: toHex(publicKey), memberPath };
 }
 
+/** A new key file, mode 0600. @throws TielineError `name`, `file-exists`, `file` */
+export async function makePersonKey(
+  name: string,
+  path: string,
+): Promise<{ readonly name: string; readonly keyId: string; readonly publicKey: string }> {
+  assertName(name);
+  const { keyId, publicKey } = await createKeyFile(path);
+  return { name, keyId: toHex(keyId), publicKey: toHex(publicKey) };
+}
+
 /** @throws TielineError `name` */
 export function assertName(name: string): void {
   if (isName(name)) return;
-  const text = 'a gateway is called something printable of 1 to 64 characters';
-  throw new TielineError('name', text, { hint: 'give it another with --name' });
+  const text = 'a gateway or person is called something printable of 1 to 64 characters';
+  throw new TielineError('name', text, { hint: 'give another name' });
 }
 
 /** @throws TielineError `listen` for what no other member could call. */

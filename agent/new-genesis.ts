@@ -3,12 +3,15 @@
 // order.
 
 import { readFile } from 'node:fs/promises';
-import { equal } from '../base/bytes.ts';
+import { equal, fromHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
+import { checkPublicKey } from '../base/key-check.ts';
+import { isName } from '../base/label.ts';
 import type { Signer } from '../base/suite.ts';
-import { signGenesis } from '../sidechain/chain/genesis.ts';
+import { type Genesis, signGenesis } from '../sidechain/chain/genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { membersRight } from '../sidechain/chain/member.ts';
 import { isPolicyPossible, type Policy, signersNeeded } from '../sidechain/chain/policy.ts';
 import { assertName } from './make-key.ts';
 import type { MemberFile } from './member-file.ts';
@@ -20,6 +23,8 @@ export type NewChain = {
   /** File that the operator of the main log gave out. */
   readonly mainLogFile: string;
   readonly policy: Policy;
+  /** Who may change the members: `NAME=PUBLICKEY`, the key in hex; of nobody they are fixed. */
+  readonly engineers: readonly string[];
   readonly windowMs: number;
   readonly graceMs: number;
 };
@@ -52,7 +57,7 @@ export async function newGenesis(
       version: 1,
       members,
       policy: chain.policy,
-      persons: [],
+      persons: chain.engineers.map(engineerOf),
       mainLog: await readMainLog(chain.mainLogFile),
       summary: { windowMs: chain.windowMs, graceMs: chain.graceMs },
       timeMs: nowMs,
@@ -60,6 +65,18 @@ export async function newGenesis(
     },
     signer,
   );
+}
+
+/** @throws TielineError `engineer` */
+function engineerOf(text: string): Genesis['persons'][number] {
+  const [, name = '', hex = ''] = /^(.+)=([0-9a-fA-F]{64})$/.exec(text) ?? [];
+  const publicKey = fromHex(hex.toLowerCase()) ?? new Uint8Array();
+  const checked = checkPublicKey(publicKey);
+  if (isName(name) && checked.ok) return { publicKey, name, rights: [membersRight] };
+  const why = checked.ok ? 'the name is none' : checked.detail;
+  throw new TielineError('engineer', `\`${text}\` names no engineer: ${why}`, {
+    hint: 'NAME=PUBLICKEY, as `tieline key --person NAME --out FILE` prints it',
+  });
 }
 
 /** The chain knows members by their keys; people, and the configuration, by their names. */

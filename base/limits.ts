@@ -52,6 +52,8 @@ export const limits = Object.freeze({
   votersMax: 7,
   membersMax: 39,
   personsMax: 64,
+  membersEverMax: 256,
+  addressMax: 255,
   mainLogKeysMax: 10,
   trustedKeysMax: 1_024,
   schemaBytesPerMemberMax: 8 * 1024 * 1024,

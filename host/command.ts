@@ -9,11 +9,13 @@ import { nearest } from './nearest.ts';
 export type Option = {
   /** What stands for the value in the help; a flag has none. */
   readonly value?: string;
+  /** May be given several times. */
+  readonly multiple?: true;
   readonly description: string;
 };
 
-/** Option values as given: text, or true for a flag. */
-export type Values = Readonly<Record<string, string | true | undefined>>;
+/** Option values as given: text, texts where there may be several, or true for a flag. */
+export type Values = Readonly<Record<string, string | readonly string[] | true | undefined>>;
 
 export type Invocation = {
   readonly values: Values;
@@ -83,8 +85,8 @@ export function parseWords(
   const options: NonNullable<ParseArgsConfig['options']> = {
     help: { type: 'boolean', short: 'h' },
   };
-  for (const [name, { value }] of Object.entries(command.options)) {
-    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  for (const [name, { value, multiple = false }] of Object.entries(command.options)) {
+    options[name] = { type: value === undefined ? 'boolean' : 'string', multiple };
   }
   const expected = command.positionals ?? [];
   let parsed: { values: object; positionals: readonly string[] };
@@ -143,6 +145,12 @@ export function required(command: string, values: Values, name: string): string 
 export function textOf(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Of an option that may be given several times, in order. */
+export function textsOf(values: Values, name: string): readonly string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value : [];
 }
 
 /** An option that is a whole number within a range. @throws TielineError `usage` */

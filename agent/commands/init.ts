@@ -6,6 +6,7 @@ import {
   type Command,
   required,
   textOf,
+  textsOf,
   usageError,
   type Values,
   wholeNumber,
@@ -40,6 +41,11 @@ export const init: Command = {
     faulty: {
       value: 'N',
       description: 'for prevent: how many members may lie, and no fork is made',
+    },
+    engineer: {
+      value: 'NAME=PUBLICKEY',
+      multiple: true,
+      description: 'may change the members; may be given several times. Of none they are fixed',
     },
     'window-seconds': { value: 'N', description: 'summary window, a divisor of a day; 900' },
     'grace-seconds': { value: 'N', description: 'how long a window waits for late packs; 30' },
@@ -89,7 +95,10 @@ function optionsOf(values: Values): InitOptions {
 }
 
 /** What the genesis decides: `--genesis` leaves nothing of it to say. */
-const decided = ['main-log', 'name', 'policy', 'faulty', 'window-seconds', 'grace-seconds'];
+const decided = [
+  ...['main-log', 'name', 'policy', 'faulty', 'engineer'],
+  ...['window-seconds', 'grace-seconds'],
+];
 
 function chainOf(values: Values): InitOptions['chain'] {
   const genesisFile = textOf(values, 'genesis');
@@ -99,6 +108,7 @@ function chainOf(values: Values): InitOptions['chain'] {
       name: textOf(values, 'name'),
       mainLogFile: required('init', values, 'main-log'),
       policy: policyOf(values),
+      engineers: textsOf(values, 'engineer'),
       windowMs: secondsOf(values, 'window-seconds', 900),
       graceMs: secondsOf(values, 'grace-seconds', 30),
     };

@@ -9,7 +9,14 @@ import { type EntryId, type KeyId, toEntryId } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 
-export const entryKinds = ['genesis', 'reading-batch', 'schema', 'gap', 'receipt'] as const;
+export const entryKinds = [
+  'genesis',
+  'reading-batch',
+  'schema',
+  'gap',
+  'receipt',
+  'membership',
+] as const;
 export type EntryKind = (typeof entryKinds)[number];
 
 export type SignedEntry = {

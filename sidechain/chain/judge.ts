@@ -15,6 +15,9 @@ import { type Batch, decodeBatch, packRoot } from './batch.ts';
 import type { BlockEntry } from './block.ts';
 import { openEntry, type SignedEntry } from './entry.ts';
 import { decodeGap, type Gap } from './gap.ts';
+import { changeMembers, type MembershipRefusal } from './judge-membership.ts';
+import { type Member, membersRight } from './member.ts';
+import { decodeMembership } from './membership.ts';
 import { checkReceiptMessage, decodeReceiptMessage } from './receipt-message.ts';
 import type { ReceiptState, Registry } from './registry.ts';
 
@@ -33,7 +36,12 @@ export type RefusalReason =
   /** The member has filled its share of the state. */
   | 'limit'
   | 'duplicate'
-  | 'receipt';
+  | 'receipt'
+  /** The person may not change the members. */
+  | 'right'
+  /** Its number is not the next: the members were changed since, or a change before it is missing. */
+  | 'version'
+  | MembershipRefusal;
 
 /** An entry that counts, with what it changes in the registry and what contracts see of it. */
 export type AcceptedEntry = {
@@ -51,6 +59,12 @@ export type AcceptedEntry = {
       readonly payload: Uint8Array;
     }
   | { readonly kind: 'receipt'; readonly receipt: Omit<ReceiptState, 'height'> }
+  | {
+      readonly kind: 'membership';
+      readonly version: number;
+      /** As the change leaves them. */
+      readonly members: readonly Member[];
+    }
 );
 
 export type Judgement =
@@ -69,16 +83,17 @@ export type Bench = {
   /** The history so far, against which receipts are held. */
   readonly tree: HistoryTree;
   readonly verdicts: Verdicts;
+  /** Of the block that is made. */
+  readonly height: number;
 };
 
 export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement {
   const opened = openEntry(suite, given.entry);
   if (!opened.ok) return refused(suite.sha256(given.entry), 'malformed');
   const entry = opened.value;
-  const member = bench.registry.member(entry.keyId);
-  if (member === undefined) return refused(entry.id, 'unknown-signer');
-  if (member.revoked) return refused(entry.id, 'revoked');
-  if (!bench.verdicts(entry, member.publicKey)) return refused(entry.id, 'signature');
+  const flaw =
+    entry.kind === 'membership' ? flawOfPerson(entry, bench) : flawOfMember(entry, bench);
+  if (flaw !== undefined) return refused(entry.id, flaw);
   if ((given.packs !== undefined) !== (entry.kind === 'reading-batch')) {
     return refused(entry.id, 'malformed');
   }
@@ -91,9 +106,41 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
       return judgeSchema(suite, entry, bench);
     case 'receipt':
       return judgeReceipt(suite, entry, bench);
+    case 'membership':
+      return judgeMembership(suite, entry, bench);
     case 'genesis':
       return refused(entry.id, 'malformed');
   }
+}
+
+function flawOfMember(entry: SignedEntry, bench: Bench): RefusalReason | undefined {
+  const member = bench.registry.member(entry.keyId);
+  if (member === undefined) return 'unknown-signer';
+  if (member.revoked) return 'revoked';
+  return bench.verdicts(entry, member.publicKey) ? undefined : 'signature';
+}
+
+function flawOfPerson(entry: SignedEntry, bench: Bench): RefusalReason | undefined {
+  const person = bench.registry.person(entry.keyId);
+  if (person === undefined) return 'unknown-signer';
+  if (!bench.verdicts(entry, person.publicKey)) return 'signature';
+  return person.rights.includes(membersRight) ? undefined : 'right';
+}
+
+/** The one kind that persons sign. */
+function judgeMembership(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
+  const { id, bytes, keyId: by } = entry;
+  const { registry, height } = bench;
+  const decoded = decodeMembership(entry.payload);
+  if (!decoded.ok) return refused(id, 'malformed');
+  const { version, change } = decoded.value;
+  const last = registry.membership;
+  if (last !== undefined && equal(last.entryId, id)) return refused(id, 'duplicate');
+  if (version !== (last?.version ?? 0) + 1) return refused(id, 'version');
+  const { members: before, persons, policy } = registry;
+  const members = changeMembers(suite, change, { members: before, persons, policy, height, by });
+  if (!members.ok) return refused(id, members.code);
+  return { ok: true, entry: { id, bytes, kind: 'membership', version, members: members.value } };
 }
 
 function judgeBatch(

@@ -37,7 +37,7 @@ export type AppliedBlock = {
   readonly effects: readonly CborValue[];
 };
 
-/** Blocks between two outputs of the state root. */
+/** Blocks between two outputs of the state root, where no change of members makes one sooner. */
 export const stateRootInterval = 1_024;
 
 export type Resumed = {
@@ -148,6 +148,7 @@ export class Ledger {
     return this.#seal({
       body: { ...body, timeMs },
       height,
+      hasStateRoot: height % stateRootInterval === 0 || accepted.some(isMembership),
       leaves: accepted.map((entry) => entry.bytes),
       accepted: accepted.map((entry) => entry.id),
       refused,
@@ -159,7 +160,7 @@ export class Ledger {
   /** An entry that is accepted counts for those after it. */
   #judge(entry: BlockEntry, at: { height: number; verdicts: Verdicts }): Judgement {
     const { chainId, registry, tree } = this;
-    const judged = judge(this.#suite, entry, { chainId, registry, tree, verdicts: at.verdicts });
+    const judged = judge(this.#suite, entry, { chainId, registry, tree, ...at });
     if (judged.ok) registry.record(judged.entry, at.height);
     return judged;
   }
@@ -189,6 +190,7 @@ export class Ledger {
         entries: [],
       },
       height: 0,
+      hasStateRoot: false,
       leaves: [this.genesisBytes],
       accepted: [this.chainId],
       refused: [],
@@ -200,6 +202,7 @@ export class Ledger {
   #seal(done: {
     body: BlockBody;
     height: number;
+    hasStateRoot: boolean;
     leaves: readonly Uint8Array[];
     accepted: readonly Uint8Array[];
     refused: readonly Refused[];
@@ -208,7 +211,7 @@ export class Ledger {
   }): AppliedBlock {
     const suite = this.#suite;
     const writes = this.#state.takeWrites();
-    if (done.height > 0 && done.height % stateRootInterval === 0) {
+    if (done.hasStateRoot) {
       const pairs = this.#state.pairs();
       done.outputs.push(encodeStateRoot(stateRoot(suite, pairs), pairs.length));
     }
@@ -249,4 +252,9 @@ export class Ledger {
     const { accepted, refused, effects } = done;
     return { header, headerBytes, outputs, writes, accepted, refused, effects };
   }
+}
+
+/** Whoever comes later can be shown by the state root who the members are from here on. */
+function isMembership({ kind }: AcceptedEntry): boolean {
+  return kind === 'membership';
 }

@@ -4,27 +4,19 @@
 
 import { assert } from '../../base/assert.ts';
 import { equal, toHex } from '../../base/bytes.ts';
+import type { CborValue } from '../../base/cbor.ts';
 import { accept } from '../../base/errors.ts';
-import { bytes, choice, code, type Field, listOf, mapped, tuple, uint } from '../../base/fields.ts';
-import { keyIdField, keyIdOf } from '../../base/ids.ts';
-import { nameField } from '../../base/label.ts';
-import { limits } from '../../base/limits.ts';
+import { bytes, choice, code, type Field, mapped, tuple, uint } from '../../base/fields.ts';
+import { entryIdField, keyIdField, keyIdOf } from '../../base/ids.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import type { Genesis } from './genesis.ts';
 import type { AcceptedEntry } from './judge.ts';
 import { type MainLog, mainLogField } from './main-log.ts';
+import { type Member, membersField, type Person, personsField } from './member.ts';
 import type { Policy } from './policy.ts';
 import type { ChainState } from './state.ts';
-
-export type Member = {
-  readonly keyId: Uint8Array;
-  readonly publicKey: Uint8Array;
-  readonly role: 'voter' | 'follower';
-  readonly name: string;
-  readonly revoked: boolean;
-};
 
 /** Where a member's numbered statements stand. */
 export type SequenceState = {
@@ -47,15 +39,8 @@ export type ReceiptState = {
   readonly height: number;
 };
 
-const memberField: Field<Member> = mapped(
-  tuple(bytes(8), bytes(32), choice('voter', 'follower'), nameField, choice(true, false)),
-  {
-    read: ([keyId, publicKey, role, name, revoked]) =>
-      accept({ keyId, publicKey, role, name, revoked }),
-    write: ({ keyId, publicKey, role, name, revoked }) =>
-      [keyId, publicKey, role, name, revoked] as const,
-  },
-);
+/** How often the members were changed, and by which entry last. */
+export type MembershipState = { readonly version: number; readonly entryId: Uint8Array };
 
 const sequenceField: Field<SequenceState> = mapped(
   tuple(uint(), unixMsField, code('synchronised', 'free-running', 'unset'), uint()),
@@ -72,7 +57,11 @@ const receiptField: Field<ReceiptState> = mapped(tuple(uint(), uint(), bytes(32)
   write: ({ size, mainSize, mainRoot, height }) => [size, mainSize, mainRoot, height] as const,
 });
 
-const membersField = listOf(memberField, limits.membersMax);
+const membershipField: Field<MembershipState> = mapped(tuple(uint(), entryIdField), {
+  read: ([version, entryId]) => accept({ version, entryId: entryId as Uint8Array }),
+  write: ({ version, entryId }) => [version, entryId as never] as const,
+});
+
 const policyField: Field<Policy> = mapped(tuple(choice('blame', 'prevent'), uint()), {
   read: ([kind, faulty]) => accept({ class: kind, faulty }),
   write: (policy) => [policy.class, policy.faulty] as const,
@@ -88,6 +77,8 @@ export class Registry {
   readonly #suite: Suite;
   readonly #state: ChainState;
   readonly #schemas = new Map<string, Schema>();
+  /** Read once a change, for every entry asks for them. */
+  #members: { readonly value: CborValue | undefined; readonly list: readonly Member[] } | undefined;
 
   constructor(suite: Suite, state: ChainState) {
     this.#suite = suite;
@@ -96,18 +87,39 @@ export class Registry {
 
   /** Writes what the genesis decides. */
   begin(genesis: Genesis): void {
-    const members = genesis.members.map((member) => ({
-      ...member,
-      keyId: keyIdOf(this.#suite, member.publicKey),
-      revoked: false,
-    }));
+    const suite = this.#suite;
+    const members = genesis.members.map(
+      (member, i): Member => ({
+        ...member,
+        ...{ raftId: i + 1, keyId: keyIdOf(suite, member.publicKey), address: null },
+        ...{ sinceHeight: 0, revoked: false, end: null },
+      }),
+    );
+    const persons = genesis.persons.map((person): Person => {
+      return { ...person, keyId: keyIdOf(suite, person.publicKey) };
+    });
     this.#state.put('chain/members', membersField.write(members));
+    this.#state.put('chain/persons', personsField.write(persons));
     this.#state.put('chain/policy', policyField.write(genesis.policy));
     this.#state.put('chain/main-log', mainLogField.write(genesis.mainLog));
   }
 
+  /** All that there ever were, in the order in which they came. */
   get members(): readonly Member[] {
-    return this.#read('chain/members', membersField) ?? [];
+    const value = this.#state.get('chain/members');
+    if (this.#members === undefined || this.#members.value !== value) {
+      this.#members = { value, list: this.#read('chain/members', membersField) ?? [] };
+    }
+    return this.#members.list;
+  }
+
+  get persons(): readonly Person[] {
+    return this.#read('chain/persons', personsField) ?? [];
+  }
+
+  /** Undefined while the members are those of the genesis. */
+  get membership(): MembershipState | undefined {
+    return this.#read('chain/membership', membershipField);
   }
 
   get voters(): readonly Member[] {
@@ -132,6 +144,10 @@ export class Registry {
 
   member(keyId: Uint8Array): Member | undefined {
     return this.members.find((member) => equal(member.keyId, keyId));
+  }
+
+  person(keyId: Uint8Array): Person | undefined {
+    return this.persons.find((person) => equal(person.keyId, keyId));
   }
 
   sequence(keyId: Uint8Array): SequenceState {
@@ -208,6 +224,12 @@ export class Registry {
       case 'receipt':
         this.#state.put('chain/receipt', receiptField.write({ ...entry.receipt, height }));
         return;
+      case 'membership': {
+        const { id: entryId, version, members } = entry;
+        this.#state.put('chain/members', membersField.write(members));
+        this.#state.put('chain/membership', membershipField.write({ version, entryId }));
+        return;
+      }
     }
   }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making gateways: alone, and several that share a chain from its genesis.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadGatewayConfig } from '../../../agent/config.ts';
-import { makeKey } from '../../../agent/make-key.ts';
+import { makeKey, makePersonKey } from '../../../agent/make-key.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { readKeyFile } from '../../../host/key-file.ts';
 import { openGenesis } from '../../../sidechain/chain/genesis.ts';
 import { openChainDatabase, readChain } from '../../../sidechain/store/chain-file.ts';
 import { init, type NewMember, newDirectory, newMember } from './members.ts';
@@ -100,6 +101,7 @@ describe('a chain of three', () => {
       name: 'first',
       mainLogFile,
       policy: { class: 'prevent' as const, faulty: 1 },
+      engineers: [],
       windowMs: 900_000,
       graceMs: 30_000,
     };
@@ -125,6 +127,50 @@ describe('a chain of three', () => {
     });
   });
 });
+
+describe('engineers', () => {
+  test('are persons of the genesis, each with the key of its own file', async () => {
+    const { dir, mainLogFile } = await newDirectory();
+    const keyFile = join(dir, 'eve.key');
+    const eve = await makePersonKey('eve', keyFile);
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    await expect(makePersonKey('eve', keyFile)).rejects.toMatchObject({ code: 'file-exists' });
+    const made = await init(
+      join(dir, 'a'),
+      { mainLogFile },
+      { chain: chainWith(mainLogFile, [eve]) },
+    );
+    const opened = openGenesis(suite, new Uint8Array(await readFile(made.genesisPath)));
+    const publicKey = (await readKeyFile(keyFile)).publicKey;
+    const persons = [{ name: 'eve', publicKey, rights: ['members'] }];
+    expect(opened).toMatchObject({ ok: true, value: { genesis: { persons } } });
+  });
+
+  test.each([
+    ['without a key', 'eve', 'NAME=PUBLICKEY'],
+    ['with a weak key', `eve=${'00'.repeat(32)}`, 'NAME=PUBLICKEY'],
+    ['with half a key', 'eve=0011', 'NAME=PUBLICKEY'],
+  ])('%s are refused', async (_, text, hint) => {
+    const { dir, mainLogFile } = await newDirectory();
+    const chain = { ...chainWith(mainLogFile, []), engineers: [text] };
+    await expect(init(join(dir, 'a'), { mainLogFile }, { chain })).rejects.toMatchObject({
+      code: 'engineer',
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
+
+function chainWith(mainLogFile: string, persons: readonly { name: string; publicKey: string }[]) {
+  return {
+    kind: 'new' as const,
+    name: undefined,
+    mainLogFile,
+    policy: { class: 'blame' as const, faulty: 0 },
+    engineers: persons.map(({ name, publicKey }) => `${name}=${publicKey}`),
+    windowMs: 900_000,
+    graceMs: 30_000,
+  };
+}
 
 describe('what is refused, with nothing made', () => {
   test('a gateway that is no member of the genesis', async () => {

@@ -44,6 +44,7 @@ export function init(
           name: undefined,
           ...chain,
           policy: { class: 'blame', faulty: 0 },
+          engineers: [],
           windowMs: 900_000,
           graceMs: 30_000,
         };

@@ -17,8 +17,8 @@ import {
   signAnchor,
 } from '../../../sidechain/chain/anchor.ts';
 import { mediaType } from '../../../sidechain/chain/entry.ts';
+import type { Member } from '../../../sidechain/chain/member.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
-import type { Member } from '../../../sidechain/chain/registry.ts';
 import { everyFlip } from '../base/flip.ts';
 import { chainId as otherChainId, stranger } from './fixture.ts';
 import { type AnchorOptions, Group } from './group.ts';

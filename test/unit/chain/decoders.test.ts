@@ -22,6 +22,7 @@ import { enrolGenesis, openGenesis } from '../../../sidechain/chain/genesis.ts';
 import { decodeHeader, encodeHeader } from '../../../sidechain/chain/header.ts';
 import { openMainGenesis } from '../../../sidechain/chain/main-genesis.ts';
 import { formatMainLogFile, parseMainLogFile } from '../../../sidechain/chain/main-log-file.ts';
+import { decodeMembership } from '../../../sidechain/chain/membership.ts';
 import {
   decodeReceiptMessage,
   encodeReceiptMessage,
@@ -92,6 +93,11 @@ const readers: Readonly<Record<string, Reader>> = {
     read: decodeGap,
     good: payloadOf(gapEntry.entry),
     write: encodeGap,
+    bytesMax: limits.entryBytesMax,
+  },
+  decodeMembership: {
+    read: decodeMembership,
+    good: payloadOf(group.revocation(1).entry),
     bytesMax: limits.entryBytesMax,
   },
   openEntry: {

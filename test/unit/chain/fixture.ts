@@ -27,6 +27,8 @@ export const gateway = testSigner(1);
 export const stranger = testSigner(2);
 export const mainLogSigner = testSigner(3);
 export const dispatcher = testSigner(4);
+/** May change the members of the chains that name her. */
+export const engineer = testSigner(5);
 
 export const startMs = Date.UTC(2026, 0, 1);
 export const clock: Clock = { state: 'synchronised', errorMs: 10 };
@@ -53,7 +55,7 @@ export const genesisBytes = signGenesis(
     version: 1,
     members: [{ publicKey: gateway.publicKey, role: 'voter', name: 'cellar-1' }],
     policy: { class: 'blame', faulty: 0 },
-    persons: [],
+    persons: [{ publicKey: engineer.publicKey, name: 'eve', rights: ['members'] }],
     mainLog: mainGenesis.mainLog,
     summary: { windowMs: 10_000, graceMs: 2_000 },
     timeMs: startMs,

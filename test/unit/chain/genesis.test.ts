@@ -17,6 +17,7 @@ import {
 import { everyFlip } from '../base/flip.ts';
 import {
   chainId,
+  engineer,
   gateway,
   genesisBytes,
   mainGenesis,
@@ -30,7 +31,7 @@ const good: Genesis = {
   version: 1,
   members: [founder],
   policy: { class: 'blame', faulty: 0 },
-  persons: [],
+  persons: [{ publicKey: engineer.publicKey, name: 'eve', rights: ['members'] }],
   mainLog: mainGenesis.mainLog,
   summary: { windowMs: 10_000, graceMs: 2_000 },
   timeMs: startMs,

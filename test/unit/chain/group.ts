@@ -20,9 +20,10 @@ import { encodeGap, type Gap } from '../../../sidechain/chain/gap.ts';
 import { type Genesis, signGenesis } from '../../../sidechain/chain/genesis.ts';
 import type { Verdicts } from '../../../sidechain/chain/judge.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../../../sidechain/chain/ledger.ts';
+import type { Member } from '../../../sidechain/chain/member.ts';
+import { type MembershipChange, signMembership } from '../../../sidechain/chain/membership.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
-import type { Member } from '../../../sidechain/chain/registry.ts';
-import { clock, schema as meterSchema, startMs, testSigner } from './fixture.ts';
+import { clock, engineer, schema as meterSchema, startMs, testSigner } from './fixture.ts';
 import { MainLogTwin } from './main-log-twin.ts';
 
 export type AnchorOptions = {
@@ -75,7 +76,7 @@ export class Group {
         version: 1,
         members,
         policy: { class: 'blame', faulty: 0 },
-        persons: [],
+        persons: [{ publicKey: engineer.publicKey, name: 'eve', rights: ['members'] }],
         mainLog: mainLog.mainLog,
         summary: { windowMs: 900_000, graceMs: 30_000 },
         timeMs: startMs,
@@ -145,6 +146,20 @@ export class Group {
 
   body(entries: readonly BlockEntry[], timeMs = startMs + 1_000 * this.blocks.length): BlockBody {
     return { timeMs, clock, secret: new Uint8Array(32).fill(this.blocks.length), entries };
+  }
+
+  /** The next change of members, by the engineer unless said otherwise. */
+  membership(
+    change: MembershipChange,
+    options: { readonly version?: number; readonly by?: Signer } = {},
+  ): BlockEntry {
+    const { version = (this.ledger.registry.membership?.version ?? 0) + 1, by = engineer } =
+      options;
+    return { entry: signMembership({ version, change }, this.chainId, by) };
+  }
+
+  revocation(member: number): BlockEntry {
+    return this.membership({ kind: 'revoke', keyId: toKeyId(this.signer(member).keyId) });
   }
 
   /** Applies a block of these entries, a second after the one before unless said otherwise. */

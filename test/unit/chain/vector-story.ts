@@ -18,6 +18,7 @@ import { signEnrolment } from '../../../sidechain/chain/enrolment.ts';
 import { signEntry } from '../../../sidechain/chain/entry.ts';
 import { encodeGap } from '../../../sidechain/chain/gap.ts';
 import type { AppliedBlock, Contract } from '../../../sidechain/chain/ledger.ts';
+import { signMembership } from '../../../sidechain/chain/membership.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { outputLeaves, proveOutput, proveReading } from '../../../sidechain/chain/prove.ts';
 import { encodeReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
@@ -28,6 +29,7 @@ import {
   bodyOf,
   chainId,
   dispatcher,
+  engineer,
   gateway,
   genesisBytes,
   mainGenesis,
@@ -136,11 +138,28 @@ const secondIndex = mainLog.append(secondAnchor);
 const second = mainLog.message({ anchor: secondAnchor, index: secondIndex, chainId }, { from: 2 });
 export const secondReceipt = encodeReceiptMessage(second);
 
+const membershipEntry = signMembership(
+  {
+    version: 1,
+    change: {
+      kind: 'grant',
+      publicKey: stranger.publicKey,
+      name: 'attic-1',
+      role: 'follower',
+      address: '192.0.2.7:7700',
+      supersedes: null,
+    },
+  },
+  chainId,
+  engineer,
+);
+apply(startMs + 64_000, [{ entry: membershipEntry }]);
+
 const block = blockAt(2);
 export const upward = {
   genesis: genesisBytes,
   header: block.headerBytes,
-  headerPath: chain.ledger.tree.inclusion(2),
+  headerPath: chain.ledger.tree.inclusion(2, 5),
   anchor: secondAnchor,
   receipts: second.receipts,
 };
@@ -186,6 +205,7 @@ export const story = {
     stranger: named(stranger, 2),
     mainLog: named(mainLogSigner, 3),
     dispatcher: named(dispatcher, 4),
+    engineer: named(engineer, 5),
   },
   genesis: {
     about: 'Genesis of the main log, of the sidechain, and the enrolment of one on the other.',
@@ -202,7 +222,7 @@ export const story = {
     ),
   },
   entries: {
-    about: 'Statements of the gateway: payloads, and what goes on the chain.',
+    about: 'Statements of the gateway and of an engineer: payloads, and what goes on the chain.',
     schemaPayload: toHex(schemaPayload),
     schemaId: toHex(schemaId),
     schemaEntry: toHex(schemaEntry().entry),
@@ -211,9 +231,10 @@ export const story = {
     batchEntry: toHex(batch.entry),
     gapPayload: toHex(gapPayload),
     gapEntry: toHex(gap.entry),
+    membershipEntry: toHex(membershipEntry),
   },
   blocks: {
-    about: 'Blocks 0 to 4: body as ordered (block 0 has none), and what every member makes of it.',
+    about: 'Blocks 0 to 5: body as ordered (block 0 has none), and what every member makes of it.',
     blocks: chain.blocks.map((applied, height) => ({
       height,
       body: optionalHex(chain.bodies[height] && encodeBlock(chain.bodies[height])),
