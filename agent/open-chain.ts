@@ -11,7 +11,12 @@ import { readSecretFile } from '../host/files.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
-import { type NodeOptions, openNode, type SidechainNode } from '../sidechain/node.ts';
+import {
+  type NodeOptions,
+  type NodeRules,
+  openNode,
+  type SidechainNode,
+} from '../sidechain/node.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
 import { openTransport } from '../sidechain/transport/open-transport.ts';
 import { parseAddress } from './address.ts';
@@ -26,6 +31,8 @@ type Parts = {
   readonly log: Log;
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
+  /** When blocks are cut; by default once a second. */
+  readonly rules?: NodeRules;
 };
 
 export type OpenChain = { readonly node: SidechainNode; readonly database: Database };

@@ -5,7 +5,7 @@
 import { arch, cpus, platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
-import { figuresText } from './figures.ts';
+import { type Figure, figuresText } from './figures.ts';
 import { type Case, type Effort, measure } from './measure.ts';
 import { tableOf } from './table.ts';
 
@@ -14,11 +14,14 @@ type Measured = { readonly results: readonly unknown[]; readonly text: string };
 
 const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = {
   base: async (effort) => rates((await import('./base.ts')).base(), effort),
-  bus: async (effort) => {
-    const results = await (await import('./bus.ts')).bus(effort);
-    return { results, text: figuresText(results) };
-  },
+  bus: async (effort) => figures(await (await import('./bus.ts')).bus(effort)),
+  failover: async (effort) => figures(await (await import('./failover.ts')).failover(effort)),
+  ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
 };
+
+function figures(results: readonly Figure[]): Measured {
+  return { results, text: figuresText(results) };
+}
 
 function rates(cases: readonly Case[], effort: Effort): Measured {
   const results = cases.map((one) => measure(one, effort));
@@ -36,6 +39,8 @@ const help = `usage: npm run -s bench -- [SUITE …] [--json] [--short]
 
 base: each figure stands beside its limit, bare calls of node:crypto on the same bytes. The two take
 turns; what is shown is the median of the runs, the least and the most.
+failover, ledger: three members, each a process, beside three members of etcd. Two and five minutes;
+they need what deploy/dev-setup installs.
 bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour, and
 needs what deploy/dev-setup installs.`;
 

@@ -2,11 +2,17 @@
 // Processes of the demonstration: started, waited for until they say `ready`, and all of them ended again
 // whatever happens.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ChildProcessByStdio,
+  type StdioOptions,
+  spawn,
+} from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 const tieline = new URL('../../tieline.ts', import.meta.url).pathname;
 const readyTimeoutMs = 20_000;
@@ -17,6 +23,14 @@ export type Child = {
   readonly process: ChildProcess;
   /** The line with which it said that it serves. */
   readonly ready: string;
+};
+
+export type Command = {
+  readonly file: string;
+  readonly words: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether parent and child send each other messages. */
+  readonly talks?: boolean;
 };
 
 export class Children {
@@ -55,11 +69,7 @@ export class Children {
   }
 
   /** Starts another program; `isReady` says which line tells that it serves. */
-  program(
-    name: string,
-    command: { readonly file: string; readonly words: readonly string[] },
-    isReady: (line: string) => boolean,
-  ): Promise<Child> {
+  program(name: string, command: Command, isReady: (line: string) => boolean): Promise<Child> {
     return this.#start(name, command, isReady);
   }
 
@@ -90,10 +100,10 @@ export class Children {
 
   async #start(
     name: string,
-    command: { readonly file: string; readonly words: readonly string[] },
+    command: Command,
     isReady = (line: string) => line.startsWith('ready '),
   ): Promise<Child> {
-    const child = spawn(command.file, command.words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = startOf(command);
     this.#keep(child);
     const log = createWriteStream(join(this.#logDir, `${name}.log`), { flags: 'a' });
     child.stderr.pipe(log);
@@ -109,6 +119,11 @@ export class Children {
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
   }
+}
+
+function startOf({ file, words, env = process.env, talks = false }: Command) {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(talks ? (['ipc'] as const) : [])];
+  return spawn(file, words, { stdio, env }) as ChildProcessByStdio<null, Readable, Readable>;
 }
 
 function firstLine(

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a chain of three members takes in, and how soon, beside a cluster of three etcds: on the same
+// machine and disk, the same bytes, durable on a majority before it counts. The two take turns. An
+// entry here is signed by who submits it and verified by all three; etcd verifies nothing, so the
+// ceiling that signatures set stands beside it.
+
+import { cpus } from 'node:os';
+import { signerFromSeed } from '../../base/keys.ts';
+import { nodeSuite } from '../../base/node-suite.ts';
+import type { Children } from '../demo/children.ts';
+import { type Member, startMembers } from './chain/members.ts';
+import type { Load } from './chain/orders.ts';
+import { atSite, makeSite } from './chain/site.ts';
+import { EtcdCluster, type Puts } from './etcd/cluster.ts';
+import { type Figure, median } from './figures.ts';
+import type { Effort } from './measure.ts';
+import { measure } from './measure.ts';
+
+type Plan = { readonly runs: number; readonly warmUpMs: number; readonly runMs: number };
+
+const thorough: Plan = { runs: 5, warmUpMs: 2_000, runMs: 6_000 };
+const short: Plan = { runs: 1, warmUpMs: 1_000, runMs: 2_000 };
+
+const names = ['cellar', 'school', 'bakery'];
+/** Entries under way at each member, puts under way in all: more makes neither any faster. */
+const inflight = 256;
+const puts = { connections: 16, clients: 512 };
+/** At the window: each member's batch of a second, and so many of them under way. */
+const packsPerBatch = 1_024;
+const batchesUnderWay = 4;
+
+export async function ledger({ runs }: Effort): Promise<readonly Figure[]> {
+  const plan = runs > 3 ? thorough : short;
+  return atSite(async (children, dir) => {
+    const etcd = await EtcdCluster.start(children, dir);
+    const { gateways } = await makeSite(children, { dir, names });
+    const eager = await startMembers(children, gateways, 0);
+    const [first] = eager;
+    if (first === undefined) throw new Error('a chain has members');
+    const entries = await entriesBeside(plan, { members: eager, etcd });
+    const latency = await latencyBeside(plan, { members: eager, etcd }, entries.rates);
+    await Promise.all(eager.map((member) => member.kill()));
+    const packs = await packsBeside(plan, { members: await again(children, gateways), etcd });
+    return [...entries.figures, ceiling(entries.rates.ours), ...latency, packs];
+  });
+}
+
+const again = (children: Children, gateways: Parameters<typeof startMembers>[1]) =>
+  startMembers(children, gateways, 1_000);
+
+type Two = { readonly members: readonly Member[]; readonly etcd: EtcdCluster };
+type Rates = { readonly ours: number; readonly etcd: number };
+
+async function entriesBeside(
+  plan: Plan,
+  { members, etcd }: Two,
+): Promise<{ readonly figures: readonly Figure[]; readonly rates: Rates }> {
+  const load = { pace: { inflight }, packs: 1, ...plan };
+  const bytes = bytesOf(members).entryBytes;
+  const ours: Loaded[] = [];
+  const theirs: Puts[] = [];
+  for (let run = 0; run < plan.runs; run++) {
+    ours.push(await loadAll(members, load));
+    theirs.push(await etcd.put({ ...puts, bytes, perSecond: 0, ...plan }));
+  }
+  const own = median(ours.map(({ perSecond }) => perSecond));
+  const beside = median(theirs.map(({ perSecond }) => perSecond));
+  const figure: Figure = {
+    name: `entries of one pack, ${bytes} B`,
+    unit: '1/s',
+    ...own,
+    aim: "≥ etcd's puts",
+    beside: { etcd: beside.value },
+  };
+  return { figures: [figure], rates: { ours: own.value, etcd: beside.value } };
+}
+
+/** Each at half of what it can take. */
+async function latencyBeside(
+  plan: Plan,
+  { members, etcd }: Two,
+  rates: Rates,
+): Promise<readonly Figure[]> {
+  const bytes = bytesOf(members).entryBytes;
+  const ours: Loaded[] = [];
+  const theirs: Puts[] = [];
+  for (let run = 0; run < plan.runs; run++) {
+    const perSecond = rates.ours / 2 / members.length;
+    ours.push(await loadAll(members, { pace: { perSecond }, packs: 1, ...plan }));
+    theirs.push(await etcd.put({ ...puts, bytes, perSecond: rates.etcd / 2, ...plan }));
+  }
+  const figure = (place: 'p50Ms' | 'p99Ms', aim: Pick<Figure, 'aim'>): Figure => ({
+    name: `commit at half load, ${place.slice(0, 3)}`,
+    unit: 'ms',
+    ...median(ours.map((one) => one[place])),
+    ...aim,
+    beside: { etcd: median(theirs.map((one) => one[place])).value },
+  });
+  return [figure('p50Ms', {}), figure('p99Ms', { aim: "≤ etcd's" })];
+}
+
+async function packsBeside(plan: Plan, { members, etcd }: Two): Promise<Figure> {
+  const bytes = bytesOf(members).packBytes;
+  const load = { pace: { inflight: batchesUnderWay }, packs: packsPerBatch, ...plan };
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let run = 0; run < plan.runs; run++) {
+    ours.push((await loadAll(members, load)).perSecond * packsPerBatch);
+    theirs.push((await etcd.put({ ...puts, bytes, perSecond: 0, ...plan })).perSecond);
+  }
+  return {
+    name: `packs at the 1 s window, ${bytes} B`,
+    unit: '1/s',
+    ...median(ours),
+    aim: "≥ 5 × etcd's puts",
+    beside: { etcd: median(theirs).value },
+  };
+}
+
+/** One signature and three verifications an entry, with nothing around them, on all cores. */
+function ceiling(entriesPerSecond: number): Figure {
+  const signer = signerFromSeed(new Uint8Array(32).fill(7));
+  const message = new Uint8Array(300);
+  const signature = signer.sign(message);
+  const timed = (name: string, call: () => unknown): number =>
+    1 /
+    measure({ name, bytes: 300, call, limit: { name, call } }, { runs: 3, runMs: 100 }).perSecond
+      .median;
+  const signing = timed('sign', () => signer.sign(message));
+  const verifying = timed('verify', () => nodeSuite.verify(signer.publicKey, message, signature));
+  const value = cpus().length / (signing + names.length * verifying);
+  return {
+    name: 'entries that signatures alone would let pass',
+    unit: '1/s',
+    value,
+    beside: { 'of that, %': (100 * entriesPerSecond) / value },
+  };
+}
+
+type Loaded = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
+
+async function loadAll(members: readonly Member[], load: Load): Promise<Loaded> {
+  const all = await Promise.all(members.map((member) => member.load(load)));
+  const latencies = all.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
+  const at = (share: number): number => latencies[Math.floor(share * (latencies.length - 1))] ?? 0;
+  return { perSecond: latencies.length / (load.runMs / 1_000), p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+function bytesOf([first]: readonly Member[]) {
+  if (first === undefined) throw new Error('a chain has members');
+  return first.sizes;
+}
