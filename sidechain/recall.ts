@@ -28,6 +28,8 @@ export class Recall {
   readonly #parts: RecallParts;
   readonly #startMs: number;
   readonly #answered = new Set<NodeId>();
+  /** Of the newest batch that was on disk at the start. */
+  readonly #startSequence: number;
   #clear: () => void = () => {};
   #isClear = false;
   #askedMs = Number.NEGATIVE_INFINITY;
@@ -35,6 +37,7 @@ export class Recall {
   constructor(parts: RecallParts) {
     this.#parts = parts;
     this.#startMs = parts.monotonicMs();
+    this.#startSequence = parts.own().sequence;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.cleared = promise;
     this.#clear = resolve;
@@ -58,14 +61,23 @@ export class Recall {
 
   /** attacker-controlled: a lie can stop this member, and nothing else. */
   async onRecalled(from: NodeId, known: MessageOf<'recalled'>): Promise<void> {
-    const { members, own, stop, monotonicMs } = this.#parts;
+    const { members, stop, monotonicMs } = this.#parts;
     this.#answered.add(from);
-    const newer = whatIsNewer(known, own());
+    const newer = whatIsNewer(known, this.#own);
     if (newer === undefined) {
       this.#decide(monotonicMs());
       return;
     }
     await stop(`this disk is an older copy: ${members.member(from)?.name} knows of ${newer}`);
+  }
+
+  /**
+   * What is signed while the answer is awaited stays here: under a number that was given before, it
+   * must not look as if the disk knew of that.
+   */
+  get #own(): Promises {
+    const own = this.#parts.own();
+    return this.#isClear ? own : { ...own, sequence: this.#startSequence };
   }
 
   /**

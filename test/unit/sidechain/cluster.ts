@@ -3,7 +3,7 @@
 // does what a test says: it loses messages, keeps some back, and falls apart. Time passes for all
 // of them alike, when a test says so.
 
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
@@ -226,6 +226,16 @@ export class Cluster {
     const member = this.member(id);
     await member.node?.close();
     member.node = undefined;
+  }
+
+  /** Its file is lost, and made anew under the same key. */
+  async wipe(id: NodeId): Promise<void> {
+    await this.stop(id);
+    const { dataDir, signer } = this.member(id);
+    for (const end of ['', '-wal', '-shm']) rmSync(chainPath(dataDir) + end, { force: true });
+    const { genesisBytes } = this;
+    const contracts = this.#contracts;
+    await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts });
   }
 
   /** So many ticks of a tenth of a second, on all members. */

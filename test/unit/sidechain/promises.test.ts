@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { nodeSuite as suite } from '../../../base/node-suite.ts';
-import { chainPath, createChain } from '../../../sidechain/store/chain-file.ts';
 import { Cluster } from './cluster.ts';
 
 /** What ends a member that runs. */
@@ -22,16 +19,30 @@ test('a wiped member that comes back under its old key stops for good', async ()
   const cluster = await Cluster.start(3);
   for (const { id } of cluster.members) void cluster.submit(id);
   await cluster.settled();
-  await cluster.stop(3);
-  const { dataDir, signer } = cluster.member(3);
-  for (const end of ['', '-wal', '-shm']) rmSync(chainPath(dataDir) + end, { force: true });
-  const { genesisBytes } = cluster;
-  await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts: [] });
+  await cluster.wipe(3);
   await cluster.open(3);
   expect(await endOf(cluster, 3)).toMatchObject({ code: 'chain-stopped', retry: 'fatal' });
   expect(cluster.node(3).status()).toMatchObject({ height: 0, mayPromise: false });
   await cluster.stop(3);
   await expect(cluster.open(3)).rejects.toMatchObject({ code: 'chain-stopped' });
+});
+
+test('what a wiped member signs before anybody answers does not hide what it signed before', async () => {
+  const cluster = await Cluster.start(3);
+  void cluster.submit(3);
+  await cluster.settled();
+  await cluster.wipe(3);
+  // Of its votes and acknowledgements they know no more.
+  for (const id of [1, 2]) {
+    await cluster.stop(id);
+    await cluster.open(id);
+  }
+  await cluster.open(3);
+  cluster.submit(3).catch(() => {});
+  expect(await endOf(cluster, 3)).toMatchObject({
+    code: 'chain-stopped',
+    message: expect.stringContaining('batch 1'),
+  });
 });
 
 test('a copy of the disk older than a co-signature is told by who has seen it', async () => {
