@@ -69,7 +69,8 @@ async function createOrFinish(dataDir: string): Promise<Database> {
   }
 }
 
-function foundingStatements(founding: {
+/** What a new chain.db holds, for one transaction. */
+export function foundingStatements(founding: {
   readonly genesisBytes: Uint8Array;
   readonly gateway: Uint8Array;
   readonly suite: Suite;

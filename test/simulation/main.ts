@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { runScenario } from '../scenario/run-scenario.ts';
 import { checkMutants } from './mutants/check-mutants.ts';
-import { runSeed } from './run-seed.ts';
+import { runSeed, type Watcher } from './run-seed.ts';
 import { simulate } from './simulate.ts';
 import { traceLine } from './trace.ts';
 
@@ -79,11 +79,9 @@ async function runSeeds(words: Words, count: number): Promise<number> {
   return violations === 0 ? 0 : 1;
 }
 
-function runOne(words: Words, seed: number): number {
-  const { violation, ...rest } = runSeed(
-    seed,
-    words.trace ? (happening, nowMs) => say(traceLine(happening, nowMs)) : undefined,
-  );
+async function runOne(words: Words, seed: number): Promise<number> {
+  const watch: Watcher = (happening, nowMs) => say(traceLine(happening, nowMs));
+  const { violation, ...rest } = await runSeed(seed, words.trace ? { watch } : {});
   if (words.json) say(JSON.stringify({ ...rest, violation: violation ?? null }));
   else
     say(
@@ -121,7 +119,7 @@ async function main(): Promise<number> {
       return 0;
     }
     if (words.seeds !== undefined) return await runSeeds(words, countOf('seeds', words.seeds));
-    if (words.seed !== undefined) return runOne(words, countOf('seed', words.seed));
+    if (words.seed !== undefined) return await runOne(words, countOf('seed', words.seed));
     if (words.scenario !== undefined) return runFile(words.scenario);
     return await runMutants(words);
   } catch (error) {

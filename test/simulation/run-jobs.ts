@@ -3,11 +3,13 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Outcome } from './run-seed.ts';
+import type { Outcome, WorldKind } from './run-seed.ts';
 
 /** Seeds for one thread. */
 export type Job = {
   readonly seeds: readonly number[];
+  /** Left out: that of each seed. */
+  readonly kind?: WorldKind;
   /** Of the catalogue. */
   readonly mutantName: string | undefined;
   /** No further than to the first broken promise. */

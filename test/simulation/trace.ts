@@ -21,6 +21,7 @@ function wordsOf(happening: Happening): string {
       return `term ${term}, vote ${vote}, ${held}, applied ${applied.ledger.index}`;
     }
     case 'emptied':
+    case 'taken-back':
       return '';
     case 'ended':
       return happening.why;
@@ -46,6 +47,24 @@ function wordsOf(happening: Happening): string {
       return `${happening.read}`;
     case 'read-confirmed':
       return `${happening.read} as of ${happening.index}`;
+    case 'leads':
+      return `in term ${happening.term}`;
+    case 'signed':
+      return `${happening.size} blocks`;
+    case 'cosigned':
+      return `${happening.size} blocks, ${happening.root.slice(0, 16)}`;
+    case 'told': {
+      const { height, hash, accepted } = happening.block;
+      return `block ${height} ${hash}: ${accepted.map((id) => id.slice(0, 8)).join(' ')}`;
+    }
+    case 'kept':
+      return happening.entry.slice(0, 8);
+    case 'acknowledged': {
+      const { entry, verdict, height } = happening;
+      return `${entry.slice(0, 8)} ${verdict} in block ${height}`;
+    }
+    case 'noted':
+      return happening.words;
   }
 }
 

@@ -7,7 +7,7 @@ import { mutants } from './mutants/catalogue.ts';
 import { loadMutant } from './mutants/load-mutant.ts';
 import type { Job } from './run-jobs.ts';
 
-const { seeds, mutantName, untilViolation } = workerData as Job;
+const { seeds, kind, mutantName, untilViolation } = workerData as Job;
 const mutant = mutants.find(({ name }) => name === mutantName);
 assert((mutant === undefined) === (mutantName === undefined), `there is a mutant ${mutantName}`);
 const checkEdits = mutant === undefined ? () => {} : loadMutant(mutant);
@@ -16,7 +16,7 @@ const { runSeed } = await import('./run-seed.ts');
 checkEdits();
 
 for (const seed of seeds) {
-  const outcome = runSeed(seed);
+  const outcome = await runSeed(seed, kind === undefined ? {} : { kind });
   parentPort?.postMessage(outcome);
   if (untilViolation && outcome.violation !== undefined) break;
 }

@@ -9,16 +9,21 @@ const name = 'election-safety';
 
 export function electionSafety(): Tell {
   const leaders = new Map<number, NodeId>();
-  return (happening) => {
-    if (happening.kind !== 'took' || happening.status.role !== 'leader') return;
-    const { member, status } = happening;
-    const { term, configuration } = status;
+  /** @returns whether it is new. */
+  const leads = (member: NodeId, term: number): boolean => {
     const known = leaders.get(term);
-    if (known === member) return;
-    if (known !== undefined) {
+    if (known !== undefined && known !== member) {
       throw new Violation(name, `term ${term} has two leaders: ${known} and ${member}`);
     }
     leaders.set(term, member);
+    return known === undefined;
+  };
+  return (happening) => {
+    if (happening.kind === 'leads') leads(happening.member, happening.term);
+    if (happening.kind !== 'took' || happening.status.role !== 'leader') return;
+    const { member, status } = happening;
+    const { term, configuration } = status;
+    if (!leads(member, term)) return;
     const { voters, votersOutgoing } = configuration;
     if (!voters.includes(member) && !votersOutgoing.includes(member)) {
       throw new Violation(name, `${member} was elected in term ${term} and is no voter`);

@@ -31,6 +31,7 @@ export function neverBackwards(): Tell {
     const { member } = happening;
     switch (happening.kind) {
       case 'emptied':
+      case 'taken-back':
         marks.delete(`${member} term on disk`);
         marks.delete(`${member} state on disk`);
         break;

@@ -18,7 +18,7 @@ export async function checkMutants(
   const climates = new Map(all.map((seed) => [seed, climateOf(seed)]));
   const jobs = mutants.map(({ name, climate }) => {
     const seeds = all.filter((seed) => climate === undefined || climates.get(seed) === climate);
-    return { seeds, mutantName: name, untilViolation: true };
+    return { seeds, kind: 'cores', mutantName: name, untilViolation: true } as const;
   });
   const results = await runJobs(jobs, ({ mutantName }: Job, outcomes) => {
     const mutant = mutants.find(({ name }) => name === mutantName);

@@ -104,28 +104,6 @@ export const durabilityMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'wiped-card-keeps-its-id',
-    note: 8,
-    bug: 'A member that lost its card comes back under the same id with an empty one.',
-    edits: [
-      {
-        file: 'test/simulation/world/faults.ts',
-        find: "victim.crash('its card is lost');\n      victim.isGone = true;",
-        replace:
-          "victim.crash('its card is lost');\n" +
-          '      victim.disk.format(new DurableImage());\n' +
-          '      this.#later(1_000, () => victim.start());',
-      },
-      {
-        file: 'test/simulation/world/faults.ts',
-        find: "import { maySpare } from './in-use.ts';",
-        replace:
-          "import { DurableImage } from '../member/durable-image.ts';\n" +
-          "import { maySpare } from './in-use.ts';",
-      },
-    ],
-  },
-  {
     name: 'commit-index-left-out',
     note: 23,
     bug: 'A commit index that needs no write of its own is not written with later entries either.',

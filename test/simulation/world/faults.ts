@@ -4,16 +4,56 @@
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import type { Happening } from '../happening.ts';
-import { maySpare } from './in-use.ts';
-import type { Machine } from './machine.ts';
 import type { Link } from './network.ts';
-import type { Operator } from './operator.ts';
 import type { Random } from './random.ts';
-import { type FaultKind, faultKinds } from './weather.ts';
-import type { World } from './world.ts';
+import type { Timeline } from './timeline.ts';
+import { type FaultKind, type FaultRates, faultKinds } from './weather.ts';
 
 type Strike = 'new-leader-struck' | 'change-struck';
 type Accident = Exclude<FaultKind, Strike>;
+
+/** A machine of any world, as far as something may happen to it. */
+export type Victim = {
+  readonly id: NodeId;
+  isGone: boolean;
+  isRotten: boolean;
+  skew: number;
+  readonly disk: {
+    isFull: boolean;
+    isSyncFailing: boolean;
+    stalledUntilMs: number;
+    onWrite: (() => void) | undefined;
+    readonly rot: () => boolean;
+  };
+  readonly start: () => void;
+  /** @returns what became of what was not synced. */
+  readonly crash: (why: string) => string;
+  readonly pause: (durationMs: number) => void;
+};
+
+/** Does it, unless it returns false. */
+type Act<Machine> = (victim: Machine) => boolean | undefined;
+
+export type FaultPorts<Machine> = {
+  readonly world: {
+    readonly timeline: Timeline;
+    readonly random: Random;
+    readonly weather: { readonly faultsPerMinute: FaultRates };
+    readonly machines: ReadonlyMap<NodeId, Machine>;
+    readonly network: {
+      readonly cut: (links: readonly Link[]) => void;
+      readonly open: (links: readonly Link[]) => void;
+      readonly slow: (link: Link, delayMs: number) => void;
+    };
+    readonly watchers: ((happening: Happening) => void)[];
+    readonly leader: () => Machine | undefined;
+    readonly count: (kind: string) => void;
+  };
+  /** Whether the group can do for ever without this one. */
+  readonly mayLose: (victim: Machine) => boolean;
+  /** What happens to the machines of this world alone. */
+  readonly more: Partial<Readonly<Record<FaultKind, Act<Machine>>>>;
+};
 
 const blows = ['crash', 'isolation', 'one-way-cut', 'pause'] as const;
 
@@ -24,16 +64,17 @@ function isStrike(kind: FaultKind): kind is Strike {
   return kind === 'new-leader-struck' || kind === 'change-struck';
 }
 
-export class Faults {
-  readonly #world: World;
-  readonly #operator: Operator;
+export class Faults<Machine extends Victim> {
+  readonly #ports: FaultPorts<Machine>;
+  readonly #world: FaultPorts<Machine>['world'];
   readonly #random: Random;
   #isOver = false;
   #lastTerm = 0;
 
-  constructor(world: World, operator: Operator) {
+  constructor(ports: FaultPorts<Machine>) {
+    const { world } = ports;
+    this.#ports = ports;
     this.#world = world;
-    this.#operator = operator;
     this.#random = world.random.stream('faults');
     for (const kind of faultKinds) if (!isStrike(kind)) this.#repeat(kind);
     world.watchers.push((happening) => this.#see(happening));
@@ -50,7 +91,8 @@ export class Faults {
     this.#world.timeline.after(this.#random.untilNextMs(perMinute), () => {
       if (this.#isOver) return;
       const victim = this.#victim();
-      if (victim !== undefined && this.#acts[kind](victim) !== false) this.#world.count(kind);
+      const act = this.#acts[kind] ?? this.#ports.more[kind];
+      if (victim !== undefined && act?.(victim) !== false) this.#world.count(kind);
       this.#repeat(kind);
     });
   }
@@ -67,24 +109,24 @@ export class Faults {
   #see(happening: Happening): void {
     if (this.#isOver) return;
     if (happening.kind === 'configured') this.#strike('change-struck', happening.member);
-    if (happening.kind !== 'took' || happening.ready.role !== 'leader') return;
-    const { member, status } = happening;
-    if (status.term <= this.#lastTerm) return;
-    this.#lastTerm = status.term;
-    this.#strike('new-leader-struck', member);
+    const term = reignOf(happening);
+    if (term <= this.#lastTerm) return;
+    this.#lastTerm = term;
+    this.#strike('new-leader-struck', happening.member);
   }
 
   #strike(kind: Strike, member: NodeId): void {
     if (!this.#random.chance(this.#world.weather.faultsPerMinute[kind] / strikesMax)) return;
-    const victim = this.#world.machine(member);
+    const victim = this.#world.machines.get(member);
+    if (victim === undefined) return;
     this.#world.timeline.after(this.#random.between(0, 300), () => {
       if (this.#isOver) return;
       this.#world.count(kind);
-      this.#acts[this.#random.any(blows)](victim);
+      this.#acts[this.#random.any(blows)]?.(victim);
     });
   }
 
-  readonly #acts: Readonly<Record<Accident, (victim: Machine) => boolean | undefined>> = {
+  readonly #acts: Partial<Readonly<Record<FaultKind, Act<Machine>>>> = {
     crash: (victim) => this.#crash(victim, 'crash'),
     'power-cut-in-write': (victim) => {
       victim.disk.onWrite = () => {
@@ -140,22 +182,18 @@ export class Faults {
       return undefined;
     },
     'bit-rot': (victim) => {
-      if (!this.#mayLose(victim) || !victim.disk.rot()) return false;
+      if (!this.#ports.mayLose(victim) || !victim.disk.rot()) return false;
       victim.isRotten = true;
       return this.#crash(victim, 'a bit rots');
     },
     wipe: (victim) => {
-      if (!this.#mayLose(victim)) return false;
+      if (!this.#ports.mayLose(victim)) return false;
       victim.crash('its card is lost');
       victim.isGone = true;
       return undefined;
     },
     'clock-skew': (victim) => {
       victim.skew = 1 + (2 * this.#random.next() - 1) * 0.5;
-      return undefined;
-    },
-    'leader-forgotten': (victim) => {
-      victim.call((process) => process.forgetLeader());
       return undefined;
     },
   };
@@ -165,10 +203,6 @@ export class Faults {
     if (unsynced !== 'nothing-lost') this.#world.count(`unsynced-${unsynced}`);
     this.#later(15_000, () => victim.start());
     return undefined;
-  }
-
-  #mayLose({ id }: Machine): boolean {
-    return !this.#operator.isChangeUnderWay() && maySpare(this.#world, [id]);
   }
 
   #cut(links: readonly Link[]): boolean | undefined {
@@ -193,4 +227,11 @@ export class Faults {
     const ids = this.#ids();
     return ids.flatMap((from) => ids.filter((to) => to !== from).map((to) => ({ from, to })));
   }
+}
+
+/** Term in which somebody leads, as this shows; 0 where it does not. */
+function reignOf(happening: Happening): number {
+  if (happening.kind === 'leads') return happening.term;
+  const isReign = happening.kind === 'took' && happening.ready.role === 'leader';
+  return isReign ? happening.status.term : 0;
 }

@@ -4,25 +4,24 @@
 // another: the real one has TLS.
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
-import type { PeerMessage } from '../../../sidechain/raft/message.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { NetworkWeather } from './weather.ts';
 
 export type Link = { readonly from: NodeId; readonly to: NodeId };
 
-export type NetworkPorts = {
+export type NetworkPorts<Message extends Link> = {
   readonly timeline: Timeline;
   readonly random: Random;
   /** @returns false if nobody is there. */
-  readonly deliver: (message: PeerMessage) => boolean;
-  readonly onLost: (message: PeerMessage) => void;
+  readonly deliver: (message: Message) => boolean;
+  readonly onLost: (message: Message) => void;
   readonly count: (what: 'lost' | 'doubled' | 'late') => void;
 };
 
-export class Network {
+export class Network<Message extends Link> {
   weather: NetworkWeather;
-  readonly #ports: NetworkPorts;
+  readonly #ports: NetworkPorts<Message>;
   /** How many cuts a link suffers, and how much slower it is. */
   readonly #cuts = new Map<string, number>();
   readonly #slowMs = new Map<string, number>();
@@ -30,12 +29,12 @@ export class Network {
   /** When the last message of a link arrives. */
   readonly #lastMs = new Map<string, number>();
 
-  constructor(ports: NetworkPorts, weather: NetworkWeather) {
+  constructor(ports: NetworkPorts<Message>, weather: NetworkWeather) {
     this.#ports = ports;
     this.weather = weather;
   }
 
-  send(message: PeerMessage): void {
+  send(message: Message): void {
     const { random } = this.#ports;
     if (random.chance(this.weather.lossRate)) {
       this.#lose(message);
@@ -84,7 +83,7 @@ export class Network {
     return this.#cuts.get(nameOf(link)) ?? 0;
   }
 
-  #delayMs(message: PeerMessage): number {
+  #delayMs(message: Message): number {
     const { random, timeline } = this.#ports;
     const { delayMsMax, lateRate, lateMsMax, isOrdered } = this.weather;
     if (random.chance(lateRate)) {
@@ -99,7 +98,7 @@ export class Network {
     return atMs - timeline.nowMs;
   }
 
-  #plan(message: PeerMessage, delayMs: number): void {
+  #plan(message: Message, delayMs: number): void {
     if (this.isCut(message)) {
       this.#lose(message);
       return;
@@ -113,7 +112,7 @@ export class Network {
     });
   }
 
-  #lose(message: PeerMessage): void {
+  #lose(message: Message): void {
     this.#ports.count('lost');
     this.#ports.onLost(message);
   }

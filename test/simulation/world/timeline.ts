@@ -25,12 +25,25 @@ export class Timeline {
   /** Lets happen what is due within `durationMs`. */
   pass(durationMs: number): void {
     const endMs = this.#nowMs + durationMs;
-    for (let next = this.#heap[0]; next !== undefined && next.atMs <= endMs; next = this.#heap[0]) {
-      this.#pop();
-      this.#nowMs = next.atMs;
-      next.run();
-    }
+    while (this.#runNext(endMs));
     this.#nowMs = endMs;
+  }
+
+  /** The same where what happens has promises to keep: `settle` comes back when all are kept. */
+  async passSettled(durationMs: number, settle: () => Promise<void>): Promise<void> {
+    const endMs = this.#nowMs + durationMs;
+    await settle();
+    while (this.#runNext(endMs)) await settle();
+    this.#nowMs = endMs;
+  }
+
+  #runNext(endMs: number): boolean {
+    const [next] = this.#heap;
+    if (next === undefined || next.atMs > endMs) return false;
+    this.#pop();
+    this.#nowMs = next.atMs;
+    next.run();
+    return true;
   }
 
   #push(event: Event): void {

@@ -6,8 +6,8 @@
 import type { MemberSettings } from '../member/raft-member.ts';
 import type { Random } from './random.ts';
 
-/** What is done to the world, each a file-free word in the report. */
-export const faultKinds = [
+/** What is done to any world, under the names that the report has. */
+const commonFaults = [
   'crash',
   'power-cut-in-write',
   'pause',
@@ -22,12 +22,20 @@ export const faultKinds = [
   'bit-rot',
   'wipe',
   'clock-skew',
-  'leader-forgotten',
   'new-leader-struck',
-  'change-struck',
 ] as const;
 
+/** And to a world of cores alone. */
+export const coreFaults = [...commonFaults, 'leader-forgotten', 'change-struck'] as const;
+
+/** And to one of gateways: their clocks jump, and a card is taken back to what it held before. */
+export const gatewayFaults = [...commonFaults, 'clock-jump', 'older-copy'] as const;
+
+export const faultKinds = [...new Set([...coreFaults, ...gatewayFaults])] as const;
+
 export type FaultKind = (typeof faultKinds)[number];
+
+export type FaultRates = Readonly<Record<FaultKind, number>>;
 
 export type NetworkWeather = {
   readonly delayMsMax: number;
@@ -53,7 +61,7 @@ export type Weather = {
   readonly writeMsMax: number;
   /** How far a clock is off, as a fraction. */
   readonly skewMax: number;
-  readonly faultsPerMinute: Readonly<Record<FaultKind, number>>;
+  readonly faultsPerMinute: FaultRates;
   readonly clients: number;
   readonly operationsPerMinute: number;
   readonly readsPerMinute: number;
@@ -106,11 +114,7 @@ function restlessMembers({ member, network }: Weather, random: Random): Partial<
 
 function drawAny(random: Random): Weather {
   const voters = random.any([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
-  const share = random.any([0.1, 0.2, 0.4]);
-  const kinds = new Set(faultKinds.filter(() => random.chance(share)));
   const isBusy = random.chance(0.3);
-  const rate = (kind: FaultKind): number => (kinds.has(kind) ? random.any([1, 3, 10]) : 0);
-  const rates = faultKinds.map((kind) => [kind, rate(kind)] as const);
   return {
     climate: 'any',
     voters,
@@ -119,7 +123,7 @@ function drawAny(random: Random): Weather {
     network: drawNetwork(random),
     writeMsMax: random.any([2, 5, 50]),
     skewMax: random.any([0, 0.05, 0.3]),
-    faultsPerMinute: Object.fromEntries(rates) as Record<FaultKind, number>,
+    faultsPerMinute: drawFaults(random, coreFaults),
     clients: random.between(1, 4),
     operationsPerMinute: random.any([60, 200, 600]),
     readsPerMinute: random.any([0, 60, 600]),
@@ -129,9 +133,17 @@ function drawAny(random: Random): Weather {
   };
 }
 
-const noFaults = Object.fromEntries(
-  faultKinds.map((kind) => [kind, 0]),
-) as Weather['faultsPerMinute'];
+/** Some of those kinds, each more or less often. */
+export function drawFaults(random: Random, kinds: readonly FaultKind[]): FaultRates {
+  const share = random.any([0.1, 0.2, 0.4]);
+  const drawn = kinds.filter(() => random.chance(share));
+  return {
+    ...noFaults,
+    ...Object.fromEntries(drawn.map((kind) => [kind, random.any([1, 3, 10])])),
+  };
+}
+
+const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as FaultRates;
 
 /** Small windows and batches, so that their limits are met. */
 const narrow = {
@@ -163,7 +175,7 @@ function drawSettings(random: Random): MemberSettings {
   };
 }
 
-function drawNetwork(random: Random): NetworkWeather {
+export function drawNetwork(random: Random): NetworkWeather {
   return {
     delayMsMax: random.any([2, 20, 200]),
     lossRate: random.any([0, 0, 0.01, 0.1, 0.3]),

@@ -24,7 +24,7 @@ export class World {
   readonly timeline = new Timeline();
   readonly random: Random;
   readonly weather: Weather;
-  readonly network: Network;
+  readonly network: Network<PeerMessage>;
   readonly machines = new Map<NodeId, Machine>();
   /** Told of everything, in this order. */
   readonly watchers: Tell[] = [];

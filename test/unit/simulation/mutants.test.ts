@@ -8,7 +8,7 @@ import { runJob } from '../../simulation/run-jobs.ts';
 const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
 
 async function invariantAgainst(mutantName: string): Promise<string | undefined> {
-  const outcomes = await runJob({ seeds, mutantName, untilViolation: true });
+  const outcomes = await runJob({ seeds, kind: 'cores', mutantName, untilViolation: true });
   return outcomes.at(-1)?.violation?.invariant;
 }
 

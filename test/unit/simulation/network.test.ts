@@ -19,7 +19,7 @@ function newNetwork(weather: Partial<NetworkWeather>) {
   const timeline = new Timeline();
   const arrived: number[] = [];
   const lost: number[] = [];
-  const network = new Network(
+  const network = new Network<PeerMessage>(
     {
       timeline,
       random: new Random(3),

@@ -1,43 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { runSeed } from '../../simulation/run-seed.ts';
+import { runSeed, type Watcher, type WorldKind } from '../../simulation/run-seed.ts';
 import { traceLine } from '../../simulation/trace.ts';
-import { faultKinds } from '../../simulation/world/weather.ts';
+import { coreFaults, gatewayFaults } from '../../simulation/world/weather.ts';
 
-const seedCount = 40;
+type Seen = { readonly kinds: ReadonlyMap<string, number>; readonly acknowledged: number };
 
-test(`${seedCount} worlds in which things go wrong, and no promise is broken`, () => {
-  const seen = new Map<string, number>();
+/** Those worlds keep all promises. @returns what was done to them. */
+async function runWorlds(kind: WorldKind, count: number): Promise<Seen> {
+  const kinds = new Map<string, number>();
   let acknowledged = 0;
-  for (let seed = 1; seed <= seedCount; seed++) {
-    const outcome = runSeed(seed);
+  for (let seed = 1; seed <= count; seed++) {
+    const outcome = await runSeed(seed, { kind });
     expect(outcome.violation, `seed ${seed}`).toBeUndefined();
     acknowledged += outcome.acknowledged;
     for (const [kind, times] of Object.entries(outcome.faults)) {
-      seen.set(kind, (seen.get(kind) ?? 0) + times);
+      kinds.set(kind, (kinds.get(kind) ?? 0) + times);
     }
   }
+  return { kinds, acknowledged };
+}
+
+function expectSeen({ kinds, acknowledged }: Seen, expected: readonly string[], least: number) {
   // Else they prove nothing.
-  expect(acknowledged).toBeGreaterThan(seedCount * 20);
-  const others = [
-    'message-lost',
-    'message-doubled',
-    'message-late',
-    'membership-change',
-    'transfer',
-  ];
-  for (const kind of [...faultKinds, ...others]) expect(seen.get(kind), kind).toBeGreaterThan(0);
+  expect(acknowledged).toBeGreaterThan(least);
+  for (const kind of expected) expect(kinds.get(kind), kind).toBeGreaterThan(0);
+}
+
+const messageFaults = ['message-lost', 'message-doubled', 'message-late'];
+
+test('40 worlds of cores in which things go wrong, and no promise is broken', async () => {
+  const seen = await runWorlds('cores', 40);
+  expectSeen(seen, [...coreFaults, ...messageFaults, 'membership-change', 'transfer'], 800);
 });
 
-function traceOf(seed: number): string {
+test('20 worlds of gateways in which things go wrong, and no promise is broken', async () => {
+  const seen = await runWorlds('gateways', 20);
+  expectSeen(seen, [...gatewayFaults, ...messageFaults], 400);
+});
+
+async function traceOf(seed: number, kind: WorldKind): Promise<string> {
   const lines: string[] = [];
-  runSeed(seed, (happening, nowMs) => lines.push(traceLine(happening, nowMs)));
+  const watch: Watcher = (happening, nowMs) => lines.push(traceLine(happening, nowMs));
+  await runSeed(seed, { watch, kind });
   return lines.join('\n');
 }
 
-test('the same seed gives the same history, to the last byte', () => {
-  const first = traceOf(7);
-  expect(first.split('\n').length).toBeGreaterThan(1_000);
-  expect(traceOf(7) === first).toBe(true);
-  expect(traceOf(8) === first).toBe(false);
-});
+test.each(['cores', 'gateways'] as const)(
+  'the same seed gives the same history of %s, to the last byte',
+  async (kind) => {
+    const first = await traceOf(7, kind);
+    expect(first.split('\n').length).toBeGreaterThan(1_000);
+    expect((await traceOf(7, kind)) === first).toBe(true);
+    expect((await traceOf(8, kind)) === first).toBe(false);
+  },
+);

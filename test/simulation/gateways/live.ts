@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// A world of gateways from its founding to its end, under the eyes of the invariants.
+
+import type { NodeId } from '../../../sidechain/raft/entry.ts';
+import { claimedCommit } from '../invariants/claimed-commit.ts';
+import { cosignatures } from '../invariants/cosignatures.ts';
+import { durablePromises } from '../invariants/durable-promises.ts';
+import { electionSafety } from '../invariants/election-safety.ts';
+import { EntriesOnce } from '../invariants/entries-once.ts';
+import { leadersLog } from '../invariants/leaders-log.ts';
+import { ledgerPrefix } from '../invariants/ledger-prefix.ts';
+import { logMatching } from '../invariants/log-matching.ts';
+import { neverBackwards } from '../invariants/never-backwards.ts';
+import { singleVote } from '../invariants/single-vote.ts';
+import { termCoversLog } from '../invariants/term-covers-log.ts';
+import { Faults } from '../world/faults.ts';
+import type { CardImage } from './card-image.ts';
+import { GatewayClients } from './clients.ts';
+import { gatewayFaultsOf } from './faults.ts';
+import { GatewayHealing } from './healing.ts';
+import type { GatewayWorld } from './world.ts';
+
+export function watchOverGateways(world: GatewayWorld): EntriesOnce {
+  const truthOf = (id: NodeId): CardImage => world.machine(id).disk.truth;
+  const isLost = (id: NodeId): boolean => world.machine(id).isLost;
+  const oracle = new EntriesOnce(truthOf);
+  const voters = [...world.machines.keys()].filter((id) => world.isVoter(id));
+  world.watchers.push(
+    electionSafety(),
+    singleVote(),
+    logMatching(truthOf),
+    termCoversLog(truthOf),
+    durablePromises(truthOf),
+    claimedCommit({ voters, truthOf, isLost }),
+    leadersLog(truthOf),
+    ledgerPrefix(),
+    neverBackwards(),
+    cosignatures(truthOf),
+    oracle.see,
+  );
+  return oracle;
+}
+
+export async function liveWithGateways(world: GatewayWorld, oracle: EntriesOnce): Promise<void> {
+  const guard = (error: unknown): void => world.fail(error);
+  // What nobody waits for would end a real process.
+  process.on('unhandledRejection', guard);
+  try {
+    for (const machine of world.machines.values()) machine.start();
+    const clients = new GatewayClients(world);
+    const faults = new Faults(gatewayFaultsOf(world));
+    await world.pass(world.weather.faultsMs);
+    faults.end();
+    await new GatewayHealing(world, clients).run();
+    oracle.checkEnd((id) => !world.machine(id).isLost);
+  } finally {
+    process.off('unhandledRejection', guard);
+    world.close();
+  }
+}
