@@ -11,6 +11,7 @@ import type { Bus, BusReading } from '../drivers/bus/bus.ts';
 import type { Device } from '../drivers/device.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
+import { Truth } from './truth/truth.ts';
 
 export type PollerOptions = {
   /** As in its schema. */
@@ -41,6 +42,7 @@ export type PollerStatus = {
 export class Poller {
   readonly #options: PollerOptions;
   readonly #id: string;
+  readonly #truth: Truth;
   #readCount = 0;
   #failureCount = 0;
   #missedCount = 0;
@@ -51,6 +53,7 @@ export class Poller {
     const { bus, device, peer, periodMs, schemaId } = options;
     this.#options = options;
     this.#id = toHex(schemaId);
+    this.#truth = new Truth(device.values);
     const onReading = (reading: BusReading) => this.#take(reading);
     bus.add({ id: this.#id, peer, periodMs, device, onReading });
   }
@@ -72,7 +75,7 @@ export class Poller {
     this.#options.bus.remove(this.#id);
   }
 
-  #take({ values, faults, retry, missedCount }: BusReading): void {
+  #take({ values: read, faults, retry, missedCount }: BusReading): void {
     const { name, schemaId, clock, log, onPack } = this.#options;
     const [fault] = faults;
     this.#missedCount += missedCount;
@@ -80,6 +83,7 @@ export class Poller {
     if (retry && fault !== undefined) return;
     const timeMs = clock.nowMs();
     if (fault === undefined) this.#lastReadMs = timeMs;
+    const values = this.#truth.judge(read, clock.monotonicMs());
     try {
       onPack(name, {
         schemaId,

@@ -3,7 +3,8 @@
 // stands beside a mantissa, a code from 16 on beside a null, and says why nothing was read. Codes
 // are signed: they are never renumbered, only added to.
 
-/** Codes by name. `afterBusError`: a sound answer, but the first one after a fault on its bus. */
+/** Codes by name. `afterBusError`: a sound answer, but the first one after a fault on its bus.
+ * `inconsistent`: contradicts what else the same reading says. */
 export const quality = Object.freeze({
   good: 0,
   afterBusError: 1,
@@ -11,6 +12,7 @@ export const quality = Object.freeze({
   spike: 3,
   stale: 4,
   deviceFlagged: 5,
+  inconsistent: 6,
   timeOut: 16,
   lineClosed: 17,
   deviceException: 18,
@@ -34,6 +36,7 @@ const names: Readonly<Record<QualityCode, string>> = Object.freeze({
   3: 'spike',
   4: 'stale',
   5: 'device-flagged',
+  6: 'inconsistent',
   16: 'time-out',
   17: 'line-closed',
   18: 'device-exception',

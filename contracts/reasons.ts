@@ -27,6 +27,7 @@ export function reasonsOf(evidence: Evidence): Pick<Summary, 'quality' | 'reason
     [has(({ spikes }) => spikes), qualityName(quality.spike)],
     [evidence.isMissing, whyMissing(evidence)],
     [registers.some(({ worst }) => worst === quality.deviceFlagged), 'device-flagged'],
+    [registers.some(({ worst }) => worst === quality.inconsistent), 'inconsistent'],
     [evidence.clockUnset, 'clock-unset'],
     [evidence.isCarriedOver, 'carried-over'],
   ];

@@ -63,7 +63,8 @@ function screened(
   if (value.max !== null && mantissa > value.max) return 'out-of-range';
   if (code === quality.stale) return 'stale';
   if (code === quality.spike) return 'spike';
-  return code === quality.deviceFlagged ? 'flagged' : 'fit';
+  const isFlagged = code === quality.deviceFlagged || code === quality.inconsistent;
+  return isFlagged ? 'flagged' : 'fit';
 }
 
 function withReading(

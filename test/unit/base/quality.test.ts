@@ -25,6 +25,7 @@ test('the signed codes are these for ever', () => {
     [3, 'spike', true, 'BAD'],
     [4, 'stale', true, 'BAD'],
     [5, 'device-flagged', true, 'BAD'],
+    [6, 'inconsistent', true, 'BAD'],
     [16, 'time-out', false, 'MISSING'],
     [17, 'line-closed', false, 'MISSING'],
     [18, 'device-exception', false, 'MISSING'],
@@ -42,6 +43,6 @@ test('each word leads back to its code, no other word to any', () => {
   expect(qualityCode('toString')).toBeUndefined();
 });
 
-test.each([6, 15, 24, -1, 0.5, '0', null])('%j is no code', (value) => {
+test.each([7, 15, 24, -1, 0.5, '0', null])('%j is no code', (value) => {
   expect(isQualityCode(value)).toBe(false);
 });
