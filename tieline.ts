@@ -48,6 +48,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/status.ts')).status,
   },
   {
+    name: 'watch',
+    summary: 'the newest values of a running gateway, live',
+    load: async () => (await import('./agent/commands/watch.ts')).watch,
+  },
+  {
     name: 'doctor',
     summary: 'examine a gateway and its surroundings, with what to do about each fault',
     load: async () => (await import('./agent/commands/doctor.ts')).doctor,

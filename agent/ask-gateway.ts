@@ -4,16 +4,29 @@
 import { TielineError } from '../base/errors.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayStatus } from './status.ts';
+import type { MeterValues } from './values.ts';
 
 const timeoutMs = 5_000;
 
+type Place = Pick<GatewayConfig, 'http'>;
+
 /** @throws TielineError `gateway-api`, with what to check. */
-export async function askStatus({ http }: Pick<GatewayConfig, 'http'>): Promise<GatewayStatus> {
-  const url = `http://127.0.0.1:${http.port}/api/v1/status`;
+export async function askStatus(place: Place): Promise<GatewayStatus> {
+  return (await ask(place, '/api/v1/status')) as GatewayStatus;
+}
+
+/** @throws TielineError `gateway-api`, with what to check. */
+export async function askValues(place: Place): Promise<readonly MeterValues[]> {
+  const { meters } = (await ask(place, '/api/v1/values')) as { meters: readonly MeterValues[] };
+  return meters;
+}
+
+async function ask({ http }: Place, path: string): Promise<unknown> {
+  const url = `http://127.0.0.1:${http.port}${path}`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
     if (!response.ok) throw new TielineError('gateway-api', `${url} answers ${response.status}`);
-    return (await response.json()) as GatewayStatus;
+    return await response.json();
   } catch (cause) {
     if (cause instanceof TielineError) throw cause;
     throw new TielineError('gateway-api', `no gateway answers at ${url}`, {

@@ -22,6 +22,7 @@ import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
+import { valueRoutes } from './values.ts';
 
 export type Gateway = {
   readonly keyId: string;
@@ -125,14 +126,17 @@ function startApi(
     host: '127.0.0.1',
     port: config.http.port,
     log,
-    routes: statusRoutes(async () => ({
-      name: config.name,
-      gateway: toHex(signer.keyId),
-      chain: toHex(node.chainId),
-      ledger: node.status(),
-      head: await headOf(node),
-      uplink: uplink.status,
-      meters: meters.pollers.map((poller) => poller.status),
-    })),
+    routes: [
+      ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
+      ...statusRoutes(async () => ({
+        name: config.name,
+        gateway: toHex(signer.keyId),
+        chain: toHex(node.chainId),
+        ledger: node.status(),
+        head: await headOf(node),
+        uplink: uplink.status,
+        meters: meters.pollers.map((poller) => poller.status),
+      })),
+    ],
   });
 }

@@ -8,10 +8,11 @@ import { messageOf } from '../base/errors.ts';
 import type { SchemaId } from '../base/ids.ts';
 import type { Pack } from '../base/pack.ts';
 import type { Bus, BusReading } from '../drivers/bus/bus.ts';
-import type { Device } from '../drivers/device.ts';
+import type { Device, ReadValue } from '../drivers/device.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import { Truth } from './truth/truth.ts';
+import { type MeterValues, shownValues } from './values.ts';
 
 export type PollerOptions = {
   /** As in its schema. */
@@ -48,6 +49,7 @@ export class Poller {
   #missedCount = 0;
   #lastReadMs: number | undefined;
   #fault: string | undefined;
+  #latest: { readonly timeMs: number; readonly values: readonly ReadValue[] } | undefined;
 
   constructor(options: PollerOptions) {
     const { bus, device, peer, periodMs, schemaId } = options;
@@ -70,6 +72,14 @@ export class Poller {
     };
   }
 
+  /** Its newest reading, failed or not; undefined before the first. */
+  get latest(): MeterValues | undefined {
+    const { name, device, periodMs } = this.#options;
+    if (this.#latest === undefined) return undefined;
+    const { timeMs, values } = this.#latest;
+    return { device: name, periodMs, timeMs, values: shownValues(device.values, values) };
+  }
+
   /** What is being read is no pack any more. */
   close(): void {
     this.#options.bus.remove(this.#id);
@@ -84,6 +94,7 @@ export class Poller {
     const timeMs = clock.nowMs();
     if (fault === undefined) this.#lastReadMs = timeMs;
     const values = this.#truth.judge(read, clock.monotonicMs());
+    this.#latest = { timeMs, values };
     try {
       onPack(name, {
         schemaId,

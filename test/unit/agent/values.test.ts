@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from 'vitest';
+import { shownValues, valueRoutes, valuesText } from '../../../agent/values.ts';
+import { quality } from '../../../base/quality.ts';
+import { measurands } from '../../../drivers/measurand.ts';
+
+const plain = { register: 'r', min: null, max: null, maxStepPerSecond: null };
+const meanings = [
+  { ...measurands.voltageL1, ...plain },
+  { ...measurands.importEnergy, ...plain },
+];
+const values = shownValues(meanings, [
+  { mantissa: 23_012, quality: quality.good },
+  { mantissa: null, quality: quality.timeOut },
+]);
+const meter = { device: 'main', periodMs: 1_000, timeMs: 5_000, values };
+
+test('values are exact, and what was not read says why', () => {
+  expect(valuesText([meter], 6_500).split('\n')).toEqual([
+    'main, 1.5 s ago',
+    '1-0:32.7.0*255  230.12  V   good      voltage L1',
+    '1-0:1.8.0*255        -  Wh  time-out  energy imported',
+  ]);
+});
+
+test('a gateway that has read nothing says so', () => {
+  expect(valuesText([], 0)).toBe('nothing was read yet');
+});
+
+test('the local API gives them as decimal text', async () => {
+  const [route] = valueRoutes(() => [meter]);
+  const request = { params: {}, query: {}, body: undefined };
+  const answer = await route?.handler(request as never);
+  expect(answer).toEqual({ status: 200, body: { meters: [meter] } });
+  expect(meter.values[0]).toHaveProperty('value', '230.12');
+});
