@@ -2,7 +2,7 @@
 // The lines and meters of a gateway's configuration: their form, and what must agree between them.
 
 import { isObis } from '../base/obis.ts';
-import { findMeter, findProtocolMeter } from '../drivers/index.ts';
+import { findAnyMeter, findMeter, findProtocolMeter } from '../drivers/index.ts';
 import type { SerialSettings } from '../drivers/meter-definition.ts';
 import type { Keep } from '../drivers/narrowed.ts';
 import { type SerialProtocol, serialDefaults } from '../drivers/protocol-meter.ts';
@@ -175,7 +175,7 @@ function placeProblems(
   if (config === undefined) {
     problems.push({ path: [...path, 'line'], message: 'there is no line of this name' });
   }
-  if (findMeter(meter) === undefined && findProtocolMeter(meter) === undefined) {
+  if (findAnyMeter(meter) === undefined) {
     problems.push({
       path: [...path, 'meter'],
       message: 'no meter of this id is known',

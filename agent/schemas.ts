@@ -29,8 +29,11 @@ export function configuredMeter(
   device: Device,
 ): ConfiguredMeter {
   const { line, periodMs } = config;
+  const { definition, identity } = device;
   const unit = findProtocolMeter(config.meter) === undefined ? config.unit : null;
-  const name = `urn:dev:ops:${device.definition}-${config.serialNumber ?? config.name}`;
+  const configured = `${definition}-${config.serialNumber ?? config.name}`;
+  const isKnown = identity !== undefined && config.serialNumber === undefined;
+  const name = `urn:dev:ops:${isKnown ? identity : configured}`;
   const schemaPayload = encodeSchema(schemaOf(device, { device: name, line, unit, periodMs }));
   return { name, device, periodMs, schemaId: schemaId(suite, schemaPayload), schemaPayload };
 }

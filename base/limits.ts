@@ -251,6 +251,8 @@ export const limits = Object.freeze({
   lineSettleMsMax: 10_000,
   modbusRegistersMax: 125,
   modbusFrameBytesMax: 260,
+  // Of one SunSpec device; a meter that signs its readings has a dozen.
+  sunspecModelsMax: 128,
   simulatorPeersMax: 32,
 
   // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices

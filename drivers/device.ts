@@ -15,6 +15,8 @@ export type DeviceValue = ValueSchema & {
 export type Device = {
   /** Id in the catalogue; named in the schema. */
   readonly definition: string;
+  /** `<vendor>-<model>-<serial>` where the device itself says so. */
+  readonly identity?: string;
   /** What a pack holds, in order. */
   readonly values: readonly DeviceValue[];
   /** What a reading takes on the wire, for planning; none where the device speaks by itself. */

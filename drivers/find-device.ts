@@ -2,7 +2,7 @@
 // From an id of the catalogue and a place on a line to a device that can be read.
 
 import type { ExchangeSize, Found } from './device.ts';
-import { findMeter, findProtocolMeter } from './index.ts';
+import { findMeter, findProtocolMeter, findSelfDescribed } from './index.ts';
 import { faulty, type LineFault } from './line.ts';
 import { modbusDevice, modbusPack } from './modbus/modbus-device.ts';
 import { type Keep, narrowed } from './narrowed.ts';
@@ -23,13 +23,15 @@ export async function findDevice(
   place: Place,
   keep: Keep = () => true,
 ): Promise<Found> {
-  const meter = findProtocolMeter(id);
-  if (meter !== undefined) {
+  const protocol = findProtocolMeter(id);
+  if (protocol !== undefined) {
     const { address, line } = place;
     if (line.bytes === undefined) return faulty(noBytes);
-    const found = await meter.find({ line: line.bytes, address }, keep);
+    const found = await protocol.find({ line: line.bytes, address }, keep);
     return found.ok ? { ok: true, device: narrowed(found.device, keep) } : found;
   }
+  const selfDescribed = findSelfDescribed(id);
+  if (selfDescribed !== undefined) return selfDescribed.find(place, keep);
   const definition = findMeter(id);
   if (definition === undefined) {
     const hint = '`tieline meters` lists them';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The catalogue: every meter that Tieline knows, in two tables: maps of registers, and protocols that
-// say themselves what a meter has. Adding a meter is a file in meters/ and a line here; nothing
-// registers itself.
+// The catalogue: every meter that Tieline knows, in three tables: maps of registers, serial protocols
+// that say what a meter has, and Modbus devices that say it themselves. Adding a meter is a file in
+// meters/ and a line here; nothing registers itself.
 
 import { dlt645SinglePhase, dlt645ThreePhase } from './dlt645/dlt645-meters.ts';
 import type { MeterDefinition } from './meter-definition.ts';
@@ -10,6 +10,8 @@ import { chintDdsu666 } from './meters/chint-ddsu666.ts';
 import { eastronSdm120 } from './meters/eastron-sdm120.ts';
 import { eastronSdm630 } from './meters/eastron-sdm630.ts';
 import type { ProtocolMeter } from './protocol-meter.ts';
+import type { SelfDescribedMeter } from './self-described-meter.ts';
+import { sunspec } from './sunspec/sunspec-device.ts';
 
 export const meterDefinitions: readonly MeterDefinition[] = [
   eastronSdm630,
@@ -21,6 +23,9 @@ export const meterDefinitions: readonly MeterDefinition[] = [
 /** Meters that their protocol describes. */
 export const protocolMeters: readonly ProtocolMeter[] = [dlt645SinglePhase, dlt645ThreePhase];
 
+/** Modbus devices that are asked what they are. */
+export const selfDescribedMeters: readonly SelfDescribedMeter[] = [sunspec];
+
 /** undefined where no map of registers has that id. */
 export function findMeter(id: string): MeterDefinition | undefined {
   return meterDefinitions.find((definition) => definition.id === id);
@@ -29,4 +34,22 @@ export function findMeter(id: string): MeterDefinition | undefined {
 /** undefined where no such meter has that id. */
 export function findProtocolMeter(id: string): ProtocolMeter | undefined {
   return protocolMeters.find((meter) => meter.id === id);
+}
+
+/** undefined where no such meter has that id. */
+export function findSelfDescribed(id: string): SelfDescribedMeter | undefined {
+  return selfDescribedMeters.find((meter) => meter.id === id);
+}
+
+export type AnyMeter = MeterDefinition | ProtocolMeter | SelfDescribedMeter;
+
+export const allMeters: readonly AnyMeter[] = [
+  ...meterDefinitions,
+  ...protocolMeters,
+  ...selfDescribedMeters,
+];
+
+/** undefined where nothing has that id. */
+export function findAnyMeter(id: string): AnyMeter | undefined {
+  return allMeters.find((meter) => meter.id === id);
 }

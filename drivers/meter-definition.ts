@@ -5,10 +5,10 @@
 import { rescale } from '../base/decimal.ts';
 import type { Measurand } from './measurand.ts';
 
-export type RawType = 'float32' | 'uint32' | 'int32' | 'uint16' | 'int16';
+export type RawType = 'float64' | 'float32' | 'int64' | 'uint32' | 'int32' | 'uint16' | 'int16';
 
-/** Which half of a 32-bit value stands at the lower address. Bytes within a register are
- * big-endian. */
+/** Which end of a value of several registers stands at the lowest address. Bytes within a
+ * register are big-endian. */
 export type WordOrder = 'high-word-first' | 'low-word-first';
 
 /** Modbus function that reads the registers: 3 holding, 4 input. */
@@ -23,6 +23,8 @@ export type Provenance = {
 export type MeterRegister = Measurand & {
   /** As sent on the wire, from 0. */
   readonly address: number;
+  /** How many registers it takes. */
+  readonly count: number;
   readonly rawType: RawType;
   readonly wordOrder: WordOrder;
   /** value in `unit` = raw × 10^scalePowerOfTen */
@@ -63,10 +65,15 @@ export function provenance(...sources: readonly string[]): Provenance {
   return { level: sources.length > 1 ? 'two-or-more-sources' : 'one-source', sources };
 }
 
-/** How many 16-bit registers a raw value takes. */
-export function registerCount(rawType: RawType): 1 | 2 {
-  return rawType === 'uint16' || rawType === 'int16' ? 1 : 2;
-}
+const registerCounts: Readonly<Record<RawType, number>> = {
+  float64: 4,
+  float32: 2,
+  int64: 4,
+  uint32: 2,
+  int32: 2,
+  uint16: 1,
+  int16: 1,
+};
 
 /** Plausible bounds in whole units, e.g. volts; mantissas are made from them. */
 export type Bounds = {
@@ -89,10 +96,12 @@ type Place = {
 export function register(measurand: Measurand, place: Place): MeterRegister {
   const mantissa = (bound: number | undefined) =>
     bound === undefined ? null : Number(rescale(bound, { from: 0, to: measurand.exponent }));
+  const { address, rawType = 'float32' } = place;
   return {
     ...measurand,
-    address: place.address,
-    rawType: place.rawType ?? 'float32',
+    address,
+    count: registerCounts[rawType],
+    rawType,
     wordOrder: place.wordOrder ?? 'high-word-first',
     scalePowerOfTen: place.scalePowerOfTen ?? 0,
     min: mantissa(place.bounds?.min),

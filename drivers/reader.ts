@@ -10,14 +10,22 @@ import { quality } from '../base/quality.ts';
 import type { Reading, ReadValue } from './device.ts';
 import { endsReading, qualityOf } from './fault-quality.ts';
 import type { Answer, AskOptions, Line, LineFault } from './line.ts';
-import { type MeterDefinition, type MeterRegister, registerCount } from './meter-definition.ts';
+import type { MeterDefinition } from './meter-definition.ts';
 import { illegalDataAddress, illegalDataValue } from './modbus/exception.ts';
-import { type Cuts, noCuts, type PlannedRead, planReads, splitRead } from './read-plan.ts';
+import {
+  type Cuts,
+  noCuts,
+  type PlannedRead,
+  planReads,
+  type Readable,
+  type Span,
+  splitRead,
+} from './read-plan.ts';
 import { decodeRegister } from './register-value.ts';
 
-export type MeterAddress = {
+export type RegistersToRead<R extends Span> = {
   readonly line: Line;
-  readonly definition: MeterDefinition;
+  readonly definition: Readable<R>;
   readonly unit: number;
   /** Where earlier readings had to begin anew. */
   readonly cuts?: Cuts;
@@ -30,10 +38,22 @@ export type MeterReading = Reading & {
   readonly learnedCuts: Cuts;
 };
 
+/** The value in the registers that one of `R` names. */
+export type Decode<R extends Span> = (register: R, words: readonly number[]) => ReadValue;
+
+export function readMeter(
+  meter: RegistersToRead<MeterDefinition['registers'][number]>,
+): Promise<MeterReading> {
+  return readRegisters(meter, decodeRegister);
+}
+
 /** Never rejects. A device that does not answer is asked only once a reading. */
-export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
+export async function readRegisters<R extends Span>(
+  meter: RegistersToRead<R>,
+  decode: Decode<R>,
+): Promise<MeterReading> {
   const { definition, cuts = noCuts, splitsMax = limits.readSplitsMax } = meter;
-  const values = new Map<MeterRegister, ReadValue>();
+  const values = new Map<R, ReadValue>();
   const faults: LineFault[] = [];
   const learnedCuts = new Set<number>();
   const open = [...planReads(definition, cuts)];
@@ -50,7 +70,7 @@ export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
       }
       faults.push(answer.fault);
     }
-    for (const register of read.registers) values.set(register, valueIn(read, answer, register));
+    for (const one of read.registers) values.set(one, valueIn({ read, answer, one, decode }));
   }
   const some = [...values.values()].some(({ mantissa }) => mantissa !== null);
   return {
@@ -65,7 +85,10 @@ export async function readMeter(meter: MeterAddress): Promise<MeterReading> {
   };
 }
 
-function ask(meter: MeterAddress, { functionCode, address, count }: PlannedRead): Promise<Answer> {
+function ask(
+  meter: Omit<RegistersToRead<Span>, 'definition'>,
+  { functionCode, address, count }: Omit<PlannedRead<Span>, 'registers'>,
+): Promise<Answer> {
   const { line, unit, priority = 'scheduled', patient = false } = meter;
   return line.request({ unit, functionCode, address, count }, { priority, patient });
 }
@@ -77,17 +100,19 @@ function refusesSpan(fault: LineFault): boolean {
   );
 }
 
-/** `answer`: undefined where nothing was asked any more. */
-function valueIn(
-  read: PlannedRead,
-  answer: Answer | undefined,
-  register: MeterRegister,
-): ReadValue {
+type Asked<R extends Span> = {
+  readonly read: Span;
+  /** undefined where nothing was asked any more. */
+  readonly answer: Answer | undefined;
+  readonly one: R;
+  readonly decode: Decode<R>;
+};
+
+function valueIn<R extends Span>({ read, answer, one, decode }: Asked<R>): ReadValue {
   if (answer === undefined) return { mantissa: null, quality: quality.notRead };
   if (!answer.ok) return { mantissa: null, quality: qualityOf(answer.fault) };
-  const offset = register.address - read.address;
-  const words = answer.registers.slice(offset, offset + registerCount(register.rawType));
-  const value = decodeRegister(register, words);
+  const offset = one.address - read.address;
+  const value = decode(one, answer.registers.slice(offset, offset + one.count));
   return answer.afterFault && value.quality === quality.good
     ? { ...value, quality: quality.afterBusError }
     : value;

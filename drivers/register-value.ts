@@ -6,13 +6,13 @@ import { assert } from '../base/assert.ts';
 import { mantissaOfFloat32, rescale, safeInteger } from '../base/decimal.ts';
 import { quality } from '../base/quality.ts';
 import type { ReadValue } from './device.ts';
-import { type MeterRegister, registerCount } from './meter-definition.ts';
+import type { MeterRegister, RawType } from './meter-definition.ts';
 
 /** `words`: as many 16-bit registers as the type takes, in the order of their addresses. */
 export function decodeRegister(register: MeterRegister, words: readonly number[]): ReadValue {
   const view = viewOf(register, words);
-  if (register.rawType === 'float32') {
-    const value = view.getFloat32(0);
+  if (register.rawType === 'float32' || register.rawType === 'float64') {
+    const value = register.rawType === 'float32' ? view.getFloat32(0) : view.getFloat64(0);
     if (!Number.isFinite(value)) return { mantissa: null, quality: quality.notANumber };
     return judged(register, mantissaOfFloat32(value, register));
   }
@@ -24,10 +24,16 @@ export function decodeRegister(register: MeterRegister, words: readonly number[]
  * but for the rounding of the raw type. For simulated meters. */
 export function encodeRegister(register: MeterRegister, value: number): readonly number[] {
   const raw = value / 10 ** register.scalePowerOfTen;
-  const view = new DataView(new ArrayBuffer(2 * registerCount(register.rawType)));
+  const view = new DataView(new ArrayBuffer(2 * register.count));
   switch (register.rawType) {
+    case 'float64':
+      view.setFloat64(0, raw);
+      break;
     case 'float32':
       view.setFloat32(0, raw);
+      break;
+    case 'int64':
+      view.setBigInt64(0, BigInt(Math.round(raw)));
       break;
     case 'uint32':
       view.setUint32(0, Math.round(raw));
@@ -46,16 +52,19 @@ export function encodeRegister(register: MeterRegister, value: number): readonly
   return register.wordOrder === 'low-word-first' ? words.toReversed() : words;
 }
 
-function viewOf({ rawType, wordOrder }: MeterRegister, words: readonly number[]): DataView {
-  assert(words.length === registerCount(rawType), `${rawType} out of ${words.length} registers`);
+function viewOf(register: MeterRegister, words: readonly number[]): DataView {
+  const { count, rawType, wordOrder } = register;
+  assert(words.length === count, `${rawType} out of ${words.length} registers`);
   const view = new DataView(new ArrayBuffer(2 * words.length));
   const highFirst = wordOrder === 'low-word-first' ? words.toReversed() : words;
   for (const [i, word] of highFirst.entries()) view.setUint16(2 * i, word);
   return view;
 }
 
-function integerOf(rawType: 'uint32' | 'int32' | 'uint16' | 'int16', view: DataView): number {
+function integerOf(rawType: Exclude<RawType, `float${number}`>, view: DataView): number | bigint {
   switch (rawType) {
+    case 'int64':
+      return view.getBigInt64(0);
     case 'uint32':
       return view.getUint32(0);
     case 'int32':

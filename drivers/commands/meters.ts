@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tieline meters`: the catalogue, and how each fact in it is known.
 
-import { meterDefinitions, protocolMeters } from '../index.ts';
+import { allMeters, meterDefinitions, protocolMeters, selfDescribedMeters } from '../index.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { table } from './table.ts';
 
 /** The text to print, without a line end. As JSON: all, with the sources of every register. */
 export function metersText(options: { readonly json: boolean }): string {
-  return options.json ? JSON.stringify([...meterDefinitions, ...protocolMeters], null, 2) : list();
+  return options.json ? JSON.stringify(allMeters, null, 2) : list();
 }
 
 function list(): string {
@@ -25,7 +25,14 @@ function list(): string {
     obis === undefined ? 'values as it tells' : `${obis.length} values`,
     'by its standard',
   ]);
-  const all = table([...rows, ...standards]);
+  const asked = selfDescribedMeters.map(({ id, vendor, model }) => [
+    id,
+    vendor,
+    model,
+    'values as it tells',
+    'by its standard',
+  ]);
+  const all = table([...rows, ...standards, ...asked]);
   return `${all}\n\nEvery register and its sources: tieline meters --json`;
 }
 

@@ -3,9 +3,9 @@
 // on. What is not given for a serial line is as the meter is delivered, else 9600 8N1.
 
 import { TielineError } from '../../base/errors.ts';
-import { findMeter, findProtocolMeter, meterDefinitions, protocolMeters } from '../index.ts';
-import type { MeterDefinition, Parity, SerialSettings } from '../meter-definition.ts';
-import { type ProtocolMeter, serialDefaults } from '../protocol-meter.ts';
+import { type AnyMeter, allMeters, findAnyMeter } from '../index.ts';
+import type { Parity, SerialSettings } from '../meter-definition.ts';
+import { serialDefaults } from '../protocol-meter.ts';
 import type { Transport } from '../transport.ts';
 
 /** As typed: all text. */
@@ -23,8 +23,6 @@ export type TransportOptions = {
 
 const modbusPort = 502;
 const portMax = 65_535;
-
-export type AnyMeter = MeterDefinition | ProtocolMeter;
 
 /** @throws TielineError `usage` */
 export function transportOf(
@@ -55,9 +53,9 @@ export function transportOf(
 
 /** @throws TielineError `usage` */
 export function meterOf(id: string | undefined): AnyMeter {
-  const found = id === undefined ? undefined : (findMeter(id) ?? findProtocolMeter(id));
+  const found = id === undefined ? undefined : findAnyMeter(id);
   if (found !== undefined) return found;
-  const known = [...meterDefinitions, ...protocolMeters].map((meter) => meter.id).join(', ');
+  const known = allMeters.map((meter) => meter.id).join(', ');
   const wrong = id === undefined ? '--meter is missing' : `there is no meter ${id}`;
   throw usage(`${wrong}; known: ${known}`);
 }

@@ -5,8 +5,9 @@ import { limits } from '../../base/limits.ts';
 import type { Device, DeviceValue } from '../device.ts';
 import { peerOf } from '../line.ts';
 import type { MeterDefinition, MeterRegister } from '../meter-definition.ts';
-import { planReads } from '../read-plan.ts';
-import { readMeter } from '../reader.ts';
+import { planReads, type Readable, type Span } from '../read-plan.ts';
+import { type Decode, readRegisters } from '../reader.ts';
+import { decodeRegister } from '../register-value.ts';
 import type { SharedLine } from '../transport.ts';
 import { answerLength, requestLength } from './rtu-frame.ts';
 
@@ -16,23 +17,29 @@ export type ModbusPlace = {
 };
 
 export function modbusDevice(definition: MeterDefinition, place: ModbusPlace): Device {
+  return { ...modbusPack(definition), read: readerOf(definition, decodeRegister, place) };
+}
+
+/** How a device that is registers is read. `id`: by what is remembered which reads it refuses. */
+export function readerOf<R extends Span>(
+  definition: Readable<R> & { readonly id: string },
+  decode: Decode<R>,
+  place: ModbusPlace,
+): Device['read'] {
   const { unit } = place;
   const { registers: line, memory } = place.line;
   const peer = peerOf(unit);
   // Splitting is for what refuses some reads; what refuses all of them is not this meter.
   let splitsMax: number = limits.readSplitsMax;
-  return {
-    ...modbusPack(definition),
-    read: async (options) => {
-      const cuts = memory.cutsOf(peer, definition.id);
-      const reading = await readMeter({ line, definition, unit, cuts, splitsMax, ...options });
-      const { learnedCuts, values, faults } = reading;
-      if (learnedCuts.size > 0) memory.addCuts(peer, definition.id, learnedCuts);
-      const refused = faults.length > 0 && faults.every(({ kind }) => kind === 'exception');
-      const nothing = values.every(({ mantissa }) => mantissa === null);
-      splitsMax = refused && nothing ? 0 : limits.readSplitsMax;
-      return { values, faults };
-    },
+  return async (options) => {
+    const cuts = memory.cutsOf(peer, definition.id);
+    const request = { line, definition, unit, cuts, splitsMax, ...options };
+    const { learnedCuts, values, faults } = await readRegisters(request, decode);
+    if (learnedCuts.size > 0) memory.addCuts(peer, definition.id, learnedCuts);
+    const refused = faults.length > 0 && faults.every(({ kind }) => kind === 'exception');
+    const nothing = values.every(({ mantissa }) => mantissa === null);
+    splitsMax = refused && nothing ? 0 : limits.readSplitsMax;
+    return { values, faults };
   };
 }
 
@@ -40,19 +47,22 @@ export function modbusDevice(definition: MeterDefinition, place: ModbusPlace): D
 export function modbusPack(definition: MeterDefinition): Omit<Device, 'read'> {
   return {
     definition: definition.id,
-    request: requestText(definition),
-    exchanges: planReads(definition).map(({ count }) => ({
-      sentBytes: requestLength,
-      answerBytes: answerLength(count),
-    })),
+    ...readsOf(definition),
     values: definition.registers.map((register) => deviceValue(definition, register)),
   };
 }
 
-/** E.g. `modbus fc=4 0+18 52+24`: function, then first address and count of each read. */
-function requestText(definition: MeterDefinition): string {
-  const reads = planReads(definition).map(({ address, count }) => `${address}+${count}`);
-  return `modbus fc=${definition.functionCode} ${reads.join(' ')}`;
+/** What is asked, e.g. `modbus fc=4 0+18 52+24`: function, then first address and count of each read. */
+export function readsOf(definition: Readable<Span>): Pick<Device, 'request' | 'exchanges'> {
+  const reads = planReads(definition);
+  const spans = reads.map(({ address, count }) => `${address}+${count}`);
+  return {
+    request: `modbus fc=${definition.functionCode} ${spans.join(' ')}`,
+    exchanges: reads.map(({ count }) => ({
+      sentBytes: requestLength,
+      answerBytes: answerLength(count),
+    })),
+  };
 }
 
 function deviceValue(definition: MeterDefinition, register: MeterRegister): DeviceValue {

@@ -5,6 +5,7 @@
 import { TielineError } from '../../base/errors.ts';
 import type { ByteChannel } from '../bus/byte-channel.ts';
 import { serialForm } from '../bus/wire-time.ts';
+import type { AnyMeter } from '../index.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { withCrc } from '../modbus/rtu-frame.ts';
 import type { ProtocolMeter } from '../protocol-meter.ts';
@@ -13,13 +14,14 @@ import { type ByteServer, type ByteSlave, serveBytes } from './byte-server.ts';
 import { imageOf, phaseCountOf } from './image.ts';
 import { advanceLoad, startLoad } from './load.ts';
 import { encodeMbap, MbapFrames } from './mbap-frames.ts';
+import { PlantSlave } from './plant-slave.ts';
 import { protocolSlaves, simulatedAddresses } from './protocol-slaves.ts';
 import { RtuRequests } from './rtu-requests.ts';
 import { answerPdu } from './slave.ts';
 import { listenTcp } from './tcp-server.ts';
 
 export type SimulatedMeterSettings = {
-  readonly definition: MeterDefinition | ProtocolMeter;
+  readonly definition: AnyMeter;
   /** Modbus unit id. */
   readonly unit: number;
   /** What stands on a meter of another protocol. */
@@ -51,7 +53,9 @@ export async function startSimulatedMeter(
 ): Promise<SimulatedMeter> {
   const { definition, unit } = settings;
   if ('protocol' in definition) return startProtocolMeter(definition, settings);
-  const server = await serve(settings.transport, answering(definition, settings));
+  const answer =
+    'registers' in definition ? answering(definition, settings) : plantAnswering(settings);
+  const server = await serve(settings.transport, answer);
   const ready = `ready ${definition.id} unit ${unit} on ${placeOf(server.transport)}`;
   return { ...server, ready };
 }
@@ -84,6 +88,11 @@ function answering(
     load = advanceLoad(load, nowMs());
     return answerPdu(pdu, imageOf(definition, load), definition);
   };
+}
+
+function plantAnswering({ unit, seed, nowMs }: SimulatedMeterSettings): Answering {
+  const slave = new PlantSlave({ seed, timeMs: nowMs() });
+  return (askedUnit, pdu) => (askedUnit === unit ? slave.answer(pdu, nowMs()) : undefined);
 }
 
 async function serve(transport: Transport, answer: Answering): Promise<ByteServer> {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { characterMs, rtuGapMs } from '../../drivers/bus/wire-time.ts';
 import { findMeter, meterDefinitions } from '../../drivers/index.ts';
-import { type MeterDefinition, registerCount } from '../../drivers/meter-definition.ts';
+import type { MeterDefinition } from '../../drivers/meter-definition.ts';
 import { answerLength, requestLength } from '../../drivers/modbus/rtu-frame.ts';
 import { planReads } from '../../drivers/read-plan.ts';
 import { python } from '../devices/program.ts';
@@ -125,7 +125,7 @@ async function poll(contender: Contender, bus: Bus): Promise<Polled> {
   ]);
   try {
     const [command, file] = contenders[contender];
-    const registers = meter.registers.map((one) => [one.address, registerCount(one.rawType)]);
+    const registers = meter.registers.map((one) => [one.address, one.count]);
     const asked = { ...bus, path: pair.master, meter: meter.id, registers };
     return await run(command, [file, JSON.stringify(asked)]);
   } finally {

@@ -5,7 +5,6 @@
 
 import modbus from 'modbus-serial';
 import { findMeter } from '../../../drivers/index.ts';
-import { registerCount } from '../../../drivers/meter-definition.ts';
 import { run } from '../../../host/exit.ts';
 
 const { path, baudRate, units, meter, warmUpMs, runMs } = JSON.parse(process.argv[2] ?? '{}');
@@ -17,8 +16,8 @@ client.setTimeout(1_000);
 
 async function readAll(unit: number): Promise<boolean> {
   client.setID(unit);
-  for (const { address, rawType } of registers) {
-    const { data } = await client.readInputRegisters(address, registerCount(rawType));
+  for (const { address, count } of registers) {
+    const { data } = await client.readInputRegisters(address, count);
     if (data[0] !== address) return false;
   }
   return true;

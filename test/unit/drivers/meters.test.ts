@@ -6,7 +6,7 @@ import { isCounter, isObis, parseObis } from '../../../base/obis.ts';
 import { encodeSchema } from '../../../base/schema.ts';
 import { schemaOf } from '../../../drivers/device-schema.ts';
 import { findMeter, meterDefinitions } from '../../../drivers/index.ts';
-import { type MeterDefinition, registerCount } from '../../../drivers/meter-definition.ts';
+import type { MeterDefinition } from '../../../drivers/meter-definition.ts';
 import { modbusPack } from '../../../drivers/modbus/modbus-device.ts';
 import { planReads } from '../../../drivers/read-plan.ts';
 
@@ -39,8 +39,8 @@ describe.each(meterDefinitions.map((definition) => [definition.id, definition] a
     });
 
     test('no two values share a register', () => {
-      const taken = registers.flatMap(({ address, rawType }) =>
-        Array.from({ length: registerCount(rawType) }, (_, i) => address + i),
+      const taken = registers.flatMap(({ address, count }) =>
+        Array.from({ length: count }, (_, i) => address + i),
       );
       expect(new Set(taken).size).toBe(taken.length);
     });

@@ -6,7 +6,7 @@ import { metersText } from '../../../../drivers/commands/meters.ts';
 import { readOnce } from '../../../../drivers/commands/read.ts';
 import { simulateMeter } from '../../../../drivers/commands/simulate-meter.ts';
 import { transportOf } from '../../../../drivers/commands/transport-options.ts';
-import { findMeter, meterDefinitions, protocolMeters } from '../../../../drivers/index.ts';
+import { allMeters, findMeter } from '../../../../drivers/index.ts';
 import type { MeterDefinition } from '../../../../drivers/meter-definition.ts';
 
 const timeMs = Date.UTC(2026, 5, 21, 12);
@@ -16,12 +16,11 @@ const adl400 = findMeter('acrel-adl400-primary') as MeterDefinition;
 
 test('meters lists all, and tells all as JSON', () => {
   const text = metersText({ json: false });
-  for (const { id } of [...meterDefinitions, ...protocolMeters]) expect(text).toContain(id);
+  for (const { id } of allMeters) expect(text).toContain(id);
   const listed: { id: string; registers: { provenance: { sources: string[] } }[] }[] = JSON.parse(
     metersText({ json: true }),
   );
-  const all = [...meterDefinitions, ...protocolMeters];
-  expect(listed.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+  expect(listed.map(({ id }) => id)).toEqual(allMeters.map(({ id }) => id));
   expect(listed[0]?.registers[0]?.provenance.sources[0]).toContain('mbmd');
 });
 
@@ -53,6 +52,17 @@ test('read shows what a simulated meter has', async () => {
   await expect(readOnce({ ...options, meter: 'chint-ddsu666' })).rejects.toMatchObject({
     code: 'meter-exception',
   });
+  await simulated.close();
+});
+
+test('read asks a simulated SunSpec device what it has', async () => {
+  const simulated = await simulateMeter({ meter: 'sunspec', tcp: '127.0.0.1:0' }, nowMs);
+  const { transport } = simulated;
+  const port = 'port' in transport ? transport.port : undefined;
+  const { text, complete } = await readOnce({ meter: 'sunspec', tcp: `127.0.0.1:${port}` });
+  expect(complete).toBe(true);
+  expect(text).toMatch(/1-0:16\.7\.0\*255 +-\d+\.\d +W +good +inverter: active power/);
+  expect(text).toMatch(/1-1:1\.8\.0\*255 +\d+ +Wh +good +meter: energy imported/);
   await simulated.close();
 });
 
