@@ -62,7 +62,10 @@ async function start(
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
   const { node, database } = await openChain(config, { signer, clock, log, random });
-  closing.push(() => node.close());
+  closing.push(async () => {
+    await node.handOver();
+    await node.close();
+  });
 
   const fatal = Promise.withResolvers<never>();
   const { keyId } = signer;

@@ -55,11 +55,25 @@ function companyLines({ name, gateway, ledger, uplink }: GatewayStatus): readonl
   ];
 }
 
-/** What was not taken of members since the start, by who said it; nothing where all is well. */
-function conductLines({ refusals }: NodeStatus): readonly string[] {
-  return refusals.map(
+/** What members did wrong since the start, and what was done about it; nothing where all is well. */
+function conductLines(ledger: NodeStatus): readonly string[] {
+  const { refusals, evidenceCount, oversight, carried, leftOutMs, yieldsGranted } = ledger;
+  const { suspended, yieldsAsked, leadersShunned } = oversight;
+  const lines = refusals.map(
     ({ member, reason, count }) => `misdeed   ${member}: ${reason}, ${count} times`,
   );
+  const say = (isSaid: boolean, line: string): unknown => isSaid && lines.push(line);
+  say(evidenceCount > 0, `evidence  ${evidenceCount} times a member has signed two histories`);
+  say(suspended.length > 0, `suspended ${suspended.join(', ')}: no co-signature for now`);
+  say(yieldsAsked > 0, `leaders   asked to hand over ${yieldsAsked}, given up ${leadersShunned}`);
+  say(yieldsGranted > 0, `handed    over to another ${yieldsGranted} times, as members asked`);
+  const waiting = Math.floor((leftOutMs ?? 0) / 1_000);
+  say(leftOutMs !== undefined, `left out  the leader takes nothing of ours for ${waiting} s`);
+  say(
+    carried.length > 0,
+    `carried   entries of ${carried.join(', ')}, which the leader leaves out`,
+  );
+  return lines;
 }
 
 /** For people: what works, and what does not. */

@@ -172,8 +172,18 @@ export const limits = Object.freeze({
   bodyAnswerMs: 5_000,
   bodyRetryMs: 60_000,
 
-  // Members that lie, fail or say nothing: terms whose leader is remembered.
+  // Members that lie, fail or say nothing: terms whose leader is remembered; how long who lied gets no
+  // co-signature, a leader that was asked may take to hand over, is not followed when it does not, and
+  // until the same is asked again; what a leader that ends waits for; when a member is left out, and how
+  // often it then passes its entries to all.
   leadersKnownMax: 64,
+  suspendMs: 10 * 60_000,
+  yieldMs: 5_000,
+  shunMs: 30_000,
+  complainAgainMs: 10 * 60_000,
+  handOverMs: 2_000,
+  leftOutMs: 10_000,
+  carryMs: 2_000,
 
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say

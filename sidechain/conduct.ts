@@ -46,6 +46,7 @@ export class Conduct {
   readonly #counts = new Map<string, Map<string, number>>();
   /** Who led a term, of the newest terms. */
   readonly #leaders = new Map<number, NodeId>();
+  #onFault: (leader: NodeId, term: number) => void = () => {};
 
   constructor(parts: ConductParts) {
     this.#parts = parts;
@@ -55,6 +56,11 @@ export class Conduct {
     return [...this.#counts].flatMap(([member, counts]) =>
       [...counts].map(([reason, count]) => ({ member, reason, count })),
     );
+  }
+
+  /** Told of each leader that put into the log what no honest one does. */
+  onFault(listener: (leader: NodeId, term: number) => void): void {
+    this.#onFault = listener;
   }
 
   /** This member leads, or is heard as the leader of, that term. */
@@ -82,6 +88,7 @@ export class Conduct {
     const leader = this.leaderOf(term);
     const name = (leader === undefined ? undefined : this.#parts.nameOf(leader)) ?? nobody;
     this.#count('leader-fault', name, { reason, term, logIndex, detail });
+    if (leader !== undefined) this.#onFault(leader, term);
   }
 
   /** Counts what a block has refused for those who signed it, and for the leader who let it in. */

@@ -6,13 +6,17 @@ import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
+import { Carrier } from './carrier.ts';
 import { signersNeeded } from './chain/policy.ts';
 import type { Conduct } from './conduct.ts';
 import { Cosigning } from './cosigning.ts';
+import { HandOver } from './hand-over.ts';
 import { Heads } from './heads.ts';
 import type { Inbox } from './inbox.ts';
+import { type LeadingMember, LeftOut } from './left-out.ts';
 import { type MemberMessage, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
+import { Oversight } from './oversight.ts';
 import { Peers } from './peers.ts';
 import type { NodeId } from './raft/entry.ts';
 import type { RaftNode } from './raft/raft-node.ts';
@@ -54,6 +58,10 @@ export type Connected = {
   readonly recall: Recall;
   readonly cosigning: Cosigning;
   readonly witness: Witness;
+  readonly oversight: Oversight;
+  readonly handOver: HandOver;
+  readonly carrier: Carrier;
+  readonly leftOut: LeftOut;
   readonly scrub: Scrub;
 };
 
@@ -79,9 +87,12 @@ export function connectPeers(parts: Connecting): Connected {
       matchTerm: raft.status().term,
     }),
   });
+  const oversight = new Oversight({ ...common, raft });
+  conduct.onFault((leader, term) => oversight.faulted(leader, term));
   const cosigning = new Cosigning({
     ...common,
     witness,
+    isSuspended: (id) => oversight.isSuspended(id),
     durableSize,
     rootAt: (size) => history.ask({ sizes: [size] }, (tree) => tree.root(size)),
     sign: (size) => cosigner.signAtLeast(size, Math.floor(clock.nowMs() / 1_000)),
@@ -96,22 +107,56 @@ export function connectPeers(parts: Connecting): Connected {
     height: () => durableSize() - 1,
     clock: () => clock.state().state,
   });
-  const relay = new Relay({
-    ...common,
-    submissions,
-    peerPool,
-    mayTake: () => proposer.isOpen,
-    leader: () => otherLeader(raft, members),
-  });
+  const leader = () => otherLeader(raft, members);
+  const mayTake = (): boolean => proposer.isOpen;
+  const relay = new Relay({ ...common, submissions, peerPool, mayTake, leader });
+  const upright = uprightness(parts, { common, oversight, heads, leader, mayTake });
   const appliedIndex = (): number => raft.status().applied;
   const scrub = new Scrub({ ...common, suite, database, appliedIndex, write: parts.write });
   const onDamaged = (index: number): void => scrub.damaged(index);
   const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
-    ...{ catchUp, scrub, conduct, clock: () => clock.state().state, monotonicMs, log, fail },
+    ...{ conduct, oversight, ...upright },
+    ...{ catchUp, scrub, monotonicMs, log, fail },
   });
-  return { peers, recall, cosigning, witness, scrub };
+  return { peers, recall, cosigning, witness, scrub, oversight, ...upright };
+}
+
+/** What is done about leaders that lie, fail or leave somebody out, but for what watches them. */
+function uprightness(
+  { suite, members, raft, conduct, opened, peerPool, clock }: Connecting,
+  given: {
+    readonly common: Pick<Connecting, 'members' | 'log'> & {
+      readonly say: (to: NodeId, message: MemberMessage) => boolean;
+      readonly monotonicMs: () => number;
+    };
+    readonly oversight: Oversight;
+    readonly heads: Heads;
+    readonly leader: () => LeadingMember | undefined;
+    readonly mayTake: () => boolean;
+  },
+): Pick<Connected, 'handOver' | 'carrier' | 'leftOut'> {
+  const { common, oversight, heads, leader, mayTake } = given;
+  const { submissions, ledger, verdicts } = opened;
+  const { registry } = ledger;
+  const isCaughtUp = (): boolean => raft.status().applied === raft.status().commit;
+  const handOver = new HandOver({
+    ...common,
+    raft,
+    standing: (id) => heads.standing(id),
+    clock: () => clock.state().state,
+  });
+  const carrier = new Carrier({
+    ...{ ...common, suite, registry, verdicts, peerPool, mayTake, leader, isCaughtUp },
+    complain: (about, against) => oversight.complain('left-out', about, against),
+    refuse: (from, reason, detail) => conduct.refused(from, reason, detail),
+  });
+  const leftOut = new LeftOut({
+    ...{ ...common, suite, submissions, leader, isCaughtUp },
+    complain: (against) => oversight.complain('left-out', members.own.id, against),
+  });
+  return { handOver, carrier, leftOut };
 }
 
 function otherLeader(raft: RaftNode, members: Members) {

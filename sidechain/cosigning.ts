@@ -18,6 +18,8 @@ import type { SignedSize, Witness } from './witness.ts';
 export type CosigningParts = {
   readonly members: Members;
   readonly witness: Witness;
+  /** Whether a member gets no signature of ours for now. */
+  readonly isSuspended: (id: NodeId) => boolean;
   /** Blocks that are applied and durable. */
   readonly durableSize: () => number;
   readonly rootAt: (size: number) => Promise<Uint8Array>;
@@ -89,9 +91,10 @@ export class Cosigning {
 
   /** attacker-controlled */
   async onCosign(from: NodeId, asked: MessageOf<'cosign'>): Promise<void> {
-    const { members, witness, monotonicMs } = this.#parts;
+    const { members, witness, isSuspended, monotonicMs } = this.#parts;
     const member = members.member(from);
     if (member === undefined || witness.note(member, asked) === undefined) return;
+    if (isSuspended(from)) return;
     const untilMs = monotonicMs() + limits.cosignTimeoutMs;
     this.#asked.set(from, { size: asked.size, untilMs });
     if (asked.size <= this.#parts.durableSize()) await this.#answer(from, asked.size);

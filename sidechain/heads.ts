@@ -28,7 +28,11 @@ export type HeadsParts = {
   readonly stop: (reason: string) => Promise<void>;
 };
 
-type Standing = { readonly height: number; readonly clock: ClockState; readonly atMs: number };
+export type Standing = {
+  readonly height: number;
+  readonly clock: ClockState;
+  readonly atMs: number;
+};
 
 export class Heads {
   readonly #parts: HeadsParts;

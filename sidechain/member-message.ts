@@ -68,6 +68,17 @@ const messageField = byKind(0, {
     match: [4, number],
     matchTerm: [5, number],
   }),
+  /** The leader of that term should hand over. */
+  yield: record({
+    kind: [0, choice('yield')],
+    term: [1, number],
+    reason: [2, code('bad-block', 'left-out')],
+  }),
+  /** Entries of the sender's own that the leader does not take, the oldest first. */
+  carry: record({
+    kind: [0, choice('carry')],
+    entries: [1, listOf(blockEntryField, limits.submitEntriesMax)],
+  }),
   /** An entry of the log that is damaged at the asker's. */
   'body-wanted': record({ kind: [0, choice('body-wanted')], index: [1, number] }),
   /** As it is on the answerer's disk; null where it is not, or is damaged there, too. */
@@ -105,6 +116,7 @@ export function toChannel(message: MemberMessage): ChannelMessage {
 function laneOf(kind: MemberMessage['kind']): Lane {
   switch (kind) {
     case 'submit':
+    case 'carry':
       return 'log';
     case 'body':
       return 'bulk';

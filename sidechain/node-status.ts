@@ -5,6 +5,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Conduct, Refusal } from './conduct.ts';
 import type { Connected } from './connect-peers.ts';
 import type { Members } from './members.ts';
+import type { OversightStatus } from './oversight.ts';
 import type { PeerStatus } from './peers.ts';
 import type { Role } from './raft/core.ts';
 import type { RaftNode } from './raft/raft-node.ts';
@@ -31,9 +32,19 @@ export type NodeStatus = {
   readonly evidenceCount: number;
   /** What the look over the log has found; undefined for a chain of one. */
   readonly scrub: ScrubStatus | undefined;
+  /** Leaders that lied or left members out, as this member deals with them. */
+  readonly oversight: OversightStatus;
+  /** Since when no block takes this member's entries, in ms; undefined where all is well. */
+  readonly leftOutMs: number | undefined;
+  /** Members whose entries this one holds and passes on for them, by name. */
+  readonly carried: readonly string[];
+  /** So many times this member, leading, was asked to hand over and did. */
+  readonly yieldsGranted: number;
   /** What was not taken of members since the start, and what leaders have put into the log. */
   readonly refusals: readonly Refusal[];
 };
+
+const untroubled: OversightStatus = { suspended: [], yieldsAsked: 0, leadersShunned: 0 };
 
 export function statusOf(parts: {
   readonly raft: RaftNode;
@@ -62,6 +73,10 @@ export function statusOf(parts: {
     peers: connected?.peers.status() ?? [],
     evidenceCount: connected?.witness.evidenceCount ?? 0,
     scrub: connected?.scrub.status,
+    oversight: connected?.oversight.status ?? untroubled,
+    leftOutMs: connected?.leftOut.status?.waitingMs,
+    carried: connected?.carrier.carried ?? [],
+    yieldsGranted: connected?.handOver.grantedCount ?? 0,
     refusals: [...conduct.refusals, ...(connected?.peers.refusals() ?? [])],
   };
 }

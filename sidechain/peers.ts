@@ -4,18 +4,20 @@
 // a while is not missed here: Raft does that.
 
 import { toHex } from '../base/bytes.ts';
-import type { ClockState } from '../base/clock-state.ts';
-import { limits } from '../base/limits.ts';
 import type { Log } from '../host/log.ts';
 import type { Statement } from '../host/sqlite.ts';
+import type { Carrier } from './carrier.ts';
 import type { Registry } from './chain/registry.ts';
 import type { Conduct, Refusal } from './conduct.ts';
 import type { Cosigning } from './cosigning.ts';
+import type { HandOver } from './hand-over.ts';
 import type { Heads } from './heads.ts';
 import type { Arrived, Inbox } from './inbox.ts';
+import type { LeftOut } from './left-out.ts';
 import type { Peering } from './loop.ts';
 import { type MemberMessage, ofChannel, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
+import type { Oversight } from './oversight.ts';
 import type { NodeId } from './raft/entry.ts';
 import type { PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
@@ -38,10 +40,13 @@ export type PeersParts = {
   readonly recall: Recall;
   readonly witness: Witness;
   readonly conduct: Conduct;
+  readonly oversight: Oversight;
+  readonly handOver: HandOver;
+  readonly carrier: Carrier;
+  readonly leftOut: LeftOut;
   readonly cosigning: Cosigning;
   readonly catchUp: CatchUp;
   readonly scrub: Scrub;
-  readonly clock: () => ClockState;
   readonly monotonicMs: () => number;
   readonly log: Log;
   /** Work beside the loop that fails ends it. */
@@ -68,7 +73,6 @@ export class Peers implements Peering {
   readonly #heardMs = new Map<NodeId, number>();
   /** The highest term in which a member has made a promise. */
   readonly #promisedTerms = new Map<NodeId, number>();
-  #handOverMs = Number.NEGATIVE_INFINITY;
   #isTicking = false;
 
   constructor(parts: PeersParts) {
@@ -80,15 +84,20 @@ export class Peers implements Peering {
   }
 
   receive(options: { readonly large: boolean }, step: (message: PeerMessage) => StepResult): void {
-    const { inbox, raft, relay } = this.#parts;
+    const { inbox, raft, relay, handOver } = this.#parts;
     for (const id of inbox.takeUnreachable()) raft.reportUnreachable(id);
     for (const arrived of inbox.take(options)) this.#take(arrived, step);
     if (this.mayPromise) relay.forward();
+    handOver.look();
   }
 
   tick(): void {
     this.#parts.recall.tick();
-    this.#handOverIfUnset();
+    const { handOver, oversight, carrier, leftOut } = this.#parts;
+    handOver.tick();
+    oversight.tick();
+    carrier.tick();
+    leftOut.tick();
     // One round at a time: a slow disk must not pile them up.
     if (this.#isTicking) return;
     this.#isTicking = true;
@@ -147,7 +156,8 @@ export class Peers implements Peering {
       this.#takeOwn(from, message);
       return;
     }
-    const { conduct, raft } = this.#parts;
+    const { conduct, raft, oversight } = this.#parts;
+    if (oversight.isShunned(message)) return;
     if (isUncalledFor(message, () => raft.status().leader)) {
       conduct.refused(from, message.kind, 'no honest member sends this to us');
       return;
@@ -175,7 +185,7 @@ export class Peers implements Peering {
   }
 
   async #handle(from: NodeId, said: MemberMessage): Promise<void> {
-    const { relay, heads, recall, cosigning, scrub } = this.#parts;
+    const { relay, heads, recall, cosigning, scrub, handOver, carrier } = this.#parts;
     switch (said.kind) {
       case 'submit':
         return relay.onSubmit(from, said);
@@ -192,6 +202,10 @@ export class Peers implements Peering {
         return this.#recall(from);
       case 'recalled':
         return recall.onRecalled(from, said);
+      case 'yield':
+        return handOver.onYield(from, said);
+      case 'carry':
+        return carrier.onCarry(from, said);
       case 'body-wanted':
         return scrub.onBodyWanted(from, said);
       case 'body':
@@ -227,22 +241,6 @@ export class Peers implements Peering {
       ([id, { recentActive }]) => id !== members.own.id && recentActive,
     );
     await catchUp.serve(new Map(behind.map(([id, { next }]) => [id, next])));
-  }
-
-  /** The time of the chain should not be made by a clock that was never set, if another can. */
-  #handOverIfUnset(): void {
-    const { raft, members, heads, clock, monotonicMs } = this.#parts;
-    const nowMs = monotonicMs();
-    const { role, progress } = raft.status();
-    if (role !== 'leader' || clock() !== 'unset') return;
-    if (nowMs - this.#handOverMs < limits.standingFreshMs) return;
-    const matchOf = (id: NodeId): number => progress.get(id)?.match ?? 0;
-    const [best] = members.voterPeers
-      .filter(({ id }) => (heads.standing(id)?.clock ?? 'unset') !== 'unset')
-      .sort((a, b) => matchOf(b.id) - matchOf(a.id));
-    if (best === undefined) return;
-    this.#handOverMs = nowMs;
-    raft.transferLeader(best.id);
   }
 
   #beside(work: Promise<unknown>): void {

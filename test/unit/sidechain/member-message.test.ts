@@ -7,6 +7,7 @@ import { schemaEntry } from '../chain/fixture.ts';
 const signed = { size: 7, root: new Uint8Array(32).fill(1), signature: new Uint8Array(72) };
 const messages: readonly MemberMessage[] = [
   { kind: 'submit', number: 3, entries: [schemaEntry()] },
+  { kind: 'carry', entries: [schemaEntry()] },
   { kind: 'taken', number: 3, count: 0, reason: 'full' },
   { kind: 'taken', number: 3, count: 1, reason: null },
   {
@@ -20,6 +21,7 @@ const messages: readonly MemberMessage[] = [
   { kind: 'cosigned', ...signed },
   { kind: 'recall' },
   { kind: 'recalled', cosignedSize: 1, term: 2, sequence: 3, match: 4, matchTerm: 5 },
+  { kind: 'yield', term: 9, reason: 'bad-block' },
   { kind: 'body-wanted', index: 4 },
   { kind: 'body', index: 4, entry: null },
   { kind: 'body', index: 4, entry: { term: 2, kind: 'normal', data: Uint8Array.of(7) } },
@@ -32,14 +34,15 @@ test.each(messages)('$kind is read as it was written', (message) => {
 test('entries do not stand in the way of votes', () => {
   expect(messages.map((message) => toChannel(message).lane)).toEqual([
     'log',
-    ...Array(messages.length - 3).fill('control'),
+    'log',
+    ...Array(messages.length - 4).fill('control'),
     'bulk',
     'bulk',
   ]);
 });
 
 test('what no member says is refused: another channel, bytes, kind, range', () => {
-  const [, taken] = messages;
+  const [, , taken] = messages;
   const channel = toChannel(taken ?? { kind: 'recall' });
   expect(ofChannel({ ...channel, channel: 2 })).toMatchObject({ code: 'channel' });
   expect(ofChannel({ ...channel, body: Uint8Array.of(0xff) })).toMatchObject({ code: 'cbor' });
