@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Disks that stall for two seconds, the leader's and then all of them: nobody is elected, and what was on its
-// way comes through.
+// Disks that stall for two seconds, the leader's and then all of them: nobody is elected, and what was
+// on its way comes through.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

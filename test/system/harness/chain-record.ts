@@ -10,6 +10,7 @@ import { openAnchor } from '../../../sidechain/chain/anchor.ts';
 import { decodeBatch } from '../../../sidechain/chain/batch.ts';
 import { type BlockEntry, decodeBlock } from '../../../sidechain/chain/block.ts';
 import { openEntry } from '../../../sidechain/chain/entry.ts';
+import { decodeGap } from '../../../sidechain/chain/gap.ts';
 import { decodeRefused } from '../../../sidechain/chain/own-outputs.ts';
 import { acceptedEntries } from '../../../sidechain/chain/prove.ts';
 import { decodeReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
@@ -22,11 +23,18 @@ import {
 import { openChainDatabase } from '../../../sidechain/store/chain-file.ts';
 
 export type BatchRecord = {
+  /** SHA-256 of the signed entry, in hex. */
+  readonly id: string;
   /** Key id, in hex. */
   readonly gateway: string;
   readonly sequence: number;
   readonly timeMs: number;
   readonly packs: readonly Uint8Array[];
+};
+
+/** Readings that a gateway says were not kept; numbered like a batch. */
+export type GapRecord = Pick<BatchRecord, 'id' | 'gateway' | 'sequence'> & {
+  readonly packCount: number;
 };
 
 export type ReceiptRecord = { readonly size: number; readonly anchor: Uint8Array };
@@ -37,6 +45,7 @@ export type ChainRecord = {
   readonly headHash: string;
   /** Those under an entry root, in order. */
   readonly batches: readonly BatchRecord[];
+  readonly gaps: readonly GapRecord[];
   readonly receipts: readonly ReceiptRecord[];
   /** Blocks under the newest receipt. */
   readonly anchoredSize: number;
@@ -59,6 +68,7 @@ async function recordOf(database: Database): Promise<ChainRecord> {
   const last = await lastBlock(database);
   const height = last?.height ?? -1;
   const batches: BatchRecord[] = [];
+  const gaps: GapRecord[] = [];
   const receipts: ReceiptRecord[] = [];
   const summaries: OutputRow[] = [];
   const refused: string[] = [];
@@ -68,6 +78,7 @@ async function recordOf(database: Database): Promise<ChainRecord> {
     const outputs = await outputsOf(database, at);
     for (const given of acceptedEntries(body.value, outputs)) {
       batches.push(...batchIn(given));
+      gaps.push(...gapIn(given));
       receipts.push(...receiptIn(given));
     }
     summaries.push(...outputs.filter(({ bytes }) => decodeSummary(bytes).ok));
@@ -78,6 +89,7 @@ async function recordOf(database: Database): Promise<ChainRecord> {
     height,
     headHash: toHex(suite.sha256(last?.headerBytes ?? new Uint8Array())),
     batches,
+    gaps,
     receipts,
     anchoredSize: receipts.at(-1)?.size ?? 0,
     summaries,
@@ -92,7 +104,22 @@ function batchIn({ entry, packs }: BlockEntry): readonly BatchRecord[] {
   const batch = decodeBatch(opened.value.payload);
   if (!batch.ok) return [];
   const { gateway, sequence, timeMs } = batch.value;
-  return [{ gateway: toHex(gateway), sequence, timeMs, packs: packs?.packs ?? [] }];
+  const id = entryId(entry);
+  return [{ id, gateway: toHex(gateway), sequence, timeMs, packs: packs?.packs ?? [] }];
+}
+
+function gapIn({ entry }: BlockEntry): readonly GapRecord[] {
+  const opened = openEntry(suite, entry);
+  if (!opened.ok || opened.value.kind !== 'gap') return [];
+  const gap = decodeGap(opened.value.payload);
+  if (!gap.ok) return [];
+  const { gateway, sequence, packCount } = gap.value;
+  return [{ id: entryId(entry), gateway: toHex(gateway), sequence, packCount }];
+}
+
+/** By which a signed entry is known here: SHA-256 of its bytes, in hex. */
+export function entryId(entry: Uint8Array): string {
+  return toHex(suite.sha256(entry));
 }
 
 function receiptIn({ entry }: BlockEntry): readonly ReceiptRecord[] {

@@ -121,8 +121,9 @@ export class Restartable {
 export async function runToEnd(
   file: string,
   words: readonly string[],
+  { timeoutMs = 120_000 }: { readonly timeoutMs?: number } = {},
 ): Promise<{ readonly code: number | null; readonly out: string; readonly errors: string }> {
-  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += String(chunk);

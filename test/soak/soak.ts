@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// One soak: a town is built and runs, faults strike it for so many minutes, everything is healed, and
+// what is then on the disks is held against what was acknowledged.
+
+import { readMainLog } from '../system/harness/centre-record.ts';
+import { readChainRecord } from '../system/harness/chain-record.ts';
+import { withoutMeters } from '../system/harness/company.ts';
+import { quickDisk } from '../system/harness/slow-disk/slow-disk.ts';
+import { sleep, until } from '../system/harness/until.ts';
+import { audits } from './checks/audits.ts';
+import { countDiverged, equalHeads } from './checks/equal-heads.ts';
+import type { Check, Evidence } from './checks/evidence.ts';
+import { countExactly, exactlyOnce } from './checks/exactly-once.ts';
+import { readingsKept } from './checks/readings-kept.ts';
+import { receipts } from './checks/receipts.ts';
+import { unbiddenEnds } from './checks/unbidden-ends.ts';
+import { Oracle } from './oracle.ts';
+import { runSchedule } from './schedule.ts';
+import { keepTown, razeTown } from './town/keep.ts';
+import { buildTown, type Town } from './town/town.ts';
+
+export type SoakOptions = {
+  readonly dir: string;
+  readonly minutes: number;
+  readonly seed: number;
+  readonly tell: (line: string) => void;
+};
+
+export type SoakReport = {
+  readonly minutes: number;
+  readonly seed: number;
+  /** How often each kind has struck. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Batches on the chain. */
+  readonly batches: number;
+  /** Acknowledged entries that a member lacks, and those that a member has twice. */
+  readonly lost: number;
+  readonly doubled: number;
+  /** Members with other blocks than the first. */
+  readonly diverged: number;
+  readonly problems: readonly string[];
+};
+
+const lookEveryMs = 500;
+const healTimeoutMs = 180_000;
+const checks: readonly Check[] = [
+  unbiddenEnds,
+  exactlyOnce,
+  readingsKept,
+  equalHeads,
+  receipts,
+  audits,
+];
+
+/** @throws what kept it from coming to an end; then, too, everything is kept. */
+export async function soak(options: SoakOptions): Promise<SoakReport> {
+  const oracle = new Oracle();
+  const town = await buildTown(options.dir, oracle);
+  try {
+    const report = await run(town, oracle, options);
+    if (report.problems.length === 0) await razeTown(town);
+    else await keepTown(town);
+    return report;
+  } catch (error) {
+    await keepTown(town);
+    throw error;
+  }
+}
+
+async function run(
+  town: Town,
+  oracle: Oracle,
+  { minutes, seed, tell }: SoakOptions,
+): Promise<SoakReport> {
+  await Promise.all(town.sites.map((site) => site.start()));
+  const looking = look(town, oracle, tell);
+  await untilReceiptOver(town, 2);
+  tell('five gateways run, and have a receipt');
+  const counts = await strike(town, { minutes, seed, tell });
+  await heal(town, tell);
+  await looking.end();
+  const evidence = await collect(town, oracle);
+  tell(`all have ended; ${evidence.acknowledged.size} entries were seen to be acknowledged`);
+  const problems = (await Promise.all(checks.map((check) => check(evidence)))).flat();
+  const { batches, lost, doubled } = countExactly(evidence);
+  const faults = Object.fromEntries(counts);
+  const diverged = countDiverged(evidence);
+  return { minutes, seed, faults, batches, lost, doubled, diverged, problems };
+}
+
+async function strike(
+  town: Town,
+  { minutes, ...rest }: Pick<SoakOptions, 'minutes' | 'seed' | 'tell'>,
+): Promise<ReadonlyMap<string, number>> {
+  const endMs = performance.now() + minutes * 60_000;
+  const schedule = runSchedule(town, { ...rest, isOver: () => performance.now() > endMs });
+  await schedule.done;
+  return schedule.counts;
+}
+
+/** Looks at each gateway twice a second; starts again what has ended by itself. */
+function look(town: Town, oracle: Oracle, tell: (line: string) => void) {
+  let isOver = false;
+  const lookAt = async (site: Town['sites'][number]): Promise<void> => {
+    while (!isOver) {
+      await sleep(lookEveryMs);
+      const seen = await site.look();
+      if (seen === 'up') await oracle.look(site);
+      if (typeof seen === 'string') continue;
+      oracle.unbiddenEnds.push(seen);
+      tell(`${seen.name} ended by itself (${seen.code ?? seen.signal}): ${seen.lastWords}`);
+      await site.start();
+    }
+  };
+  const done = Promise.all(town.sites.map(lookAt));
+  // Told by `end`.
+  done.catch(() => {});
+  return {
+    end: async () => {
+      isOver = true;
+      await done;
+    },
+  };
+}
+
+/** What was struck is whole again: all run, all are heard, all that was read comes under a receipt. */
+async function heal({ sites, ...town }: Town, tell: (line: string) => void): Promise<void> {
+  for (const site of sites) {
+    site.setClock(0);
+    site.place.disk.set(quickDisk);
+  }
+  const heights = await Promise.all(sites.map((site) => heightOf(site)));
+  const height = Math.max(...heights);
+  tell(`healed; waiting for a receipt over block ${height}`);
+  await untilReceiptOver({ sites, ...town }, height + 1);
+}
+
+async function heightOf(site: Town['sites'][number]): Promise<number> {
+  const { ledger } = await until(`status of ${site.name}`, () => site.status());
+  return ledger.height;
+}
+
+async function untilReceiptOver({ sites }: Town, size: number): Promise<void> {
+  const isThere = async () => {
+    const statuses = await Promise.all(sites.map((site) => site.status()));
+    return statuses.every(({ ledger }) => ledger.receiptSize > size) || undefined;
+  };
+  await until(`a receipt over ${size} blocks on all`, isThere, healTimeoutMs);
+}
+
+/** Ends them so that all that was signed is on all: nothing comes that is new, no receipt either. */
+async function collect(town: Town, oracle: Oracle): Promise<Evidence> {
+  const { sites } = town;
+  await town.centre.stop();
+  await stopAll(town);
+  await Promise.all(sites.map(({ founded }) => withoutMeters(founded)));
+  await Promise.all(sites.map((site) => site.start()));
+  await until('the same blocks on all', () => areSettled(town), healTimeoutMs);
+  await stopAll(town);
+  const gateways = [];
+  for (const site of sites) {
+    const record = await readChainRecord(site.founded.data);
+    gateways.push({ ...site.founded, record, lives: oracle.livesOf(site) });
+  }
+  const mainLog = await readMainLog(town);
+  const { acknowledged, unbiddenEnds: ends } = oracle;
+  return { acknowledged, gateways, unbiddenEnds: ends, mainLog };
+}
+
+async function stopAll({ sites }: Town): Promise<void> {
+  for (const ended of await Promise.all(sites.map((site) => site.stop()))) {
+    if (ended.code !== 0)
+      throw new Error(`a gateway did not end well: ${ended.said.slice(-2_000)}`);
+  }
+}
+
+async function areSettled({ sites }: Town): Promise<true | undefined> {
+  const all = await Promise.all(sites.map((site) => site.status()));
+  const roots = new Set(all.map(({ head }) => head.root));
+  const isQuiet = all.every(({ ledger }) => ledger.outbox.count === 0);
+  return (roots.size === 1 && isQuiet) || undefined;
+}
