@@ -143,6 +143,9 @@ export function loadGatewayConfig(
     file: path,
     data: at(config.data),
     lines: config.lines.map(withSerialDefaults),
+    meters: config.meters.map((meter) =>
+      meter.keyFile === undefined ? meter : { ...meter, keyFile: at(meter.keyFile) },
+    ),
     mqtt: {
       ...mqtt,
       ...(mqtt.ca === undefined ? {} : { ca: at(mqtt.ca) }),

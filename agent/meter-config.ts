@@ -32,6 +32,8 @@ export type MeterConfig = {
   readonly unit: number;
   /** Of a meter without Modbus, as it stands on it; without, the meter is asked for it. */
   readonly address?: string;
+  /** Of one that encrypts: where its keys are. */
+  readonly keyFile?: string;
   /** Of all registers that no group below names. */
   readonly periodMs: number;
   readonly periods: readonly GroupConfig[];
@@ -114,6 +116,7 @@ const meter = {
       pattern: '^[A-Za-z0-9]{1,32}$',
       description: 'letters and digits, in quotes',
     },
+    keyFile: { type: 'string', minLength: 1 },
     periodMs: { ...periodMs, default: 1_000 },
     periods: { type: 'array', maxItems: 16, default: [], items: group },
     serialNumber: {
@@ -151,6 +154,7 @@ export function meterProblems({ lines, meters }: MeterSections): Problem[] {
     ),
     ...lines.flatMap((one, i) => wayProblems(one, ['lines', i])),
     ...meters.flatMap((one, i) => placeProblems(one, lines, ['meters', i])),
+    ...meters.flatMap((one, i) => companyProblems(one, meters, ['meters', i])),
     ...meters.flatMap((one, i) => groupProblems(one, ['meters', i, 'periods'])),
   ];
 }
@@ -190,6 +194,19 @@ function placeProblems(
     });
   }
   return problems;
+}
+
+/** Where a meter speaks by itself nobody else is heard. */
+function companyProblems(
+  { name, line, meter }: MeterConfig,
+  meters: readonly MeterConfig[],
+  path: Path,
+): Problem[] {
+  const speaks = findProtocolMeter(meter)?.exchanges(() => true)?.length === 0;
+  const company = meters.filter((other) => other.line === line && other.name !== name);
+  if (!speaks || company.length === 0) return [];
+  const message = `this meter speaks by itself, and ${company[0]?.name} is on its line`;
+  return [{ path: [...path, 'line'], message, hint: 'give it a line of its own' }];
 }
 
 /** A group that names nothing the meter has would be silence that nobody notices. */

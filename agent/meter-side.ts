@@ -17,6 +17,7 @@ import { dataFiles } from './data-files.ts';
 import { searchDevice } from './device-search.ts';
 import { openLearnedFile } from './learned-file.ts';
 import { groupsOf, type LineConfig, type MeterConfig, transportOf } from './meter-config.ts';
+import { type MeterKey, readMeterKey } from './meter-key.ts';
 import { Poller } from './poller.ts';
 import { type ConfiguredMeter, configuredMeter } from './schemas.ts';
 
@@ -42,11 +43,13 @@ export async function startMeterSide(
   const lines = openLines(config.lines);
   const memories = new Map([...lines].map(([name, { memory }]) => [name, memory]));
   const learned = await openLearnedFile(dataFiles(config.data).learned, memories, parts.log);
+  const keys = await keysOf(config.meters);
   const pollers: Poller[] = [];
   const searches = config.meters.flatMap((meter) => {
     const line = lines.get(meter.line);
     assert(line !== undefined, 'the configuration names lines that it has');
-    return search(meter, line, parts.log, (device, periodMs) => {
+    const key = keys.get(meter.name);
+    return search(meter, { line, key }, parts.log, (device, periodMs) => {
       const configured = configuredMeter(suite, { ...meter, periodMs }, device);
       publishSchema(parts, configured);
       const { clock, log } = parts;
@@ -81,17 +84,32 @@ function openLines(configs: readonly LineConfig[]): ReadonlyMap<string, BusyLine
   );
 }
 
+type MeterWay = { readonly line: SharedLine; readonly key: MeterKey | undefined };
+
+/** By the meter's name. @throws TielineError where a key file is missing or no key */
+async function keysOf(meters: readonly MeterConfig[]): Promise<ReadonlyMap<string, MeterKey>> {
+  const keys = new Map<string, MeterKey>();
+  for (const { name, keyFile } of meters) {
+    const key = await readMeterKey(keyFile);
+    if (key !== undefined) keys.set(name, key);
+  }
+  return keys;
+}
+
 /** One search a group of registers: each has a device of its own, with a schema of its own. */
 function search(
   meter: MeterConfig,
-  line: SharedLine,
+  { line, key }: MeterWay,
   log: Log,
   onFound: (device: Device, periodMs: number) => void,
 ): readonly (() => void)[] {
   return groupsOf(meter).map(({ periodMs, keep }) =>
     searchDevice({
       name: meter.name,
-      find: () => findDevice(meter.meter, { line, unit: meter.unit, address: meter.address }, keep),
+      find: () => {
+        const { unit, address } = meter;
+        return findDevice(meter.meter, { line, unit, address, key }, keep);
+      },
       onFound: (device) => {
         // Where every register is in a group, none is left for the rest.
         if (device.values.length > 0) onFound(device, periodMs);

@@ -264,6 +264,7 @@ export const limits = Object.freeze({
   // Of one SunSpec device; a meter that signs its readings has a dozen.
   sunspecModelsMax: 128,
   simulatorPeersMax: 32,
+  telegramBytesMax: 16 * 1024,
 
   // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices
   // remembered on a line.

@@ -4,7 +4,8 @@
 // are signed: they are never renumbered, only added to.
 
 /** Codes by name. `afterBusError`: a sound answer, but the first one after a fault on its bus.
- * `inconsistent`: contradicts what else the same reading says. */
+ * `inconsistent`: contradicts what else the same reading says. `unchecked`: sent without a checksum, so
+ * that nobody can tell whether it was damaged on the way. */
 export const quality = Object.freeze({
   good: 0,
   afterBusError: 1,
@@ -13,6 +14,7 @@ export const quality = Object.freeze({
   stale: 4,
   deviceFlagged: 5,
   inconsistent: 6,
+  unchecked: 7,
   timeOut: 16,
   lineClosed: 17,
   deviceException: 18,
@@ -37,6 +39,7 @@ const names: Readonly<Record<QualityCode, string>> = Object.freeze({
   4: 'stale',
   5: 'device-flagged',
   6: 'inconsistent',
+  7: 'unchecked',
   16: 'time-out',
   17: 'line-closed',
   18: 'device-exception',
@@ -70,9 +73,12 @@ export function hasValue(code: QualityCode): boolean {
   return code < quality.timeOut;
 }
 
+/** Nothing is known against them. */
+const sound: readonly QualityCode[] = [quality.good, quality.afterBusError, quality.unchecked];
+
 /** OpenADR's word for it. BAD is "known or suspected to be erroneous"; nothing read is ever
  * ESTIMATED. */
 export function openAdrQuality(code: QualityCode): OpenAdrQuality {
   if (!hasValue(code)) return 'MISSING';
-  return code === quality.good || code === quality.afterBusError ? 'OK' : 'BAD';
+  return sound.includes(code) ? 'OK' : 'BAD';
 }

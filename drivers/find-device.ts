@@ -14,6 +14,8 @@ export type Place = {
   readonly unit: number;
   /** What stands on a meter of another protocol, where its line has several. */
   readonly address?: string | undefined;
+  /** Of one that encrypts: the keys of its key file. */
+  readonly key?: readonly Uint8Array[] | undefined;
 };
 
 /** Asks the device itself only where its kind must: what an inverter measures it tells. `keep`: the
@@ -25,9 +27,9 @@ export async function findDevice(
 ): Promise<Found> {
   const protocol = findProtocolMeter(id);
   if (protocol !== undefined) {
-    const { address, line } = place;
+    const { address, key, line } = place;
     if (line.bytes === undefined) return faulty(noBytes);
-    const found = await protocol.find({ line: line.bytes, address }, keep);
+    const found = await protocol.find({ line: line.bytes, address, key }, keep);
     return found.ok ? { ok: true, device: narrowed(found.device, keep) } : found;
   }
   const selfDescribed = findSelfDescribed(id);

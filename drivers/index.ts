@@ -9,6 +9,7 @@ import { acrelAdl400Primary } from './meters/acrel-adl400-primary.ts';
 import { chintDdsu666 } from './meters/chint-ddsu666.ts';
 import { eastronSdm120 } from './meters/eastron-sdm120.ts';
 import { eastronSdm630 } from './meters/eastron-sdm630.ts';
+import { dsmrP1 } from './p1/p1-meter.ts';
 import type { ProtocolMeter } from './protocol-meter.ts';
 import type { SelfDescribedMeter } from './self-described-meter.ts';
 import { sunspec } from './sunspec/sunspec-device.ts';
@@ -21,7 +22,11 @@ export const meterDefinitions: readonly MeterDefinition[] = [
 ];
 
 /** Meters that their protocol describes. */
-export const protocolMeters: readonly ProtocolMeter[] = [dlt645SinglePhase, dlt645ThreePhase];
+export const protocolMeters: readonly ProtocolMeter[] = [
+  dlt645SinglePhase,
+  dlt645ThreePhase,
+  dsmrP1,
+];
 
 /** Modbus devices that are asked what they are. */
 export const selfDescribedMeters: readonly SelfDescribedMeter[] = [sunspec];

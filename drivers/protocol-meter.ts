@@ -9,7 +9,7 @@ import type { SerialSettings } from './meter-definition.ts';
 import type { Keep } from './narrowed.ts';
 
 /** Serial protocols besides Modbus. */
-export type SerialProtocol = 'dlt645';
+export type SerialProtocol = 'dlt645' | 'p1';
 
 export type ProtocolMeter = {
   /** As in the catalogue; named in every schema, so it never changes. */
@@ -34,12 +34,15 @@ export type BytePlace = {
   readonly line: ByteLine;
   /** The meter's address, as it stands on the meter, where it has one. */
   readonly address: string | undefined;
+  /** Where it encrypts: the keys in the order of its key file. */
+  readonly key: readonly Uint8Array[] | undefined;
 };
 
 /** Settings of a line whose devices speak this protocol, where nothing else is said. */
 export const serialDefaults: Readonly<Record<SerialProtocol | 'modbus', SerialSettings>> = {
   modbus: { baudRate: 9_600, parity: 'none', dataBits: 8, stopBits: 1 },
   dlt645: { baudRate: 2_400, parity: 'even', dataBits: 8, stopBits: 1 },
+  p1: { baudRate: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
 };
 
 export function addressFault(address: string, form: string): Faulty {

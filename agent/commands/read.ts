@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readOnce } from '../../drivers/commands/read.ts';
 import { type Command, textOf } from '../../host/command.ts';
+import { readMeterKey } from '../meter-key.ts';
 import { meterOptions, meterTexts } from './meter-options.ts';
 
 export const read: Command = {
@@ -9,6 +10,10 @@ export const read: Command = {
   usage: 'read --meter ID (--tcp HOST:PORT | --rtu-tcp HOST:PORT | --serial PATH) [options]',
   options: {
     ...meterOptions,
+    'key-file': {
+      value: 'FILE',
+      description: 'of a meter that encrypts: its keys as hex, a line each',
+    },
     timeout: { value: 'MS', description: 'how long the meter may take to answer, by default 1000' },
     json: { description: 'as JSON, values as exact decimal text' },
   },
@@ -16,6 +21,7 @@ export const read: Command = {
   run: async ({ values, print }) => {
     const { text, complete } = await readOnce({
       ...meterTexts(values),
+      key: await readMeterKey(textOf(values, 'key-file')),
       timeout: textOf(values, 'timeout'),
       json: values.json === true,
     });

@@ -37,7 +37,9 @@ export class Truth {
 }
 
 function marked(value: ReadValue, code: QualityCode): ReadValue {
-  const isDoubted = value.quality !== quality.good && value.quality !== quality.afterBusError;
-  if (value.mantissa === null || isDoubted) return value;
+  if (value.mantissa === null || !undoubted.includes(value.quality)) return value;
   return { mantissa: value.mantissa, quality: code };
 }
+
+/** Of a value that nothing is known against. */
+const undoubted: readonly QualityCode[] = [quality.good, quality.afterBusError, quality.unchecked];

@@ -15,7 +15,7 @@ import { pause } from './deadline.ts';
 import { LineQueue } from './line-queue.ts';
 import { monotonicMs } from './monotonic.ts';
 import { Patience } from './patience.ts';
-import type { Closed, Ended, Silence } from './pending-exchange.ts';
+import { type Closed, closedByUs, type Ended, type Silence } from './pending-exchange.ts';
 import { Silences } from './silences.ts';
 
 export type ByteLineSettings = {
@@ -70,7 +70,8 @@ type Failed = BadAnswer | Silence | Noise | Closed;
 export type ByteListener = {
   /** In whatever pieces; attacker-controlled. */
   readonly bytes: (bytes: Uint8Array) => void;
-  /** The line was lost or cannot be opened, and is tried again: what was begun will not end. */
+  /** The line was lost or cannot be opened, and is tried again, or was closed: what was begun will not
+   * end. */
   readonly lost: (fault: LineFault) => void;
 };
 
@@ -137,6 +138,7 @@ export class ByteLine {
   /** Pending requests end as `closed`. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#lost(closedByUs);
     this.#listeners.clear();
     await this.#wire.close();
   }

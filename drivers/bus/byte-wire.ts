@@ -10,7 +10,7 @@ import type { Exchange } from './byte-exchange.ts';
 import { Connection } from './connection.ts';
 import { exactPause } from './deadline.ts';
 import { monotonicMs } from './monotonic.ts';
-import { type Closed, type Ended, PendingExchange } from './pending-exchange.ts';
+import { type Closed, closedByUs, type Ended, PendingExchange } from './pending-exchange.ts';
 import { characterMs } from './wire-time.ts';
 
 export type Waits = {
@@ -169,5 +169,3 @@ const fixedSpeed: Closed = {
   detail: 'a serial server keeps its own baud rate',
   hint: 'connect the meter to a serial port of this machine',
 };
-
-const closedByUs: Closed = { kind: 'closed', detail: 'the line was closed' };

@@ -22,6 +22,8 @@ export type Silence = { readonly kind: 'silence'; readonly receivedCount: number
 
 export type Closed = { readonly kind: 'closed'; readonly detail: string; readonly hint?: string };
 
+export const closedByUs: Closed = { kind: 'closed', detail: 'the line was closed' };
+
 export type Pace = {
   readonly characterMs: number;
   /** For the answer to begin, and between any two parts of it. */

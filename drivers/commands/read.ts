@@ -23,6 +23,8 @@ export type ReadOptions = TransportOptions & {
   readonly unit?: string | undefined;
   /** Of a meter that has no Modbus unit. */
   readonly address?: string | undefined;
+  /** Of one that encrypts. */
+  readonly key?: readonly Uint8Array[] | undefined;
   /** Milliseconds that the meter may take. */
   readonly timeout?: string | undefined;
   readonly json?: boolean | undefined;
@@ -44,7 +46,8 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
   const timeoutMs = wholeNumber('--timeout', options.timeout ?? '1000', [1, 60_000]);
   const line = openLine(transport, { timeoutMs });
   try {
-    const found = await findDevice(definition.id, { line, unit, address: options.address });
+    const { address, key } = options;
+    const found = await findDevice(definition.id, { line, unit, address, key });
     if (!found.ok) throw failureOf(found.fault);
     const { device } = found;
     const reading = await device.read();

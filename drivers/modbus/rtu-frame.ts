@@ -4,6 +4,7 @@
 
 import { concat, equal } from '../../base/bytes.ts';
 import type { BadAnswer, Judgement } from '../bus/byte-exchange.ts';
+import { crc16, crc16Modbus } from '../crc16.ts';
 import type { RegisterRequest } from '../line.ts';
 
 /** What a device answers: what was asked for, or that it does not give it. */
@@ -19,26 +20,16 @@ const headerLength = 3;
 const exceptionFlag = 0x80;
 const exceptionFrameLength = headerLength + crcLength;
 
-/** CRC-16/MODBUS: polynomial 0xA001 reflected, from 0xFFFF. */
-export function crc16(bytes: Uint8Array): number {
-  let crc = 0xffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
-  }
-  return crc;
-}
-
 /** The bytes with their checksum behind them, low byte first. */
 export function withCrc(bytes: Uint8Array): Uint8Array {
-  const crc = crc16(bytes);
+  const crc = crc16(crc16Modbus, bytes);
   return concat(bytes, Uint8Array.of(crc & 0xff, crc >>> 8));
 }
 
 /** Whether the last two bytes are the checksum of those before. */
 export function hasGoodCrc(frame: Uint8Array): boolean {
   // A frame followed by its own checksum has the checksum zero.
-  return frame.length > crcLength && crc16(frame) === 0;
+  return frame.length > crcLength && crc16(crc16Modbus, frame) === 0;
 }
 
 export function encodeRequest({ unit, functionCode, address, count }: RegisterRequest): Uint8Array {

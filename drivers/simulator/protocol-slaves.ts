@@ -7,6 +7,7 @@ import type { ByteSlave } from './byte-server.ts';
 import { dlt645Slave, type SimulatedRelay } from './dlt645-slave.ts';
 import { loadValue } from './image.ts';
 import { advanceLoad, type Load, startLoad } from './load.ts';
+import { p1Slave } from './p1-slave.ts';
 
 export type ProtocolSlaveSettings = {
   readonly meter: ProtocolMeter;
@@ -19,6 +20,7 @@ export type ProtocolSlaveSettings = {
 /** What stands on a simulated meter where nothing else is said. */
 export const simulatedAddresses: Readonly<Record<ProtocolMeter['protocol'], string>> = {
   dlt645: '000000000161',
+  p1: '',
 };
 
 /** One meter, however often it is connected to. */
@@ -26,6 +28,11 @@ export function protocolSlaves(settings: ProtocolSlaveSettings): () => ByteSlave
   switch (settings.meter.protocol) {
     case 'dlt645':
       return dlt645Slaves(settings);
+    case 'p1': {
+      const { nowMs } = settings;
+      const load = livingLoad({ ...settings, phaseCount: 3 });
+      return () => p1Slave({ load, nowMs });
+    }
   }
 }
 

@@ -75,7 +75,8 @@ async function startProtocolMeter(
     protocolSlaves({ meter, address: known, seed, nowMs }),
   );
   const place = placeOf(server.transport).replace(/^\S+/, meter.protocol);
-  return { ...server, ready: `ready ${meter.id} ${known} on ${place}` };
+  const who = known === '' ? meter.id : `${meter.id} ${known}`;
+  return { ...server, ready: `ready ${who} on ${place}` };
 }
 
 function answering(

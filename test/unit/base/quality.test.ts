@@ -26,6 +26,7 @@ test('the signed codes are these for ever', () => {
     [4, 'stale', true, 'BAD'],
     [5, 'device-flagged', true, 'BAD'],
     [6, 'inconsistent', true, 'BAD'],
+    [7, 'unchecked', true, 'OK'],
     [16, 'time-out', false, 'MISSING'],
     [17, 'line-closed', false, 'MISSING'],
     [18, 'device-exception', false, 'MISSING'],
@@ -43,6 +44,6 @@ test('each word leads back to its code, no other word to any', () => {
   expect(qualityCode('toString')).toBeUndefined();
 });
 
-test.each([7, 15, 24, -1, 0.5, '0', null])('%j is no code', (value) => {
+test.each([8, 15, 24, -1, 0.5, '0', null])('%j is no code', (value) => {
   expect(isQualityCode(value)).toBe(false);
 });
