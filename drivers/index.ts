@@ -4,6 +4,7 @@
 // meters/ and a line here; nothing registers itself.
 
 import { dlt645SinglePhase, dlt645ThreePhase } from './dlt645/dlt645-meters.ts';
+import { iec6205621 } from './iec62056-21/iec62056-meter.ts';
 import type { MeterDefinition } from './meter-definition.ts';
 import { acrelAdl400Primary } from './meters/acrel-adl400-primary.ts';
 import { chintDdsu666 } from './meters/chint-ddsu666.ts';
@@ -26,6 +27,7 @@ export const protocolMeters: readonly ProtocolMeter[] = [
   dlt645SinglePhase,
   dlt645ThreePhase,
   dsmrP1,
+  iec6205621,
 ];
 
 /** Modbus devices that are asked what they are. */

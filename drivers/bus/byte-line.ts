@@ -61,6 +61,10 @@ export type ByteAnswer<T> =
 export type Talk = {
   /** Never rejects: whatever goes wrong is a fault. */
   readonly exchange: <T>(request: ByteRequest<T>) => Promise<ByteAnswer<T>>;
+  /** Says something to which no answer is due yet. undefined: done. */
+  readonly tell: (bytes: Uint8Array) => Promise<Faulty | undefined>;
+  /** Not where a serial server stands between, which keeps its own. */
+  readonly canChangeSpeed: boolean;
   /** Until the talk ends. undefined: done. */
   readonly setBaudRate: (baudRate: number) => Promise<Faulty | undefined>;
 };
@@ -115,6 +119,11 @@ export class ByteLine {
       let changed = false;
       const outcome = await use({
         exchange: (request) => this.#ask(request, patient),
+        tell: async (bytes) => {
+          const closed = await this.#wire.tell(bytes);
+          return closed === undefined ? undefined : faulty(closed);
+        },
+        canChangeSpeed: !this.#settings.overTcp,
         setBaudRate: async (baudRate) => {
           changed = true;
           const closed = await this.#wire.setBaudRate(baudRate);

@@ -64,8 +64,18 @@ export class ByteWire {
   /** One at a time. Never rejects. */
   async transact<T>(exchange: Exchange<T>, waits: Waits): Promise<Ended<T> | Noise> {
     return this.#using<Ended<T> | Noise>(async (channel) => {
-      const unfit = await this.#silence(channel, waits.silenceMs);
+      // What comes without being asked for may have begun already.
+      const unfit =
+        exchange.send === undefined ? undefined : await this.#silence(channel, waits.silenceMs);
       return unfit ?? (await this.#exchange(channel, exchange, waits.timeoutMs));
+    });
+  }
+
+  /** Writes what nobody answers yet. undefined: done. */
+  async tell(bytes: Uint8Array): Promise<Closed | undefined> {
+    return this.#using<Closed | undefined>(async (channel) => {
+      await channel.write(bytes);
+      return undefined;
     });
   }
 

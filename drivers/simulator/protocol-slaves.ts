@@ -5,6 +5,7 @@ import { type DataItem, singlePhaseBlocks, threePhaseBlocks } from '../dlt645/da
 import type { ProtocolMeter } from '../protocol-meter.ts';
 import type { ByteSlave } from './byte-server.ts';
 import { dlt645Slave, type SimulatedRelay } from './dlt645-slave.ts';
+import { iec62056Slave } from './iec62056-slave.ts';
 import { loadValue } from './image.ts';
 import { advanceLoad, type Load, startLoad } from './load.ts';
 import { p1Slave } from './p1-slave.ts';
@@ -21,6 +22,7 @@ export type ProtocolSlaveSettings = {
 export const simulatedAddresses: Readonly<Record<ProtocolMeter['protocol'], string>> = {
   dlt645: '000000000161',
   p1: '',
+  'iec62056-21': '28342193',
 };
 
 /** One meter, however often it is connected to. */
@@ -32,6 +34,10 @@ export function protocolSlaves(settings: ProtocolSlaveSettings): () => ByteSlave
       const { nowMs } = settings;
       const load = livingLoad({ ...settings, phaseCount: 3 });
       return () => p1Slave({ load, nowMs });
+    }
+    case 'iec62056-21': {
+      const load = livingLoad({ ...settings, phaseCount: 3 });
+      return () => iec62056Slave({ address: settings.address, load });
     }
   }
 }
