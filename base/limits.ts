@@ -54,6 +54,8 @@ export const limits = Object.freeze({
   personsMax: 64,
   membersEverMax: 256,
   addressMax: 255,
+  /** Entries that a learner may lack to be a voter. */
+  learnerLagMax: 64,
   mainLogKeysMax: 10,
   trustedKeysMax: 1_024,
   schemaBytesPerMemberMax: 8 * 1024 * 1024,

@@ -10,7 +10,7 @@ import type { Log } from '../host/log.ts';
 import { openEntry } from './chain/entry.ts';
 import type { Registry } from './chain/registry.ts';
 import { type NodeId, noNode } from './raft/entry.ts';
-import type { NewBlock } from './store/applier.ts';
+import type { LogFault, NewBlock } from './store/applier.ts';
 
 export type Refusal = {
   /** Name of the member, `unknown` where nobody can be named. */
@@ -32,7 +32,7 @@ type ConductParts = {
 type LeaderFault = {
   readonly term: number;
   readonly logIndex: number;
-  readonly reason: 'no-block' | 'bad-entry';
+  readonly reason: LogFault | 'bad-entry';
   readonly detail: string;
 };
 

@@ -14,6 +14,7 @@ import { HandOver } from './hand-over.ts';
 import { Heads } from './heads.ts';
 import type { Inbox } from './inbox.ts';
 import { type LeadingMember, LeftOut } from './left-out.ts';
+import { type AddressOf, Links } from './links.ts';
 import { type MemberMessage, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
 import { Oversight } from './oversight.ts';
@@ -21,6 +22,7 @@ import { Peers } from './peers.ts';
 import type { NodeId } from './raft/entry.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { Recall } from './recall.ts';
+import { Reconfigurer } from './reconfigurer.ts';
 import { Relay } from './relay.ts';
 import { Scrub } from './scrub.ts';
 import { CatchUp } from './store/catch-up.ts';
@@ -35,6 +37,7 @@ export type Connecting = {
   readonly inbox: Inbox;
   readonly transport: Transport;
   readonly members: Members;
+  readonly addressOf?: AddressOf;
   readonly raft: RaftNode;
   readonly conduct: Conduct;
   readonly opened: Opened;
@@ -97,7 +100,7 @@ export function connectPeers(parts: Connecting): Connected {
     rootAt: (size) => history.ask({ sizes: [size] }, (tree) => tree.root(size)),
     sign: (size) => cosigner.signAtLeast(size, Math.floor(clock.nowMs() / 1_000)),
     lastSigned: () => cosigner.last,
-    signersNeeded: () => signersNeeded(registry.policy, registry.voters.length),
+    signersNeeded: () => signersNeeded(registry.policy, members.voters.length),
   });
   const heads = new Heads({
     ...common,
@@ -115,10 +118,14 @@ export function connectPeers(parts: Connecting): Connected {
   const scrub = new Scrub({ ...common, suite, database, appliedIndex, write: parts.write });
   const onDamaged = (index: number): void => scrub.damaged(index);
   const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
+  const addressOf = parts.addressOf ?? (() => undefined);
+  const links = new Links({ members, raft, transport, addressOf, fail });
+  const mayPropose = (): boolean => proposer.isOpen;
+  const reconfigurer = new Reconfigurer({ members, raft, mayPropose, monotonicMs, log });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
     ...{ conduct, oversight, ...upright },
-    ...{ catchUp, scrub, monotonicMs, log, fail },
+    ...{ links, reconfigurer, catchUp, scrub, monotonicMs, log, fail },
   });
   return { peers, recall, cosigning, witness, scrub, oversight, ...upright };
 }

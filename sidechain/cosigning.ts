@@ -110,7 +110,7 @@ export class Cosigning {
     const { own, lines } = collection;
     if (signed.size > own.size) this.#sizeMin = Math.max(this.#sizeMin, signed.size);
     const isAlike = signed.size === own.size && equal(signed.root, own.root);
-    if (!isAlike || member.role !== 'voter' || witness.isGuilty(member)) return;
+    if (!isAlike || witness.isGuilty(member)) return;
     lines.set(from, line);
     this.#finishIfEnough(collection);
   }
@@ -151,13 +151,14 @@ export class Cosigning {
   #finishIfEnough(collection: Collection): void {
     const { members, signersNeeded } = this.#parts;
     const { own, lines, resolve } = collection;
-    const count = lines.size + (members.own.role === 'voter' ? 1 : 0);
+    // Who votes may have changed while the lines came in.
+    const counted = members.voterPeers.flatMap(({ id }) => lines.get(id) ?? []);
+    const count = counted.length + (members.own.role === 'voter' ? 1 : 0);
     if (count < signersNeeded()) return;
     const parsed = parseNote(own.note, { strict: true });
     assert(parsed.ok, 'what we have signed is a note');
     const { body, lines: ownLines } = parsed.value;
-    const inOrder = members.all.flatMap(({ id }) => lines.get(id) ?? []);
-    resolve({ ...own, note: formatNote(body, [...ownLines, ...inOrder]) });
+    resolve({ ...own, note: formatNote(body, [...ownLines, ...counted]) });
   }
 
   /** The same size and root as was asked for, or the newest that we have signed if that is more. */

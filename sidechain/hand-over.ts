@@ -98,11 +98,11 @@ export class HandOver {
   /** Of the voters that were heard of lately, the one that has most of our log. */
   #successor(isFit: (standing: Standing) => boolean): ChainMember | undefined {
     const { raft, members, standing } = this.#parts;
-    const { progress } = raft.status();
+    const { progress, configuration } = raft.status();
     const matchOf = ({ id }: ChainMember): number => progress.get(id)?.match ?? 0;
     const fit = members.voterPeers.filter(({ id }) => {
       const heard = standing(id);
-      return heard !== undefined && isFit(heard);
+      return heard !== undefined && isFit(heard) && configuration.voters.includes(id);
     });
     return fit.toSorted((a, b) => matchOf(b) - matchOf(a))[0];
   }

@@ -220,8 +220,9 @@ export class Loop {
     const { raft, storage, applier, proposer, onBlocks, onWritten } = this.#parts;
     const last = committed.at(-1);
     assert(last !== undefined, 'something is applied');
-    const { blocks, statements, finish } = await applier.apply(committed, this.#nowMs);
+    const { blocks, changes, statements, finish } = await applier.apply(committed, this.#nowMs);
     await this.#write(statements);
+    for (const change of changes) raft.applyChange(change);
     for (const message of applyResponses) raft.step(message);
     proposer.applied(last, blocks);
     finish();

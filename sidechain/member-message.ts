@@ -17,9 +17,11 @@ import {
   text,
   uint,
 } from '../base/fields.ts';
+import { nameField } from '../base/label.ts';
 import { limits } from '../base/limits.ts';
 import { byKind, record, row } from '../base/records.ts';
 import { blockEntryField } from './chain/block.ts';
+import { addressField } from './chain/member.ts';
 import type { Lane } from './transport/lane.ts';
 import type { ChannelMessage } from './transport/transport.ts';
 
@@ -78,6 +80,25 @@ const messageField = byKind(0, {
   carry: record({
     kind: [0, choice('carry')],
     entries: [1, listOf(blockEntryField, limits.submitEntriesMax)],
+  }),
+  /** Asked by one that knows members, and not whether it is one itself. */
+  introduce: record({ kind: [0, choice('introduce')] }),
+  /** All members, the asker among them. */
+  introduced: record({
+    kind: [0, choice('introduced')],
+    members: [
+      1,
+      listOf(
+        row({
+          id: uint(limits.membersEverMax),
+          publicKey: bytes(32),
+          role: code('voter', 'follower'),
+          name: nameField,
+          address: nullable(addressField),
+        }),
+        limits.membersMax,
+      ),
+    ],
   }),
   /** An entry of the log that is damaged at the asker's. */
   'body-wanted': record({ kind: [0, choice('body-wanted')], index: [1, number] }),

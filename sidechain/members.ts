@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members of a chain under the names they have: the Raft id, which is a member's place in the
-// genesis + 1, and the key id, by which signatures and states name it.
+// The members of a chain as its newest applied block has them, under the names they have: the Raft id,
+// which is a member's place in the list + 1, and the key id, by which signatures and states name it.
 
 import { assert } from '../base/assert.ts';
-import { equal } from '../base/bytes.ts';
-import { keyIdOf } from '../base/ids.ts';
-import type { Suite } from '../base/suite.ts';
-import type { Genesis } from './chain/genesis.ts';
+import { equal, toHex } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
+import type { Member } from './chain/member.ts';
+import type { Registry } from './chain/registry.ts';
 import type { NodeId } from './raft/entry.ts';
 
 export type ChainMember = {
@@ -15,43 +15,98 @@ export type ChainMember = {
   readonly publicKey: Uint8Array;
   readonly role: 'voter' | 'follower';
   readonly name: string;
+  /** `host:port` where the chain says it is reached. */
+  readonly address: string | null;
+  readonly revoked: boolean;
 };
 
-export class Members {
-  readonly all: readonly ChainMember[];
-  readonly own: ChainMember;
+/**
+ * What a member has told one whose own copy of the chain does not reach to its grant: all members, it
+ * among them. It may be a lie; once the copy reaches so far, the copy counts.
+ */
+export type Introduction = readonly ChainMember[];
 
-  constructor(suite: Suite, genesis: Genesis, ownKeyId: Uint8Array) {
-    this.all = genesis.members.map(({ publicKey, role, name }, i) => ({
-      id: i + 1,
-      keyId: keyIdOf(suite, publicKey),
-      publicKey,
-      role,
-      name,
-    }));
-    const own = this.all.find(({ keyId }) => equal(keyId, ownKeyId));
+/** With this gateway among them. @throws TielineError `not-a-member`, and what `introduce` throws. */
+export async function openMembers(
+  registry: Registry,
+  ownKeyId: Uint8Array,
+  introduce: (registry: Registry) => Promise<Introduction> = async () => [],
+): Promise<Members> {
+  if (registry.member(ownKeyId) !== undefined) return new Members(registry, ownKeyId);
+  const introduction = await introduce(registry);
+  if (introduction.some(({ keyId }) => equal(keyId, ownKeyId))) {
+    return new Members(registry, ownKeyId, introduction);
+  }
+  const text = `gateway ${toHex(ownKeyId)} is no member of this chain`;
+  throw new TielineError('not-a-member', text, {
+    hint: 'an engineer of the chain grants it, on any member: `tieline members grant`',
+  });
+}
+
+export class Members {
+  readonly #registry: Registry;
+  readonly #ownKeyId: Uint8Array;
+  readonly #introduction: Introduction;
+  /** Made once for each change of the list. */
+  #view: { readonly of: readonly Member[]; readonly ever: readonly ChainMember[] } | undefined;
+
+  constructor(registry: Registry, ownKeyId: Uint8Array, introduction: Introduction = []) {
+    this.#registry = registry;
+    this.#ownKeyId = ownKeyId;
+    this.#introduction = introduction;
+  }
+
+  /** Also those that were revoked. */
+  get ever(): readonly ChainMember[] {
+    const { members } = this.#registry;
+    if (this.#view?.of !== members) {
+      const isKnown = members.some(({ keyId }) => equal(keyId, this.#ownKeyId));
+      const listed = members.map(({ raftId, ...member }) => ({ id: raftId, ...member }));
+      this.#view = { of: members, ever: isKnown ? listed : this.#introduction };
+    }
+    return this.#view.ever;
+  }
+
+  get all(): readonly ChainMember[] {
+    return this.ever.filter(({ revoked }) => !revoked);
+  }
+
+  get own(): ChainMember {
+    const own = this.ever.find(({ keyId }) => equal(keyId, this.#ownKeyId));
     assert(own !== undefined, 'the gateway whose copy this is, is a member');
-    this.own = own;
+    return own;
   }
 
   get peers(): readonly ChainMember[] {
-    return this.all.filter(({ id }) => id !== this.own.id);
+    return this.all.filter(({ keyId }) => !equal(keyId, this.#ownKeyId));
   }
 
   get voterPeers(): readonly ChainMember[] {
     return this.peers.filter(({ role }) => role === 'voter');
   }
 
-  get voterCount(): number {
-    return this.all.filter(({ role }) => role === 'voter').length;
+  get voters(): readonly ChainMember[] {
+    return this.all.filter(({ role }) => role === 'voter');
   }
 
   /** So many voters are a majority. */
   get majority(): number {
-    return Math.floor(this.voterCount / 2) + 1;
+    return Math.floor(this.voters.length / 2) + 1;
+  }
+
+  /** @throws TielineError `revoked` (fatal): nothing that this gateway signs counts any more. */
+  assertActive(): void {
+    const end = this.#registry.member(this.#ownKeyId)?.end ?? null;
+    if (end === null) return;
+    const person = this.#registry.person(end.by)?.name;
+    const text = `this gateway was revoked at block ${end.height} by ${person}`;
+    throw new TielineError('revoked', text, {
+      retry: 'fatal',
+      hint: 'what it holds stays here; to take part again it joins with a new key: `tieline join`',
+    });
   }
 
   member(id: NodeId): ChainMember | undefined {
-    return this.all[id - 1];
+    return this.ever.find((member) => member.id === id);
   }
 }

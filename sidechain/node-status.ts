@@ -5,6 +5,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Conduct, Refusal } from './conduct.ts';
 import type { Connected } from './connect-peers.ts';
 import type { Members } from './members.ts';
+import { type MembershipStatus, membershipStatus } from './membership-status.ts';
 import type { OversightStatus } from './oversight.ts';
 import type { PeerStatus } from './peers.ts';
 import type { Role } from './raft/core.ts';
@@ -28,6 +29,7 @@ export type NodeStatus = {
   /** False while the others have not said yet that this disk is no older copy: nothing is signed. */
   readonly mayPromise: boolean;
   readonly peers: readonly PeerStatus[];
+  readonly membership: MembershipStatus;
   /** Pieces of evidence that a member has signed two histories. */
   readonly evidenceCount: number;
   /** What the look over the log has found; undefined for a chain of one. */
@@ -56,7 +58,7 @@ export function statusOf(parts: {
   readonly connected: Connected | undefined;
 }): NodeStatus {
   const { opened, members, cosigned, conduct, connected } = parts;
-  const { role, term, leader } = parts.raft.status();
+  const { role, term, leader, configuration } = parts.raft.status();
   const { outbox } = opened.submissions;
   const { header } = opened.ledger.head;
   const leading = members.member(leader);
@@ -70,6 +72,7 @@ export function statusOf(parts: {
     receiptSize: opened.ledger.registry.receipt?.size ?? 0,
     leader: leading === undefined ? undefined : toHex(leading.keyId),
     mayPromise: connected?.recall.isClear ?? true,
+    membership: membershipStatus(opened.ledger.registry, configuration),
     peers: connected?.peers.status() ?? [],
     evidenceCount: connected?.witness.evidenceCount ?? 0,
     scrub: connected?.scrub.status,

@@ -21,8 +21,9 @@ import type { Registry } from './chain/registry.ts';
 import { Conduct } from './conduct.ts';
 import { type Connected, connectPeers } from './connect-peers.ts';
 import { Inbox } from './inbox.ts';
+import type { AddressOf } from './links.ts';
 import { closed, Loop } from './loop.ts';
-import { Members } from './members.ts';
+import { type Introduction, type Members, openMembers } from './members.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { startRaft, tickMs } from './start-raft.ts';
@@ -58,10 +59,14 @@ export type NodeOptions = {
   readonly rules?: NodeRules;
   readonly outboxBytesMax?: number;
   /**
-   * Opens the way to the other members, for a chain that has any; the node closes it. Its members
-   * are those of the genesis, each with its place there + 1 as id.
+   * Opens the way to the other members, for a chain that has or may get any; the node tells it who
+   * they are, and closes it.
    */
   readonly transport?: (receiver: Receiver) => Promise<Transport>;
+  /** Where members are reached; without it they have to call us. */
+  readonly addressOf?: AddressOf;
+  /** Waits until a member introduces this gateway, where its copy of the chain does not reach to its grant. */
+  readonly introduction?: (registry: Registry) => Promise<Introduction>;
 };
 
 /** One entry waits a second for company, which on a card is a second's readings in one write. */
@@ -74,7 +79,7 @@ export const defaultRules: NodeRules = Object.freeze({
 /**
  * Opens the chain, catches up with its log, and starts the loop.
  * @throws TielineError `chain-unfinished | chain-stopped | wrong-key | rollback | log-damaged |
- * diverged | transport-missing`, each with what to do, and what opening the transport throws.
+ * diverged | transport-missing | not-a-member`, each with what to do, and what opening the transport throws.
  */
 export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const { database, suite, signer, contracts, clock } = options;
@@ -87,15 +92,17 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     outboxBytesMax: options.outboxBytesMax ?? limits.outboxBytesMax,
     nowMs: clock.monotonicMs(),
   });
-  const inbox = new Inbox();
-  if (opened.genesis.members.length === 1) return new SidechainNode(options, opened, undefined);
+  const { registry } = opened.ledger;
+  const members = await openMembers(registry, signer.keyId, options.introduction);
   if (options.transport === undefined) {
+    if (members.peers.length === 0) return new SidechainNode(options, opened, { members });
     throw new TielineError('transport-missing', 'this chain has several members', {
       hint: 'configure where this gateway listens, and the addresses of the others',
     });
   }
+  const inbox = new Inbox();
   const transport = await options.transport(inbox);
-  return new SidechainNode(options, opened, { inbox, transport });
+  return new SidechainNode(options, opened, { members, network: { inbox, transport } });
 }
 
 type Network = { readonly inbox: Inbox; readonly transport: Transport };
@@ -122,20 +129,31 @@ export class SidechainNode {
   #isClosing = false;
   #isFilling = false;
 
-  constructor(options: NodeOptions, opened: Opened, network: Network | undefined) {
+  constructor(
+    options: NodeOptions,
+    opened: Opened,
+    company: { readonly members: Members; readonly network?: Network },
+  ) {
     const { database, suite, signer, clock } = options;
+    const { members, network } = company;
     this.chainId = opened.chainId;
     this.genesis = opened.genesis;
     this.uplink = new UplinkTable(database);
     this.#options = options;
     this.#opened = opened;
     this.#durableSize = opened.ledger.tree.size;
-    this.#members = new Members(suite, opened.genesis, signer.keyId);
+    this.#members = members;
     const { chainId, history, cosigned: last } = opened;
     const write = (statements: readonly Statement[]): Promise<void> => this.#write(statements);
     this.#cosigner = new Cosigner({ suite, signer, chainId, history, last, write });
     this.#raft = startRaft(this.#members, opened, options.random);
-    this.#conduct = this.#startConduct();
+    this.#conduct = new Conduct({
+      suite,
+      registry: this.registry,
+      nameOf: (id) => members.member(id)?.name,
+      leading: () => this.#raft.status(),
+      log: options.log,
+    });
     const rules = options.rules ?? defaultRules;
     const { verdicts, ledger } = opened;
     const peerPool = new PeerPool({ suite, registry: ledger.registry, verdicts, rules });
@@ -155,8 +173,8 @@ export class SidechainNode {
       raft: this.#raft,
       applier: new Applier(suite, {
         ...opened,
-        onNoBlock: ({ term, index: logIndex }, detail) =>
-          this.#conduct.faulted({ term, logIndex, reason: 'no-block', detail }),
+        onFault: ({ term, index: logIndex }, reason, detail) =>
+          this.#conduct.faulted({ term, logIndex, reason, detail }),
       }),
       proposer,
       peering: this.#connected?.peers,
@@ -169,16 +187,6 @@ export class SidechainNode {
     const stopTicking = options.every(tickMs, () => this.#loop.tick());
     this.finished = this.#loop.run().finally(stopTicking);
     this.finished.catch((error) => this.#connected?.cosigning.abandon(error));
-  }
-
-  #startConduct(): Conduct {
-    return new Conduct({
-      suite: this.#options.suite,
-      registry: this.registry,
-      nameOf: (id) => this.#members.member(id)?.name,
-      leading: () => this.#raft.status(),
-      log: this.#options.log,
-    });
   }
 
   #connect(network: Network, peerPool: PeerPool, proposer: Proposer): Connected {
@@ -223,10 +231,10 @@ export class SidechainNode {
    * Takes an entry that this gateway has signed. It is durable before it is proposed, and survives
    * any crash from then on. The promise is settled when a block that has it is durable.
    * @throws TielineError `outbox-full` (transient: count what is lost and sign for the gap),
-   * `entry-too-large`, `node-closed`, and whatever ended the node.
+   * `entry-too-large`, `revoked`, `node-closed`, and whatever ended the node.
    */
   async submit(given: BlockEntry): Promise<Applied> {
-    this.#assertRunning();
+    this.#assertTakingPart();
     if (!fitsIntoBlock(given)) {
       const text = 'the entry with its packs does not fit into a block';
       throw new TielineError('entry-too-large', text, { hint: 'sign the packs in parts' });
@@ -335,16 +343,18 @@ export class SidechainNode {
     await this.#options.database.close();
   }
 
-  #assertRunning(): void {
+  #assertTakingPart(): void {
+    this.#members.assertActive();
     if (this.#loop.failure !== undefined) throw this.#loop.failure;
     if (this.#isClosing) throw closed();
   }
 
   /** Until the other members have said that this disk is the newest copy. */
   async #cleared(): Promise<void> {
+    this.#assertTakingPart();
     if (this.#connected === undefined || this.#connected.recall.isClear) return;
     await Promise.race([this.#connected.recall.cleared, this.finished]);
-    this.#assertRunning();
+    this.#assertTakingPart();
   }
 
   #tell(blocks: readonly NewBlock[]): void {

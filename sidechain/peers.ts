@@ -14,6 +14,7 @@ import type { HandOver } from './hand-over.ts';
 import type { Heads } from './heads.ts';
 import type { Arrived, Inbox } from './inbox.ts';
 import type { LeftOut } from './left-out.ts';
+import type { Links } from './links.ts';
 import type { Peering } from './loop.ts';
 import { type MemberMessage, ofChannel, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
@@ -23,6 +24,7 @@ import type { PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import type { StepRefusal, StepResult } from './raft/step.ts';
 import type { Recall } from './recall.ts';
+import type { Reconfigurer } from './reconfigurer.ts';
 import type { Relay } from './relay.ts';
 import type { Scrub } from './scrub.ts';
 import type { CatchUp } from './store/catch-up.ts';
@@ -45,6 +47,8 @@ export type PeersParts = {
   readonly carrier: Carrier;
   readonly leftOut: LeftOut;
   readonly cosigning: Cosigning;
+  readonly links: Links;
+  readonly reconfigurer: Reconfigurer;
   readonly catchUp: CatchUp;
   readonly scrub: Scrub;
   readonly monotonicMs: () => number;
@@ -83,6 +87,11 @@ export class Peers implements Peering {
     return this.#parts.recall.isClear;
   }
 
+  /** Who is revoked signs nothing any more. */
+  get #maySign(): boolean {
+    return this.mayPromise && !this.#parts.members.own.revoked;
+  }
+
   receive(options: { readonly large: boolean }, step: (message: PeerMessage) => StepResult): void {
     const { inbox, raft, relay, handOver } = this.#parts;
     for (const id of inbox.takeUnreachable()) raft.reportUnreachable(id);
@@ -92,12 +101,14 @@ export class Peers implements Peering {
   }
 
   tick(): void {
+    this.#parts.links.follow();
     this.#parts.recall.tick();
     const { handOver, oversight, carrier, leftOut } = this.#parts;
     handOver.tick();
     oversight.tick();
     carrier.tick();
     leftOut.tick();
+    this.#parts.reconfigurer.tick();
     // One round at a time: a slow disk must not pile them up.
     if (this.#isTicking) return;
     this.#isTicking = true;
@@ -194,12 +205,17 @@ export class Peers implements Peering {
       case 'standing':
         return heads.on(from, said);
       case 'cosign':
-        if (this.mayPromise) await cosigning.onCosign(from, said);
+        if (this.#maySign) await cosigning.onCosign(from, said);
         return;
       case 'cosigned':
         return cosigning.onCosigned(from, said);
       case 'recall':
         return this.#recall(from);
+      case 'introduce':
+        return this.#introduce(from);
+      case 'introduced':
+        // We know our place already.
+        return;
       case 'recalled':
         return recall.onRecalled(from, said);
       case 'yield':
@@ -230,6 +246,14 @@ export class Peers implements Peering {
         matchTerm: term,
       }),
     );
+  }
+
+  /** To one that is granted and does not know of it: its copy of the chain does not reach so far. */
+  #introduce(to: NodeId): void {
+    const members = this.#parts.members.all.map(({ id, publicKey, role, name, address }) => {
+      return { id, publicKey, role, name, address };
+    });
+    this.#parts.transport.send(to, toChannel({ kind: 'introduced', members }));
   }
 
   async #tickSlowly(): Promise<void> {

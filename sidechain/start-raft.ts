@@ -15,7 +15,7 @@ const heartbeatTicks = 2;
 
 export function startRaft(
   members: Members,
-  { storage, appliedIndex }: Opened,
+  { storage, appliedIndex, configuration }: Opened,
   random: (length: number) => Uint8Array,
 ): RaftNode {
   const raft = new RaftNode({
@@ -29,6 +29,7 @@ export function startRaft(
     forwardProposals: false,
   });
   // Alone there is nobody to wait for.
-  if (members.all.length === 1) raft.campaign();
+  const { voters } = configuration;
+  if (voters.length === 1 && voters[0] === members.own.id) raft.campaign();
   return raft;
 }

@@ -10,13 +10,17 @@ import type { Statement } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import type { AppliedBlock, Ledger } from '../chain/ledger.ts';
+import type { ConfigurationChange } from '../raft/configuration/change.ts';
+import type { Configuration } from '../raft/configuration/configuration.ts';
 import type { Entry } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { blockStatements } from './block-table.ts';
+import { configurationStatement } from './configuration-table.ts';
 import { groupStatement, type History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import type { StateTrail } from './state-table.ts';
 import type { Settlement, Submissions } from './submissions.ts';
+import { warrantOf } from './warrant.ts';
 
 /** A block that is applied and durable. */
 export type NewBlock = {
@@ -27,27 +31,33 @@ export type NewBlock = {
   readonly block: AppliedBlock;
 };
 
+export type LogFault = 'no-block' | 'unwarranted-members';
+
 type Standing = {
   readonly ledger: Ledger;
   readonly history: History;
   readonly trail: StateTrail;
   readonly verdicts: Verdicts;
   readonly submissions: Submissions;
-  /** A leader has put into the log what is no block. */
-  readonly onNoBlock: (entry: Entry, detail: string) => void;
-  /** Log index of the newest block. */
+  /** A leader has put into the log what is no block, or a change of Raft's members that the ledger
+   * does not ask for. */
+  readonly onFault: (entry: Entry, reason: LogFault, detail: string) => void;
+  /** Log index up to which entries are applied, and Raft's configuration as of there. */
   readonly appliedIndex: number;
+  readonly configuration: Configuration;
 };
 
 export class Applier {
   readonly #suite: Suite;
   readonly #standing: Standing;
   #index: number;
+  #configuration: Configuration;
 
   constructor(suite: Suite, standing: Standing) {
     this.#suite = suite;
     this.#standing = standing;
     this.#index = standing.appliedIndex;
+    this.#configuration = standing.configuration;
   }
 
   /** Log index up to which entries are applied. */
@@ -62,20 +72,32 @@ export class Applier {
   async apply(
     entries: readonly Entry[],
     nowMs: number,
-  ): Promise<Settlement & { readonly blocks: readonly NewBlock[] }> {
-    const { submissions, trail, onNoBlock } = this.#standing;
+  ): Promise<
+    Settlement & {
+      readonly blocks: readonly NewBlock[];
+      /** Of Raft's configuration, in order; Raft is told once they are durable. */
+      readonly changes: readonly ConfigurationChange[];
+    }
+  > {
+    const { submissions, trail, onFault } = this.#standing;
     const blocks: NewBlock[] = [];
+    const changes: ConfigurationChange[] = [];
     const statements: Statement[] = [];
     const settlements: Settlement[] = [];
     for (const entry of entries) {
       assert(entry.index === this.#index + 1, 'entries are applied in order, each once');
       this.#index = entry.index;
       const meaning = meaningOf(entry);
-      if (meaning.kind === 'no-block') onNoBlock(entry, meaning.detail);
-      if (meaning.kind !== 'block') {
-        assert(entry.kind === 'normal', 'the members are those of the genesis');
-        continue;
+      if (meaning.kind === 'no-block') onFault(entry, 'no-block', meaning.detail);
+      if (entry.kind === 'config') {
+        const change = this.#reconfigure(entry);
+        if (change !== undefined) {
+          changes.push(change);
+          const { index: logIndex } = entry;
+          statements.push(configurationStatement({ logIndex, configuration: this.#configuration }));
+        }
       }
+      if (meaning.kind !== 'block') continue;
       const made = await this.#applyBlock(entry, meaning.body);
       trail.add(made.block);
       const settlement = await submissions.settle(made.block, nowMs);
@@ -86,11 +108,25 @@ export class Applier {
     if (trail.isDue(nowMs)) statements.push(...trail.take(nowMs));
     return {
       blocks,
+      changes,
       statements,
       finish: () => {
         for (const { finish } of settlements) finish();
       },
     };
+  }
+
+  /** @returns the change, undefined where it changes nothing. */
+  #reconfigure(entry: Entry): ConfigurationChange | undefined {
+    const { ledger, onFault } = this.#standing;
+    const configuration = this.#configuration;
+    const warrant = warrantOf(entry.data, { configuration, members: ledger.registry.members });
+    if (!warrant.ok) {
+      onFault(entry, 'unwarranted-members', warrant.detail);
+      return undefined;
+    }
+    this.#configuration = warrant.value.configuration;
+    return warrant.value.change;
   }
 
   async #applyBlock(

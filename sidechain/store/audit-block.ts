@@ -22,6 +22,7 @@ export type AuditReason =
   | 'time'
   | 'history'
   | 'cosigned'
+  | 'configuration'
   | 'unreadable';
 
 export type Flaw = { readonly reason: AuditReason; readonly detail: string };

@@ -11,11 +11,13 @@ import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import { verifyEntry } from '../chain/entry.ts';
+import { openGenesis } from '../chain/genesis.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import type { Entry } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { flawOfCosigned, flawOfGenesis, flawOfState } from './audit-beside.ts';
 import { type AuditReason, type Flaw, flawOfBlock } from './audit-block.ts';
+import { ConfigurationAudit } from './audit-configuration.ts';
 import {
   type BlockRow,
   lastBlock,
@@ -24,6 +26,7 @@ import {
   walkOutputs,
 } from './block-table.ts';
 import { type ChainInfo, readChain } from './chain-file.ts';
+import { readConfiguration } from './configuration-table.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
 import { type HeaderGroup, History, readGroupHash } from './history.ts';
@@ -70,15 +73,21 @@ export async function auditChain(options: AuditOptions): Promise<AuditReport> {
   const { database } = options;
   const chain = await readChain(database);
   const { chainId } = chain;
-  const broken = flawOfGenesis(options.suite, chain);
-  if (broken !== undefined) return { ok: false, chainId, height: 0, ...broken };
+  const opened = openGenesis(options.suite, chain.genesisBytes);
+  const broken = flawOfGenesis(opened, chain);
+  if (!opened.ok || broken !== undefined) {
+    return { ok: false, chainId, height: 0, reason: 'genesis', detail: broken ?? '' };
+  }
   // The oldest first: what is read later has at least what it speaks of.
   const [state, cosigned] = [await readState(database), await readCosigned(database)];
+  const sureIndex = (await lastBlock(database))?.logIndex ?? 0;
+  const stored = await readConfiguration(database);
   const last = await lastBlock(database);
   const audit = new Audit(options, {
     chain,
     state,
     cosigned,
+    configuration: new ConfigurationAudit(opened.value.genesis, { stored, sureIndex }),
     lastHeight: last?.height ?? -1,
     lastIndex: await lastLogIndex(database),
     history: await History.open(options.suite, database, 0),
@@ -90,6 +99,7 @@ type Subject = {
   readonly chain: ChainInfo;
   readonly state: StoredState;
   readonly cosigned: Cosigned | undefined;
+  readonly configuration: ConfigurationAudit;
   readonly lastHeight: number;
   readonly lastIndex: number;
   readonly history: History;
@@ -160,7 +170,7 @@ class Audit {
       if (found !== undefined) return found;
     }
     const left = await this.#blocks.peek();
-    if (left === undefined) return undefined;
+    if (left === undefined) return this.#subject.configuration.end();
     this.#height = this.#ledger.head.header.height + 1;
     return { reason: 'missing', detail: `its body, entry ${left.logIndex} of the log, is missing` };
   }
@@ -174,6 +184,11 @@ class Audit {
     const entry = entryOf(this.#options.suite, row);
     if (entry === undefined) {
       return { reason: 'log', detail: `entry ${index} of the log is not what was written` };
+    }
+    const { configuration, lastHeight } = this.#subject;
+    const isApplied = this.#height <= lastHeight || index <= configuration.logIndex;
+    if (entry.kind === 'config' && isApplied) {
+      return configuration.take(entry, this.#ledger.registry.members);
     }
     // What follows the newest block is not committed yet, or not applied.
     if (this.#height > this.#subject.lastHeight) return undefined;

@@ -101,4 +101,14 @@ export const chainMigrations: readonly (readonly string[])[] = [
       PRIMARY KEY (member, size)
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // Raft's members, as CBOR lists of ids, after the entry that changed them last. Without a row
+    // they are those of the genesis.
+    `CREATE TABLE configuration (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      log_index INTEGER NOT NULL,
+      voters BLOB NOT NULL,
+      learners BLOB NOT NULL
+    ) STRICT`,
+  ],
 ];

@@ -9,8 +9,9 @@ import type { Verdicts } from '../chain/judge.ts';
 import type { Contract, Ledger } from '../chain/ledger.ts';
 import type { CuttingRules } from '../chain/pool.ts';
 import { rememberVerdicts } from '../chain/verdicts.ts';
-import { emptyConfiguration } from '../raft/configuration/configuration.ts';
+import type { Configuration } from '../raft/configuration/configuration.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
+import { firstConfiguration, readConfiguration } from './configuration-table.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
 import { damaged } from './damage.ts';
 import type { History } from './history.ts';
@@ -40,8 +41,10 @@ export type Opened = {
   readonly trail: StateTrail;
   readonly verdicts: Verdicts;
   readonly storage: LogWindow;
-  /** Log index up to which blocks are applied. */
+  /** Log index up to which entries are applied. */
   readonly appliedIndex: number;
+  /** Raft's, as of there. */
+  readonly configuration: Configuration;
   readonly cosigned: Cosigned | undefined;
   readonly submissions: Submissions;
   /** What other members were seen to sign. */
@@ -74,13 +77,12 @@ export async function openAll(options: Opening): Promise<Opened> {
   });
   const cosigned = await readCosigned(database);
   assertNotRolledBack(cosigned, ledger.tree.size);
-  const storage = await loadLogWindow(database, suite, {
-    index: last.logIndex,
-    configuration: { ...emptyConfiguration, ...rolesOf(genesis) },
-  });
+  const stored = await readConfiguration(database);
+  const configuration = stored?.configuration ?? firstConfiguration(genesis);
+  const appliedIndex = Math.max(last.logIndex, stored?.logIndex ?? 0);
+  const storage = await loadLogWindow(database, suite, { index: appliedIndex, configuration });
   const outbox = await Outbox.open(database, options.outboxBytesMax);
   const submissions = await Submissions.open(suite, outbox, options.rules);
-  const appliedIndex = last.logIndex;
   const witnessed = {
     seen: await readWitnessed(database),
     evidence: await readEvidence(database),
@@ -94,15 +96,9 @@ export async function openAll(options: Opening): Promise<Opened> {
     verdicts,
     storage,
     appliedIndex,
+    configuration,
     cosigned,
     submissions,
     witnessed,
   };
-}
-
-/** The Raft id of a member is its place in the genesis + 1. */
-function rolesOf({ members }: Genesis): { readonly voters: number[]; readonly learners: number[] } {
-  const ids = (role: 'voter' | 'follower'): number[] =>
-    members.flatMap((member, i) => (member.role === role ? [i + 1] : []));
-  return { voters: ids('voter'), learners: ids('follower') };
 }

@@ -130,8 +130,14 @@ export class PeerPool {
   }
 
   #isSigned(entry: SignedEntry): boolean {
-    const member = this.#registry.member(entry.keyId);
-    return member !== undefined && !member.revoked && this.#verdicts(entry, member.publicKey);
+    const signer = this.#signerOf(entry);
+    return signer !== undefined && this.#verdicts(entry, signer.publicKey);
+  }
+
+  #signerOf({ kind, keyId }: SignedEntry): { readonly publicKey: Uint8Array } | undefined {
+    if (kind === 'membership') return this.#registry.person(keyId);
+    const member = this.#registry.member(keyId);
+    return member?.revoked === false ? member : undefined;
   }
 
   #lane(from: NodeId): Pool<Item> {

@@ -11,12 +11,14 @@ import { createLog } from '../../../host/log.ts';
 import type { BlockEntry } from '../../../sidechain/chain/block.ts';
 import { openGenesis, signGenesis } from '../../../sidechain/chain/genesis.ts';
 import type { Contract } from '../../../sidechain/chain/ledger.ts';
+import { type MembershipChange, signMembership } from '../../../sidechain/chain/membership.ts';
+import type { Introduction } from '../../../sidechain/members.ts';
 import { openNode, type SidechainNode } from '../../../sidechain/node.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import { auditChain } from '../../../sidechain/store/audit.ts';
 import { chainPath, createChain } from '../../../sidechain/store/chain-file.ts';
 import type { Receiver, Transport, WireMessage } from '../../../sidechain/transport/transport.ts';
-import { mainGenesis, startMs, testSigner } from '../chain/fixture.ts';
+import { engineer, mainGenesis, startMs, testSigner } from '../chain/fixture.ts';
 import { emptyBatch } from './empty-batch.ts';
 import {
   type Crash,
@@ -40,6 +42,8 @@ export function seeded(seed: number): () => number {
 export class TestNetwork {
   readonly #receivers = new Map<NodeId, Receiver>();
   readonly #cut = new Set<string>();
+  /** Whom each talks to; who is not told yet talks to all. */
+  readonly #known = new Map<NodeId, ReadonlySet<NodeId>>();
   readonly #kept: (() => void)[] = [];
   /** Of a message, whether it is lost. */
   loses: (from: NodeId, to: NodeId, message: WireMessage) => boolean = () => false;
@@ -50,7 +54,7 @@ export class TestNetwork {
     this.#receivers.set(id, receiver);
     const peers = (): NodeId[] => [...this.#receivers.keys()].filter((other) => other !== id);
     return {
-      setMembers: () => {},
+      setMembers: (members) => this.#known.set(id, new Set(members.map((one) => one.id))),
       send: (to, message) => this.#send(id, to, message),
       status: () => ({
         address: { host: 'memory', port: id },
@@ -95,7 +99,9 @@ export class TestNetwork {
   }
 
   #isOpen(from: NodeId, to: NodeId): boolean {
-    return this.#receivers.has(to) && !this.#cut.has(`${from} ${to}`);
+    const isKnown = (one: NodeId, other: NodeId) => this.#known.get(one)?.has(other) !== false;
+    const isLinked = isKnown(from, to) && isKnown(to, from);
+    return isLinked && this.#receivers.has(to) && !this.#cut.has(`${from} ${to}`);
   }
 
   #send(from: NodeId, to: NodeId, message: WireMessage): boolean {
@@ -121,13 +127,13 @@ export type TestMember = {
 
 export class Cluster {
   readonly network = new TestNetwork();
-  readonly members: readonly TestMember[];
+  readonly members: TestMember[];
   readonly chainId: Uint8Array;
   readonly genesisBytes: Uint8Array;
   readonly #contracts: readonly Contract[];
 
   private constructor(
-    members: readonly TestMember[],
+    members: TestMember[],
     chain: {
       readonly chainId: Uint8Array;
       readonly genesisBytes: Uint8Array;
@@ -145,11 +151,7 @@ export class Cluster {
 
   /** The files of a chain of so many members, none of which runs. */
   static async make(count: number, contracts: readonly Contract[] = []): Promise<Cluster> {
-    const members = Array.from({ length: count }, (_, i): TestMember => {
-      const signer = testSigner(11 + i);
-      const [dataDir, clock] = [temporaryDirectory(), new TestClock()];
-      return { id: i + 1, signer, dataDir, node: undefined, database: undefined, clock, lines: [] };
-    });
+    const members = Array.from({ length: count }, (_, i) => newMember(i + 1));
     const [founder] = members;
     if (founder === undefined) throw new Error('a chain has a member');
     const genesisBytes = genesisOf(
@@ -162,6 +164,26 @@ export class Cluster {
       await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts });
     }
     return new Cluster(members, { chainId: opened.value.chainId, genesisBytes, contracts });
+  }
+
+  /** The files of a gateway that has the genesis and is no member yet. */
+  async newcomer(): Promise<TestMember> {
+    const member = newMember(this.members.length + 1);
+    const [founder] = this.members;
+    if (founder !== undefined) member.clock.follow(founder.clock);
+    this.members.push(member);
+    const { dataDir, signer } = member;
+    const { genesisBytes } = this;
+    const contracts = this.#contracts;
+    await createChain({ dataDir, genesisBytes, gateway: signer.keyId, suite, contracts });
+    return member;
+  }
+
+  /** The engineer changes the members, at this one. */
+  change(via: NodeId, change: MembershipChange) {
+    const node = this.node(via);
+    const version = (node.registry.membership?.version ?? 0) + 1;
+    return node.submit({ entry: signMembership({ version, change }, this.chainId, engineer) });
   }
 
   /** Made and started, with a leader. */
@@ -213,12 +235,20 @@ export class Cluster {
         ...nodeOptions(database, clock, log, { signer, contracts, rules: eagerRules }),
         random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
         transport: async (receiver) => this.network.join(id, receiver),
+        introduction: async () => this.#introduction(),
       });
       return member.node;
     } catch (error) {
       await database.close();
       throw error;
     }
+  }
+
+  /** What any member would say to one that is granted. */
+  #introduction(): Introduction {
+    const known = this.running.map(({ node }) => node?.registry.members ?? []);
+    const [newest = []] = known.sort((a, b) => b.length - a.length);
+    return newest.map(({ raftId: id, ...member }) => ({ id, ...member }));
   }
 
   /** The process ends, and nothing of it is on the network any more. */
@@ -312,6 +342,12 @@ export class Cluster {
   }
 }
 
+function newMember(id: NodeId): TestMember {
+  const signer = testSigner(10 + id);
+  const [dataDir, clock] = [temporaryDirectory(), new TestClock()];
+  return { id, signer, dataDir, node: undefined, database: undefined, clock, lines: [] };
+}
+
 function genesisOf(
   keys: readonly Uint8Array[],
   founder: ReturnType<typeof testSigner>,
@@ -321,7 +357,7 @@ function genesisOf(
       version: 1,
       members: keys.map((publicKey, i) => ({ publicKey, role: 'voter', name: `cellar-${i + 1}` })),
       policy: { class: 'blame', faulty: 0 },
-      persons: [],
+      persons: [{ publicKey: engineer.publicKey, name: 'eve', rights: ['members'] }],
       mainLog: mainGenesis.mainLog,
       summary: { windowMs: 86_400_000, graceMs: 2_000 },
       timeMs: startMs,

@@ -142,6 +142,12 @@ export class TestClock implements Clock {
     return () => this.#runs.delete(run);
   };
 
+  /** Stands where another one stands. */
+  follow({ wallMs, elapsedMs }: TestClock): void {
+    this.wallMs = wallMs;
+    this.elapsedMs = elapsedMs;
+  }
+
   /**
    * Both clocks go on and everything that recurs runs once; then the node has done what it could.
    */
