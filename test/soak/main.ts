@@ -2,16 +2,13 @@
 // `npm run -s soak`: five real gateways under faults for as long as one likes, and whether they have
 // kept what they have acknowledged.
 
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { run } from '../../host/exit.ts';
 import { seedOfRun } from '../system/harness/random.ts';
 import { type SoakReport, soak } from './soak.ts';
-import { isIsolated, runIsolated } from './town/isolate.ts';
+import { isolatedDir, runIsolated } from './town/isolate.ts';
 
 const help = `usage: npm run -s soak -- [--minutes N] [--seed S] [--json]
 
@@ -52,9 +49,8 @@ function usage(text: string): TielineError {
   return new TielineError('soak-usage', text);
 }
 
-async function runInside(words: ReturnType<typeof readWords>): Promise<number> {
+async function runInside(dir: string, words: ReturnType<typeof readWords>): Promise<number> {
   const { minutes, seed } = words;
-  const dir = mkdtempSync(join(tmpdir(), 'tieline-soak-'));
   tell(`seed ${seed}, ${minutes} minutes, in ${dir}`);
   const again = `npm run -s soak -- --minutes ${minutes} --seed ${seed}`;
   try {
@@ -85,7 +81,8 @@ async function main(ending: AbortSignal): Promise<number> {
       process.stdout.write(`${help}\n`);
       return 0;
     }
-    if (isIsolated()) return await runInside(words);
+    const dir = isolatedDir();
+    if (dir !== undefined) return await runInside(dir, words);
     return await runIsolated(fileURLToPath(import.meta.url), process.argv.slice(2), ending);
   } catch (error) {
     const isUsage = error instanceof TielineError || error instanceof TypeError;

@@ -61,6 +61,10 @@ export class Oracle implements Watcher {
     record.database = undefined;
   }
 
+  endedUnbidden(end: UnbiddenEnd): void {
+    this.unbiddenEnds.push(end);
+  }
+
   /** To be called again and again. */
   async look(site: Site): Promise<void> {
     const { keyId } = site.founded;

@@ -27,6 +27,9 @@ const lanes: readonly (readonly Fault[])[] = [
 
 const pauseMs = { min: 500, max: 3_000 };
 const holdMs = { min: 2_000, max: 8_000 };
+/** Once every kind has struck, one in six lasts as long as a power cut or a broken line does. */
+const longHoldMs = { min: 15_000, max: 40_000 };
+const longOneIn = 6;
 
 export type Strike = {
   readonly fault: Fault;
@@ -73,13 +76,15 @@ function laneRandom(seed: number, place: number): Random {
   return seededRandom(Math.imul(seed * lanes.length + place + 1, 0x9e3779b1));
 }
 
-function* strikes(faults: readonly Fault[], random: Random): Generator<Strike> {
-  for (;;) {
+export function* strikes(faults: readonly Fault[], random: Random): Generator<Strike> {
+  for (let round = 0; ; round++) {
     for (const fault of shuffled(faults, random)) {
+      const isLong = random.between(1, longOneIn) === 1 && round > 0;
+      const hold = isLong ? longHoldMs : holdMs;
       yield {
         fault,
         afterMs: random.between(pauseMs.min, pauseMs.max),
-        holdMs: random.between(holdMs.min, holdMs.max),
+        holdMs: random.between(hold.min, hold.max),
         random: seededRandom(random.between(1, 2 ** 31 - 1)),
       };
     }

@@ -106,9 +106,8 @@ function look(town: Town, oracle: Oracle, tell: (line: string) => void) {
       await sleep(lookEveryMs);
       const seen = await site.look();
       if (seen === 'up') await oracle.look(site);
-      if (typeof seen === 'string') continue;
-      oracle.unbiddenEnds.push(seen);
-      tell(`${seen.name} ended by itself (${seen.code ?? seen.signal}): ${seen.lastWords}`);
+      if (seen !== 'ended') continue;
+      tell(`${site.name} ended by itself: ${oracle.unbiddenEnds.at(-1)?.lastWords}`);
       await site.start();
     }
   };

@@ -27,6 +27,7 @@ export type Watcher = {
   readonly started: (site: Site) => Promise<void>;
   /** It is gone; its disk is as it left it. */
   readonly ended: (site: Site, how: 'killed' | 'stopped') => Promise<void>;
+  readonly endedUnbidden: (end: UnbiddenEnd) => void;
 };
 
 export class Site {
@@ -36,6 +37,7 @@ export class Site {
   readonly #watcher: Watcher;
   /** What it may say when it ends by itself just now. */
   #mayEndWith: RegExp | undefined;
+  /** Started, and not ended as far as was seen. */
   #isUp = false;
 
   constructor(
@@ -89,14 +91,15 @@ export class Site {
     this.#mayEndWith = undefined;
   }
 
-  /** Looks whether it has ended by itself. */
-  async look(): Promise<'up' | 'down' | UnbiddenEnd> {
+  /** Whether it is up; `ended` is said once of each end that nobody has wished. */
+  async look(): Promise<'up' | 'down' | 'ended'> {
     if (!this.#isUp || this.program.isRunning) return this.#isUp ? 'up' : 'down';
     this.#isUp = false;
     const { said, ...ended } = await this.program.end();
     await this.#watcher.ended(this, 'killed');
     if (this.#mayEndWith?.test(said) === true) return 'down';
-    return { ...ended, name: this.name, lastWords: said.slice(-2_000) };
+    this.#watcher.endedUnbidden({ ...ended, name: this.name, lastWords: said.slice(-2_000) });
+    return 'ended';
   }
 
   /** So far from the machine's clock, from the next second on. */

@@ -31,8 +31,10 @@ export async function newPort(
   place: number,
   api: { readonly socket: string; readonly port: number },
 ): Promise<Port> {
-  const relay = ['socat', `UNIX-LISTEN:${api.socket},fork`, `TCP:127.0.0.1:${api.port}`];
-  const holder = spawn('unshare', ['--net', ...relay], { stdio: 'ignore' });
+  const relay = `UNIX-LISTEN:${api.socket},fork,unlink-early TCP:127.0.0.1:${api.port}`;
+  // Whoever ends socats on this machine does not end the namespace.
+  const script = `trap '' TERM; while :; do socat ${relay}; done`;
+  const holder = spawn('unshare', ['--net', 'sh', '-c', script], { stdio: 'ignore' });
   await until('a namespace', () => access(api.socket).then(() => true as const));
   const pid = String(holder.pid);
   const enter = ['nsenter', '--target', pid, '--net'];

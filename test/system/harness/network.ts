@@ -116,7 +116,12 @@ export async function newBroker(
   if (file === undefined) throw new Error('mosquitto is missing: run deploy/dev-setup');
   const port = await freePort();
   const config = join(dir, 'mosquitto.conf');
-  const lines = [`listener ${port} ${host}`, 'allow_anonymous true', 'set_tcp_nodelay true'];
+  const lines = [
+    `listener ${port} ${host}`,
+    'allow_anonymous true',
+    'set_tcp_nodelay true',
+    'user root',
+  ];
   await writeFile(config, `${lines.join('\n')}\n`);
   const broker = make({
     name: 'mosquitto',
