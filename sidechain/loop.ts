@@ -146,10 +146,22 @@ export class Loop {
     assert(ready.snapshot === undefined, 'the log keeps everything, so nobody gets a snapshot');
     const { proposer } = this.#parts;
     if (ready.role !== 'leader') proposer.deposed();
-    this.#sendAll(ready.messages);
-    this.#unwritten.push(ready);
+    const early = ready.messages.filter((message) => !this.#isAhead(message));
+    const late = ready.messages.filter((message) => this.#isAhead(message));
+    this.#sendAll(early);
+    this.#unwritten.push({ ...ready, appendResponses: [...late, ...ready.appendResponses] });
     this.#unwrittenBytes += entriesBytes(ready.entries);
     if (ready.committed.length > 0) this.#unapplied.push(ready);
+  }
+
+  /**
+   * Of a term that our disk does not know: who hears it takes us to be in that term, which a crash
+   * would make us forget. So nobody leads, or asks for votes, in a term that is not on its disk.
+   */
+  #isAhead(message: Message): boolean {
+    const { ownId, storage } = this.#parts;
+    if (isLocal(message) || message.to === ownId || isTentative(message)) return false;
+    return message.term > storage.initialState().hardState.term;
   }
 
   /** A disk that has not answered for so long may never: whoever hears of us should not rely on us. */
@@ -275,6 +287,11 @@ export class Loop {
 
 function isLocal(message: Message): message is LocalMessage {
   return message.kind === 'storage-append-response' || message.kind === 'storage-apply-response';
+}
+
+/** Names a term that nobody is in yet. */
+function isTentative({ kind }: Message): boolean {
+  return kind === 'pre-vote' || kind === 'pre-vote-response';
 }
 
 export function closed(): TielineError {

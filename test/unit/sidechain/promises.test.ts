@@ -94,3 +94,23 @@ test('one that answers is enough of three, after a while', async () => {
   await cluster.until(() => cluster.node(2).status().mayPromise);
   await cluster.settled();
 });
+
+test('nobody speaks in a term that is not on its disk', async () => {
+  const cluster = await Cluster.make(3);
+  const said: string[] = [];
+  cluster.network.loses = (from, _, message) => {
+    const isTentative = message.kind === 'pre-vote' || message.kind === 'pre-vote-response';
+    if (from === 1 && message.kind !== 'channel' && !isTentative && message.term > 0) {
+      said.push(message.kind);
+    }
+    return false;
+  };
+  for (const { id } of cluster.members) await cluster.open(id);
+  const release = cluster.member(1).database?.hold(1);
+  await cluster.until(() => (cluster.leader?.node?.status().term ?? 0) > 0);
+  await cluster.pass(10);
+  expect(said).toEqual([]);
+  release?.();
+  await cluster.pass(10);
+  expect(said.length).toBeGreaterThan(0);
+});
