@@ -45,11 +45,11 @@ export class GatewayHealing {
       else if (broken.includes(machine)) this.#leaveBroken(machine);
       else repair(machine);
     }
-    await this.#expectProgress('a majority is well', broken);
+    await this.#expectProgress(broken);
     network.heal();
     for (const machine of this.#world.machines.values()) repair(machine);
     await this.#world.pass(lateMsMax);
-    await this.#expectProgress('all are well', []);
+    await this.#expectRest();
     await this.#expectCalm();
     await this.#expectSigned();
     await this.#audit();
@@ -81,19 +81,26 @@ export class GatewayHealing {
     this.#world.network.cut(this.#random.some(links));
   }
 
-  /** What waits is taken, and what is new, and those who are well have the same chain. */
-  async #expectProgress(when: string, broken: readonly Machine[]): Promise<void> {
-    const isWell = (machine: Machine): boolean => !machine.isGone && !broken.includes(machine);
-    const well = (): readonly Machine[] => [...this.#world.machines.values()].filter(isWell);
-    const isOpen = (): boolean => well().every(({ node }) => node?.status().mayPromise === true);
-    await this.#until(`${when}, and some do not come up`, isOpen);
+  /** Somebody's entries are taken. Not everybody's: who does not hear a leader that is heard may wait. */
+  async #expectProgress(broken: readonly Machine[]): Promise<void> {
+    const well = [...this.#world.machines.values()].filter((machine) => !broken.includes(machine));
+    const left = (): number => well.filter(isWaiting).length;
+    await this.#until('a majority is well, and none comes up', () => left() < well.length);
+    for (const machine of well) this.#clients.submit(machine);
+    await this.#world.pass(calmMs);
+    await this.#until('a majority is well, and no entry is taken', () => left() < well.length);
+  }
+
+  /** All that waits is taken, and all who are well have the same chain. */
+  async #expectRest(): Promise<void> {
+    const all = [...this.#world.machines.values()];
+    const well = (): readonly Machine[] => all.filter(({ isGone }) => !isGone);
+    const isUp = ({ node }: Machine): boolean => node?.status().mayPromise === true;
+    await this.#until('all are well, and some do not come up', () => well().every(isUp));
     for (const machine of well()) this.#clients.submit(machine);
-    const isTaken = (): boolean =>
-      well().every(({ node }) => node !== undefined && node.status().outbox.count === 0);
-    await this.#until(`${when}, and entries are not taken`, isTaken);
-    const isAlike = (): boolean =>
-      new Set(well().map(({ node }) => node?.status().height)).size === 1;
-    await this.#until(`${when}, and some stay behind`, isAlike);
+    await this.#until('all are well, and entries are not taken', () => !well().some(isWaiting));
+    const heights = (): Set<unknown> => new Set(well().map(({ node }) => node?.status().height));
+    await this.#until('all are well, and some stay behind', () => heights().size === 1);
   }
 
   /** Nobody disturbs a leader that is well. */
@@ -137,6 +144,10 @@ export class GatewayHealing {
     }
     throw new Violation('progress', `${complaint} within ${progressMsMax / 1_000} s`);
   }
+}
+
+function isWaiting({ node }: Machine): boolean {
+  return node === undefined || node.status().outbox.count > 0;
 }
 
 /** A card that rotted is taken out for good: nobody knows what else is wrong with it. */

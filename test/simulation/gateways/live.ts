@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A world of gateways from its founding to its end, under the eyes of the invariants.
 
+import { decodeBlock } from '../../../sidechain/chain/block.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import { claimedCommit } from '../invariants/claimed-commit.ts';
 import { cosignatures } from '../invariants/cosignatures.ts';
@@ -12,9 +13,11 @@ import { ledgerPrefix } from '../invariants/ledger-prefix.ts';
 import { logMatching } from '../invariants/log-matching.ts';
 import { neverBackwards } from '../invariants/never-backwards.ts';
 import { singleVote } from '../invariants/single-vote.ts';
+import { termBeforeWord } from '../invariants/term-before-word.ts';
 import { termCoversLog } from '../invariants/term-covers-log.ts';
 import { Faults } from '../world/faults.ts';
 import type { CardImage } from './card-image.ts';
+import { entryIdOf } from './card-news.ts';
 import { GatewayClients } from './clients.ts';
 import { gatewayFaultsOf } from './faults.ts';
 import { GatewayHealing } from './healing.ts';
@@ -31,6 +34,7 @@ export function watchOverGateways(world: GatewayWorld): EntriesOnce {
     logMatching(truthOf),
     termCoversLog(truthOf),
     durablePromises(truthOf),
+    termBeforeWord(truthOf),
     claimedCommit({ voters, truthOf, isLost }),
     leadersLog(truthOf),
     ledgerPrefix(),
@@ -52,9 +56,21 @@ export async function liveWithGateways(world: GatewayWorld, oracle: EntriesOnce)
     await world.pass(world.weather.faultsMs);
     faults.end();
     await new GatewayHealing(world, clients).run();
-    oracle.checkEnd((id) => !world.machine(id).isLost);
+    oracle.checkEnd(await entriesIn(world), (id) => !world.machine(id).isLost);
   } finally {
     process.off('unhandledRejection', guard);
     world.close();
   }
+}
+
+/** Ids of all that stands in blocks. */
+async function entriesIn(world: GatewayWorld): Promise<ReadonlySet<string>> {
+  const [machine] = world.running();
+  const sql = 'SELECT data FROM log JOIN block ON block.log_index = log.idx';
+  const rows = (await machine?.disk.still().read(sql)) ?? [];
+  const blocks = rows.flatMap(({ data }) => {
+    const body = data instanceof Uint8Array ? decodeBlock(data) : undefined;
+    return body?.ok === true ? body.value.entries : [];
+  });
+  return new Set(blocks.map(({ entry }) => entryIdOf(entry)));
 }

@@ -34,9 +34,10 @@ export class EntriesOnce {
     if (happening.kind === 'acknowledged') this.#acknowledged(happening);
   };
 
-  checkEnd(isSound: (member: NodeId) => boolean): void {
+  /** `inBlocks`: what a chain that has come to the end of the history holds. */
+  checkEnd(inBlocks: ReadonlySet<string>, isSound: (member: NodeId) => boolean): void {
     for (const [entry, member] of this.#kept) {
-      if (this.#heights.has(entry) || !isSound(member)) continue;
+      if (inBlocks.has(entry) || !isSound(member)) continue;
       throw new Violation(name, `entry ${entry} was on the card of ${member}, and is in no block`);
     }
   }

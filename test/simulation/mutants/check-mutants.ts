@@ -16,9 +16,9 @@ export async function checkMutants(
 ): Promise<{ readonly mutants: number; readonly caught: number }> {
   const all = Array.from({ length: seedsMax }, (_, i) => i + 1);
   const climates = new Map(all.map((seed) => [seed, climateOf(seed)]));
-  const jobs = mutants.map(({ name, climate }) => {
+  const jobs = mutants.map(({ name, world: kind = 'cores', climate }) => {
     const seeds = all.filter((seed) => climate === undefined || climates.get(seed) === climate);
-    return { seeds, kind: 'cores', mutantName: name, untilViolation: true } as const;
+    return { seeds, kind, mutantName: name, untilViolation: true };
   });
   const results = await runJobs(jobs, ({ mutantName }: Job, outcomes) => {
     const mutant = mutants.find(({ name }) => name === mutantName);

@@ -1,81 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
-// Known bugs of whoever drives the core: what is written when, and what a start makes of it.
+// Known bugs of the node's loop and its disk: what is written when, what is said and told before,
+// and what a start makes of it.
 
 import type { Mutant } from './mutant.ts';
 
-const member = 'test/simulation/member/raft-member.ts';
+const loop = 'sidechain/loop.ts';
+const writeAndSay =
+  '    await this.#write(statements);\n' +
+  '    for (const { entries, hardState, appendResponses } of written) {\n';
+const hardStateAlong = 'statements.push(hardStateStatement(this.#unwrittenState));';
 
 export const durabilityMutants: readonly Mutant[] = [
   {
     name: 'term-after-entries',
     note: 2,
     bug: 'Entries and term are written one after the other instead of in one transaction.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find: "if (mustSync) this.#write({ kind: 'log', hardState, snapshot, entries }, written);",
-        replace:
-          'if (mustSync) {\n' +
-          "      this.#write({ kind: 'log', hardState: undefined, snapshot, entries }, () => {});\n" +
-          "      this.#write({ kind: 'log', hardState, snapshot: undefined, entries: [] }, written);\n" +
-          '    }',
+        file: loop,
+        find: hardStateAlong,
+        replace: `void this.#write(statements.splice(0));\n      ${hardStateAlong}`,
       },
     ],
   },
   {
-    name: 'vote-forgotten-in-between',
+    name: 'vote-after-term',
     note: 2,
     bug: 'The term is written first and the vote with the next write, which a crash may prevent.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find: "if (mustSync) this.#write({ kind: 'log', hardState, snapshot, entries }, written);",
+        file: loop,
+        find: hardStateAlong,
         replace:
-          'if (mustSync) {\n' +
-          '      const term = hardState === undefined ? undefined : { ...hardState, vote: 0 };\n' +
-          "      this.#write({ kind: 'log', hardState: term, snapshot, entries }, written);\n" +
-          "      this.#write({ kind: 'log', hardState, snapshot: undefined, entries: [] }, () => {});\n" +
-          '    }',
+          'const state = this.#unwrittenState;\n' +
+          '      statements.push(hardStateStatement({ ...state, vote: 0 }));\n' +
+          '      queueMicrotask(() => void this.#write([hardStateStatement(state)]));',
       },
     ],
   },
   {
-    name: 'not-synced',
-    note: 3,
-    bug: 'Writes are reported as done without a sync, as with `synchronous=NORMAL`.',
+    name: 'leads-before-term-is-written',
+    note: 2,
+    bug: 'A candidate asks for votes in a term that a crash makes it forget, and lead again.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find: "      else this.#ports.end('a write failed');\n    });",
-        replace: "      else this.#ports.end('a write failed');\n    }, false);",
+        file: loop,
+        find: 'return message.term > storage.initialState().hardState.term;',
+        replace: 'return message.term < storage.initialState().hardState.term - message.term;',
+      },
+    ],
+  },
+  {
+    name: 'write-not-awaited',
+    note: 3,
+    bug: 'A write is taken for done when it is asked for, as a database does with NORMAL sync.',
+    world: 'gateways',
+    edits: [
+      {
+        file: loop,
+        find: 'await this.#parts.write(statements);',
+        replace: 'void this.#parts.write(statements);',
       },
     ],
   },
   {
     name: 'sent-before-written',
     note: 4,
-    bug: 'Messages go out while what they promise is still being written.',
+    bug: 'Answers that bind go out while what they promise is still being written.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find:
-          '    this.#persist(ready, () => {\n' +
-          '      for (const message of ready.messages) this.#send(message);\n',
+        file: loop,
+        find: writeAndSay,
         replace:
-          '    for (const message of ready.messages) this.#send(message);\n' +
-          '    this.#persist(ready, () => {\n',
+          '    for (const { appendResponses } of written) this.#sendAll(appendResponses);\n' +
+          writeAndSay.replace(', appendResponses', '').replace('hardState }', 'hardState }'),
+      },
+      {
+        file: loop,
+        find: '      this.#sendAll(appendResponses);\n    }\n    arrivals',
+        replace: '    }\n    arrivals',
       },
     ],
   },
   {
-    name: 'failed-sync-retried',
-    note: 5,
-    bug: 'After a failed sync the process goes on: the next one will say that all is well.',
+    name: 'told-before-written',
+    note: 4,
+    bug: 'Whoever submitted an entry is told of its block before that is on the disk.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find: "if (outcome === 'durable') done();\n      else this.#ports.end('a write failed');",
-        replace: 'done();',
+        file: loop,
+        find: 'await this.#write(statements);\n    for (const message of applyResponses)',
+        replace:
+          'finish();\n    await this.#write(statements);\n    for (const message of applyResponses)',
+      },
+      {
+        file: loop,
+        find: '    finish();\n    onBlocks(blocks);',
+        replace: '    onBlocks(blocks);',
+      },
+    ],
+  },
+  {
+    name: 'proposed-before-written',
+    note: 4,
+    bug: 'An entry is proposed before it is in the outbox on disk: a crash gives its number again.',
+    world: 'gateways',
+    edits: [
+      { file: loop, find: writeAndSay, replace: `    arrivals.finish();\n${writeAndSay}` },
+      { file: loop, find: '    arrivals.finish();\n    onWritten();', replace: '    onWritten();' },
+    ],
+  },
+  {
+    name: 'signed-before-written',
+    note: 4,
+    bug: 'A co-signature is given out before it is on the disk.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/store/cosigner.ts',
+        find: 'await this.#write([cosignedStatement(cosigned)]);',
+        replace: 'void this.#write([cosignedStatement(cosigned)]);',
+      },
+    ],
+  },
+  {
+    name: 'signs-what-is-not-written',
+    note: 4,
+    bug: 'Blocks that are applied and not yet on the disk are co-signed.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/node.ts',
+        find: 'durableSize: () => this.#durableSize,',
+        replace: 'durableSize: () => this.#opened.ledger.tree.size,',
+      },
+    ],
+  },
+  {
+    name: 'failed-sync-passed-over',
+    note: 5,
+    bug: 'After a failed sync the process goes on: the next one will say that all is well.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/store/durable-write.ts',
+        find: 'if (!mayHelp || attempt === limits.storeWriteAttemptsMax) throw error;',
+        replace: 'if (!mayHelp || attempt === limits.storeWriteAttemptsMax) return;',
       },
     ],
   },
@@ -83,23 +158,139 @@ export const durabilityMutants: readonly Mutant[] = [
     name: 'leads-without-disk',
     note: 6,
     bug: 'A leader whose disk does not answer keeps all others from electing another.',
+    world: 'gateways',
     edits: [
       {
-        file: member,
-        find: '(this.#writeTicks[0]?.count ?? 0) > this.#settings.writeTicksMax',
-        replace: '(this.#writeTicks[0]?.count ?? 0) < 0',
+        file: loop,
+        find: 'this.#nowMs - sinceMs > limits.writeStallMsMax',
+        replace: 'this.#nowMs < sinceMs',
       },
     ],
   },
   {
-    name: 'truncates-at-damage',
+    name: 'damage-not-noticed',
     note: 7,
-    bug: 'A damaged record is taken for a torn one: all behind it is cut off.',
+    bug: 'The checksum of a log entry is not looked at.',
+    world: 'gateways',
     edits: [
       {
-        file: 'test/simulation/member/journal.ts',
-        find: "if (!isLast) return { kind: 'damaged' };",
-        replace: 'if (isLast) break;',
+        file: 'sidechain/store/log-table.ts',
+        find: 'if (kind === undefined || !equal(checksumOf(suite, row), row.checksum)) return undefined;',
+        replace: 'if (kind === undefined) return undefined;',
+      },
+    ],
+  },
+  {
+    name: 'wiped-card-promises',
+    note: 8,
+    bug: 'A member whose card was lost or taken back votes, and acknowledges, as if nothing were.',
+    world: 'gateways',
+    edits: [
+      { file: 'sidechain/recall.ts', find: '#isClear = false;', replace: '#isClear = true;' },
+    ],
+  },
+  {
+    name: 'wiped-card-signs-over',
+    note: 8,
+    bug: 'What a wiped member signs before others answer hides what it signed before.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/recall.ts',
+        find: 'return this.#isClear ? own : { ...own, sequence: this.#startSequence };',
+        replace: 'return own;',
+      },
+    ],
+  },
+  {
+    name: 'state-apart-from-height',
+    note: 9,
+    bug: 'The height of the stored state is written without the state itself.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/store/state-table.ts',
+        find: 'return [...statements, heightWrite(this.#height)];',
+        replace:
+          'const isFirst = this.#height === 0;\n' +
+          '    return [...(isFirst ? statements : []), heightWrite(this.#height)];',
+      },
+    ],
+  },
+  {
+    name: 'applied-apart-from-block',
+    note: 9,
+    bug: 'What leaves the outbox with a block is written apart from it.',
+    world: 'gateways',
+    edits: [
+      {
+        file: loop,
+        find: 'await this.#write(statements);\n    for (const message of applyResponses)',
+        replace:
+          'for (const one of [...statements].reverse()) await this.#write([one]);\n' +
+          '    for (const message of applyResponses)',
+      },
+    ],
+  },
+  {
+    name: 'proposes-before-own-commit',
+    note: 17,
+    bug: 'A new leader proposes what its predecessor has in the log already.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/store/proposer.ts',
+        find: "return role === 'leader' && term === this.#appliedTerm;",
+        replace: "return role === 'leader' && term > 0;",
+      },
+    ],
+  },
+  {
+    name: 'any-answer-counts',
+    note: 21,
+    bug: 'An answer to entries sent before, doubled or late, is taken for one to those sent now.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/relay.ts',
+        find: 'if (sent?.number !== number || from !== this.#leader?.id) return;',
+        replace: 'if (sent === undefined || number < 0) return;',
+      },
+      {
+        file: 'sidechain/relay.ts',
+        find: 'if (isTaken && nowMs - this.#oldest.sinceMs >= limits.resubmitMs) this.#rewind(nowMs);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'new-leader-not-told',
+    note: 21,
+    bug: 'What one leader has taken is not passed on to the next.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/relay.ts',
+        find: 'if (!isSame || submissions.retryCount !== this.#retryCount) this.#rewind(nowMs);',
+        replace: 'if (submissions.retryCount !== this.#retryCount) this.#rewind(nowMs);',
+      },
+      {
+        file: 'sidechain/relay.ts',
+        find: 'if (isTaken && nowMs - this.#oldest.sinceMs >= limits.resubmitMs) this.#rewind(nowMs);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'nothing-for-who-is-far-behind',
+    note: 27,
+    bug: 'What a member that was away needs is not read back from the disk.',
+    world: 'gateways',
+    edits: [
+      {
+        file: 'sidechain/store/catch-up.ts',
+        find: 'if (isAllowed) await this.#read(member, next);',
+        replace: '',
       },
     ],
   },
@@ -110,21 +301,9 @@ export const durabilityMutants: readonly Mutant[] = [
     climate: 'restless-members',
     edits: [
       {
-        file: member,
+        file: 'test/simulation/member/raft-member.ts',
         find: 'this.#unwritten = mustSync ? undefined : hardState;',
         replace: 'this.#unwritten = undefined;',
-      },
-    ],
-  },
-  {
-    name: 'applied-index-apart',
-    note: 9,
-    bug: 'How far the state goes is not kept with the state: after a crash entries are applied again.',
-    edits: [
-      {
-        file: member,
-        find: 'const applied = image.applied.ledger.index;',
-        replace: 'const applied = Math.max(image.applied.ledger.index - 1, image.log.base.index);',
       },
     ],
   },

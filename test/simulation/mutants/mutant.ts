@@ -4,6 +4,7 @@
 // that none goes stale unseen.
 
 import { TielineError } from '../../../base/errors.ts';
+import type { WorldKind } from '../run-seed.ts';
 import type { Climate } from '../world/weather.ts';
 
 /** `file` from the root of the project. */
@@ -16,7 +17,9 @@ export type Mutant = {
   /** What is wrong with it. */
   readonly bug: string;
   readonly edits: readonly Edit[];
-  /** Where it shows within reasonable time; left out: anywhere. */
+  /** Where it shows; left out: among bare cores. */
+  readonly world?: WorldKind;
+  /** Of those the ones where it shows within reasonable time; left out: any. */
   readonly climate?: Climate;
 };
 
