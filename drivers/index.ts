@@ -6,10 +6,21 @@
 import { dlt645SinglePhase, dlt645ThreePhase } from './dlt645/dlt645-meters.ts';
 import { iec6205621 } from './iec62056-21/iec62056-meter.ts';
 import type { MeterDefinition } from './meter-definition.ts';
+import { abbB23 } from './meters/abb-b23.ts';
 import { acrelAdl400Primary } from './meters/acrel-adl400-primary.ts';
+import { acrelAdl400Secondary } from './meters/acrel-adl400-secondary.ts';
+import { acrelAdw300 } from './meters/acrel-adw300.ts';
+import { carloGavazziEm24Din } from './meters/carlo-gavazzi-em24-din.ts';
+import { carloGavazziEm340 } from './meters/carlo-gavazzi-em340.ts';
 import { chintDdsu666 } from './meters/chint-ddsu666.ts';
+import { chintDtsu666 } from './meters/chint-dtsu666.ts';
 import { eastronSdm120 } from './meters/eastron-sdm120.ts';
 import { eastronSdm630 } from './meters/eastron-sdm630.ts';
+import { janitzaUmg96 } from './meters/janitza-umg96.ts';
+import { peacefairPzem004t } from './meters/peacefair-pzem004t.ts';
+import { schneiderIem3000 } from './meters/schneider-iem3000.ts';
+import { schneiderPm5100 } from './meters/schneider-pm5100.ts';
+import { siemensPac2200 } from './meters/siemens-pac2200.ts';
 import { dsmrP1 } from './p1/p1-meter.ts';
 import type { ProtocolMeter } from './protocol-meter.ts';
 import type { SelfDescribedMeter } from './self-described-meter.ts';
@@ -20,6 +31,17 @@ export const meterDefinitions: readonly MeterDefinition[] = [
   eastronSdm120,
   chintDdsu666,
   acrelAdl400Primary,
+  chintDtsu666,
+  acrelAdl400Secondary,
+  acrelAdw300,
+  schneiderPm5100,
+  schneiderIem3000,
+  abbB23,
+  carloGavazziEm24Din,
+  carloGavazziEm340,
+  janitzaUmg96,
+  siemensPac2200,
+  peacefairPzem004t,
 ];
 
 /** Meters that their protocol describes. */

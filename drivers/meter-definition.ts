@@ -5,7 +5,15 @@
 import { rescale } from '../base/decimal.ts';
 import type { Measurand } from './measurand.ts';
 
-export type RawType = 'float64' | 'float32' | 'int64' | 'uint32' | 'int32' | 'uint16' | 'int16';
+export type RawType =
+  | 'float64'
+  | 'float32'
+  | 'uint64'
+  | 'int64'
+  | 'uint32'
+  | 'int32'
+  | 'uint16'
+  | 'int16';
 
 /** Which end of a value of several registers stands at the lowest address. Bytes within a
  * register are big-endian. */
@@ -29,6 +37,8 @@ export type MeterRegister = Measurand & {
   readonly wordOrder: WordOrder;
   /** value in `unit` = raw × 10^scalePowerOfTen */
   readonly scalePowerOfTen: number;
+  /** The raw value by which the meter says that there is none: the highest that the type can hold. */
+  readonly unavailable: 'highest' | null;
   /** Plausible mantissas at `exponent`, null where we cannot say. */
   readonly min: number | null;
   readonly max: number | null;
@@ -68,6 +78,7 @@ export function provenance(...sources: readonly string[]): Provenance {
 const registerCounts: Readonly<Record<RawType, number>> = {
   float64: 4,
   float32: 2,
+  uint64: 4,
   int64: 4,
   uint32: 2,
   int32: 2,
@@ -87,6 +98,7 @@ type Place = {
   readonly rawType?: RawType;
   readonly wordOrder?: WordOrder;
   readonly scalePowerOfTen?: number;
+  readonly unavailable?: 'highest';
   readonly bounds?: Bounds;
   readonly sources: readonly string[];
 };
@@ -104,6 +116,7 @@ export function register(measurand: Measurand, place: Place): MeterRegister {
     rawType,
     wordOrder: place.wordOrder ?? 'high-word-first',
     scalePowerOfTen: place.scalePowerOfTen ?? 0,
+    unavailable: place.unavailable ?? null,
     min: mantissa(place.bounds?.min),
     max: mantissa(place.bounds?.max),
     maxStepPerSecond: mantissa(place.bounds?.maxStepPerSecond),

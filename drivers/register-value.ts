@@ -16,8 +16,12 @@ export function decodeRegister(register: MeterRegister, words: readonly number[]
     if (!Number.isFinite(value)) return { mantissa: null, quality: quality.notANumber };
     return judged(register, mantissaOfFloat32(value, register));
   }
+  const raw = integerOf(register.rawType, view);
+  if (register.unavailable !== null && BigInt(raw) === highest[register.rawType]) {
+    return { mantissa: null, quality: quality.notImplemented };
+  }
   const exponents = { from: register.scalePowerOfTen, to: register.exponent };
-  return judged(register, safeInteger(rescale(integerOf(register.rawType, view), exponents)));
+  return judged(register, safeInteger(rescale(raw, exponents)));
 }
 
 /** The registers that a meter would show for a value in `unit`: the inverse of `decodeRegister`,
@@ -31,6 +35,9 @@ export function encodeRegister(register: MeterRegister, value: number): readonly
       break;
     case 'float32':
       view.setFloat32(0, raw);
+      break;
+    case 'uint64':
+      view.setBigUint64(0, BigInt(Math.round(raw)));
       break;
     case 'int64':
       view.setBigInt64(0, BigInt(Math.round(raw)));
@@ -52,6 +59,17 @@ export function encodeRegister(register: MeterRegister, value: number): readonly
   return register.wordOrder === 'low-word-first' ? words.toReversed() : words;
 }
 
+type IntegerType = Exclude<RawType, `float${number}`>;
+
+const highest: Readonly<Record<IntegerType, bigint>> = {
+  uint64: 2n ** 64n - 1n,
+  int64: 2n ** 63n - 1n,
+  uint32: 2n ** 32n - 1n,
+  int32: 2n ** 31n - 1n,
+  uint16: 2n ** 16n - 1n,
+  int16: 2n ** 15n - 1n,
+};
+
 function viewOf(register: MeterRegister, words: readonly number[]): DataView {
   const { count, rawType, wordOrder } = register;
   assert(words.length === count, `${rawType} out of ${words.length} registers`);
@@ -61,8 +79,10 @@ function viewOf(register: MeterRegister, words: readonly number[]): DataView {
   return view;
 }
 
-function integerOf(rawType: Exclude<RawType, `float${number}`>, view: DataView): number | bigint {
+function integerOf(rawType: IntegerType, view: DataView): number | bigint {
   switch (rawType) {
+    case 'uint64':
+      return view.getBigUint64(0);
     case 'int64':
       return view.getBigInt64(0);
     case 'uint32':

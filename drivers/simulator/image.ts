@@ -17,15 +17,22 @@ export function imageOf(definition: MeterDefinition, load: Load): RegisterImage 
     for (let i = 0; i < count; i++) image.set(address + i, 0);
   }
   for (const register of definition.registers) {
-    const words = encodeRegister(register, loadValue(register.obis, load));
+    const value = loadValue(register.obis, load);
+    // A meter without a sign has no direction either.
+    const isUnsigned = register.rawType.startsWith('uint');
+    const words = encodeRegister(register, isUnsigned ? Math.abs(value) : value);
     for (const [i, word] of words.entries()) image.set(register.address + i, word);
   }
   return image;
 }
 
-/** Whether a meter measures three phases: it has a voltage L2. */
+/** Whether a meter measures three phases: it has a voltage or current L2. */
 export function phaseCountOf(definition: MeterDefinition): 1 | 3 {
-  return definition.registers.some(({ obis }) => obis === '1-0:52.7.0*255') ? 3 : 1;
+  return definition.registers.some(
+    ({ obis }) => obis === '1-0:52.7.0*255' || obis === '1-0:51.7.0*255',
+  )
+    ? 3
+    : 1;
 }
 
 const byObis: Readonly<Record<string, (load: Load) => number | undefined>> = {

@@ -41,8 +41,9 @@ async function mantissas(transport: Transport, definition: MeterDefinition) {
 function decoded(definition: MeterDefinition, words: ReadonlyMap<number, number>) {
   return new Map(
     definition.registers.map((register) => {
-      const pair = [0, 1].map((offset) => words.get(register.address + offset) ?? Number.NaN);
-      return [register.obis, decodeRegister(register, pair).mantissa];
+      const { address, count } = register;
+      const span = Array.from({ length: count }, (_, i) => words.get(address + i) ?? Number.NaN);
+      return [register.obis, decodeRegister(register, span).mantissa];
     }),
   );
 }
@@ -150,7 +151,10 @@ describe.each([
           port,
           framer,
           unit,
-          values: values.map(({ register, raw }) => [register.address, register.rawType, raw]),
+          values: values.map(({ register, raw }) => {
+            const { address, rawType, wordOrder } = register;
+            return [address, rawType, wordOrder, raw];
+          }),
         }),
       ]);
       const line = openLine({ kind, host: '127.0.0.1', port });
@@ -166,10 +170,13 @@ describe.each([
   );
 });
 
-/** A different value for each register: exact as a float, and plausible. */
-function rawFor({ rawType, unit: measured }: MeterRegister, index: number): number {
-  if (rawType === 'uint32') return 70_000 + index;
-  return measured === 'Hz' ? 50 : measured === '/' ? 0.75 : index + 0.5;
+/** A different value for each register: exact in its type and at its exponent, and plausible. */
+function rawFor(register: MeterRegister, index: number): number {
+  const { rawType, scalePowerOfTen, exponent, unit: measured } = register;
+  if (measured === 'Hz') return 50 * 10 ** -scalePowerOfTen;
+  if (measured === '/') return 0.75 * 10 ** -scalePowerOfTen;
+  if (rawType.startsWith('float')) return scalePowerOfTen > exponent ? index + 0.5 : index;
+  return (rawType.endsWith('16') ? 700 : 70_000) + index;
 }
 
 async function freePort(): Promise<{ readonly port: number }> {

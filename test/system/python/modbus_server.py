@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 # Serves values with pymodbus: a meter that we did not write, to be read by our master. What is not listed does
 # not exist, so a read across a hole is refused.
-# Argument: {"port", "framer": "socket" | "rtu", "unit", "values": [[address, "float32" | "uint32", value] ...]}
+# Argument: {"port", "framer": "socket" | "rtu", "unit", "values": [[address, "float32" | "int32" …, order of words, value] ...]}
 import asyncio
 import json
+import struct
 import sys
 
 from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-types = {"float32": (DataType.FLOAT32, float), "uint32": (DataType.UINT32, int)}
+floats = {"float32": ">f", "float64": ">d"}
+integers = {"uint64": ">Q", "int64": ">q", "uint32": ">I", "int32": ">i", "uint16": ">H", "int16": ">h"}
+
+
+def words(kind, value, order):
+    form = floats.get(kind)
+    packed = struct.pack(form, value) if form else struct.pack(integers[kind], round(value))
+    registers = list(struct.unpack(f">{len(packed) // 2}H", packed))
+    return registers[::-1] if order == "low-word-first" else registers
 
 
 async def main():
     asked = json.loads(sys.argv[1])
     data = [
-        SimData(address, values=types[kind][1](value), datatype=types[kind][0])
-        for address, kind, value in sorted(asked["values"])
+        SimData(address, values=words(kind, value, order), datatype=DataType.REGISTERS)
+        for address, kind, order, value in sorted(asked["values"])
     ]
     server = ModbusTcpServer(
         SimDevice(asked["unit"], data),

@@ -47,13 +47,15 @@ describe.each(meterDefinitions.map((definition) => [definition.id, definition] a
 
     test('keeps at least the resolution of integers', () => {
       for (const { rawType, scalePowerOfTen, exponent } of registers) {
-        if (rawType !== 'float32') expect(exponent).toBeLessThanOrEqual(scalePowerOfTen);
+        if (!rawType.startsWith('float')) expect(exponent).toBeLessThanOrEqual(scalePowerOfTen);
       }
     });
 
     test('needs few reads, and neighbours differ in length, also the last and the first', () => {
       const reads = planReads(definition);
-      expect(reads.length).toBeLessThanOrEqual(registers.length / 4);
+      expect(reads.length).toBeLessThanOrEqual(registers.length / 2);
+      // What is read at once has no neighbour: there the line keeps silent for longer.
+      if (reads.length === 1) return;
       const counts = reads.map(({ count }) => count);
       for (const [i, count] of counts.entries()) {
         expect(count).not.toBe(counts[(i + 1) % counts.length]);
@@ -79,6 +81,33 @@ test('Eastron SDM630: where the values stand', () => {
       expect.objectContaining({ obis: '1-0:1.8.0*255', register: 'input 0x0048 float32' }),
     ]),
   });
+});
+
+test('Chint DTSU666: tenths of the unit; energy where its own firmware has it, in kWh', () => {
+  expect(register('chint-dtsu666', '16.7.0')).toMatchObject({
+    address: 0x2012,
+    scalePowerOfTen: -1,
+  });
+  expect(register('chint-dtsu666', '1.8.0')).toMatchObject({ address: 0x101e, scalePowerOfTen: 3 });
+});
+
+test('Carlo Gavazzi EM24-DIN: the total, not the partial counter that can be reset', () => {
+  expect(register('carlo-gavazzi-em24-din', '1.8.0')?.address).toBe(0x3e);
+  expect(register('carlo-gavazzi-em24-din', '16.7.0')?.wordOrder).toBe('low-word-first');
+});
+
+test('Acrel ADL400, secondary side: no energy, for its total is import and export together', () => {
+  expect(meter('acrel-adl400-secondary').registers.some(({ kind }) => kind === 'counter')).toBe(
+    false,
+  );
+});
+
+test('ABB B23: the highest value of a type is none', () => {
+  expect(register('abb-b23', '52.7.0')?.unavailable).toBe('highest');
+});
+
+test('no map of a firmware is listed that only a user described', () => {
+  expect(findMeter('chint-dtsu666-sungrow')).toBeUndefined();
 });
 
 test('Chint DDSU666: power is in kW', () => {

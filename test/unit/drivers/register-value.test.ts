@@ -100,6 +100,7 @@ const anyShape = fc.record({
   rawType: fc.constantFrom<RawType>(
     'float64',
     'float32',
+    'uint64',
     'int64',
     'uint32',
     'int32',
@@ -110,6 +111,16 @@ const anyShape = fc.record({
   scalePowerOfTen: fc.integer({ min: -3, max: 3 }),
 });
 const words = fc.array(fc.nat(0xffff), { minLength: 4, maxLength: 4 });
+
+test('the highest value of a type is none, where the meter says so', () => {
+  const highest = (rawType: RawType) =>
+    register(voltageL1, { address: 0, rawType, unavailable: 'highest', sources: ['test'] });
+  const none = { mantissa: null, quality: quality.notImplemented };
+  expect(decodeRegister(highest('uint32'), [0xffff, 0xffff])).toEqual(none);
+  expect(decodeRegister(highest('int16'), [0x7fff])).toEqual(none);
+  expect(decodeRegister(highest('uint64'), [0xffff, 0xffff, 0xffff, 0xffff])).toEqual(none);
+  expect(decodeRegister(highest('int16'), [0x7ffe]).mantissa).toBe(3_276_600);
+});
 
 test('arbitrary registers give a safe integer or a null with a reason', () => {
   fc.assert(
