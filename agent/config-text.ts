@@ -32,7 +32,7 @@ http:
 
 # A line is one serial bus or one TCP endpoint. Give one of:
 #   serial: /dev/serial/by-id/…   (baudRate: 9600, parity: none, dataBits: 8, stopBits: 1;
-#     with protocol: dlt645, p1 or iec62056-21 as that standard says)
+#     with protocol: dlt645, p1, iec62056-21 or sml as that standard says)
 #   tcp: 192.0.2.10:502
 #   rtuTcp: 192.0.2.11:4196
 # timeoutMs: 1000 is the longest time that a device may take to answer; deviceGapMs: 0 how long it

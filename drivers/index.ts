@@ -24,6 +24,7 @@ import { siemensPac2200 } from './meters/siemens-pac2200.ts';
 import { dsmrP1 } from './p1/p1-meter.ts';
 import type { ProtocolMeter } from './protocol-meter.ts';
 import type { SelfDescribedMeter } from './self-described-meter.ts';
+import { smlPush } from './sml/sml-meter.ts';
 import { sunspec } from './sunspec/sunspec-device.ts';
 
 export const meterDefinitions: readonly MeterDefinition[] = [
@@ -50,6 +51,7 @@ export const protocolMeters: readonly ProtocolMeter[] = [
   dlt645ThreePhase,
   dsmrP1,
   iec6205621,
+  smlPush,
 ];
 
 /** Modbus devices that are asked what they are. */

@@ -9,7 +9,7 @@ import type { SerialSettings } from './meter-definition.ts';
 import type { Keep } from './narrowed.ts';
 
 /** Serial protocols besides Modbus. */
-export type SerialProtocol = 'dlt645' | 'p1' | 'iec62056-21';
+export type SerialProtocol = 'dlt645' | 'p1' | 'iec62056-21' | 'sml';
 
 export type ProtocolMeter = {
   /** As in the catalogue; named in every schema, so it never changes. */
@@ -44,6 +44,7 @@ export const serialDefaults: Readonly<Record<SerialProtocol | 'modbus', SerialSe
   dlt645: { baudRate: 2_400, parity: 'even', dataBits: 8, stopBits: 1 },
   p1: { baudRate: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
   'iec62056-21': { baudRate: 300, parity: 'even', dataBits: 7, stopBits: 1 },
+  sml: { baudRate: 9_600, parity: 'none', dataBits: 8, stopBits: 1 },
 };
 
 export function addressFault(address: string, form: string): Faulty {

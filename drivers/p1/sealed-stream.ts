@@ -43,17 +43,17 @@ export class SealedStream implements PushDecoder<Telegram> {
     const heard: Heard<Telegram>[] = [];
     for (;;) {
       const start = this.#pending.indexOf(tag);
-      this.#pending = start < 0 ? new Uint8Array() : this.#pending.slice(start);
+      this.#pending = start < 0 ? new Uint8Array() : this.#pending.subarray(start);
       const length = frameLength(this.#pending);
       if (length === 'open') break;
       if (length === 'none') {
         // A byte of noise, or of a text that this stream began in.
-        this.#pending = this.#pending.slice(1);
+        this.#pending = this.#pending.subarray(1);
         continue;
       }
       if (this.#pending.length < length) break;
       heard.push(this.#open(this.#pending.subarray(0, length)));
-      this.#pending = this.#pending.slice(length);
+      this.#pending = this.#pending.subarray(length);
     }
     return heard;
   }

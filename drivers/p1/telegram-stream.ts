@@ -27,7 +27,7 @@ export class TelegramStream implements PushDecoder<Telegram> {
     const heard: Heard<Telegram>[] = [];
     for (;;) {
       const start = this.#pending.indexOf(slash);
-      this.#pending = start < 0 ? new Uint8Array() : this.#pending.slice(start);
+      this.#pending = start < 0 ? new Uint8Array() : this.#pending.subarray(start);
       const cut = cutOf(this.#pending);
       if (cut.kind === 'open') break;
       heard.push(
@@ -35,7 +35,7 @@ export class TelegramStream implements PushDecoder<Telegram> {
           ? openTelegram(this.#pending.subarray(0, cut.end), cut.checkAt)
           : { kind: 'malformed', detail: 'another telegram began in the middle of it' },
       );
-      this.#pending = this.#pending.slice(cut.end);
+      this.#pending = this.#pending.subarray(cut.end);
     }
     if (this.#pending.length > limits.telegramBytesMax) {
       this.reset();

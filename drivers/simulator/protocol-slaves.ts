@@ -9,6 +9,7 @@ import { iec62056Slave } from './iec62056-slave.ts';
 import { loadValue } from './image.ts';
 import { advanceLoad, type Load, startLoad } from './load.ts';
 import { p1Slave } from './p1-slave.ts';
+import { smlSlave } from './sml-slave.ts';
 
 export type ProtocolSlaveSettings = {
   readonly meter: ProtocolMeter;
@@ -23,6 +24,7 @@ export const simulatedAddresses: Readonly<Record<ProtocolMeter['protocol'], stri
   dlt645: '000000000161',
   p1: '',
   'iec62056-21': '28342193',
+  sml: '',
 };
 
 /** One meter, however often it is connected to. */
@@ -34,6 +36,11 @@ export function protocolSlaves(settings: ProtocolSlaveSettings): () => ByteSlave
       const { nowMs } = settings;
       const load = livingLoad({ ...settings, phaseCount: 3 });
       return () => p1Slave({ load, nowMs });
+    }
+    case 'sml': {
+      const { nowMs } = settings;
+      const load = livingLoad({ ...settings, phaseCount: 3 });
+      return () => smlSlave({ load, nowMs });
     }
     case 'iec62056-21': {
       const load = livingLoad({ ...settings, phaseCount: 3 });
