@@ -18,6 +18,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/read.ts')).read,
   },
   {
+    name: 'scan',
+    summary: 'look for meters on a line whose settings nobody knows',
+    load: async () => (await import('./agent/commands/scan.ts')).scan,
+  },
+  {
     name: 'simulate-meter',
     summary: 'play a meter with a living load',
     load: async () => (await import('./agent/commands/simulate-meter.ts')).simulateMeter,

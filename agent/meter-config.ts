@@ -110,7 +110,7 @@ const meter = {
     name,
     meter: { type: 'string' },
     line: name,
-    unit: { type: 'integer', minimum: 0, maximum: 247, default: 1 },
+    unit: { type: 'integer', minimum: 0, maximum: 255, default: 1 },
     address: {
       type: 'string',
       pattern: '^[A-Za-z0-9]{1,32}$',

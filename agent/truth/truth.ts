@@ -5,8 +5,8 @@
 
 import { type QualityCode, quality } from '../../base/quality.ts';
 import type { DeviceValue, ReadValue } from '../../drivers/device.ts';
+import { contradictions } from '../../drivers/physics.ts';
 import { Frozen } from './frozen.ts';
-import { contradictions } from './physics.ts';
 
 /** A load that is switched between two registers contradicts itself once; a wrong map for ever. */
 const contradictoryAfter = 3;

@@ -164,6 +164,7 @@ export async function addMeters(
   meters: readonly Pick<Meter, 'endpoint'>[],
   periodMs: number,
 ) {
+  if (meters.length === 0) return;
   const lines = meters.map(
     ({ endpoint }, i) => `  - name: line-${i}\n    tcp: ${endpoint}\n    timeoutMs: 300\n`,
   );

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contradictions } from '../../../../agent/truth/physics.ts';
 import { Truth } from '../../../../agent/truth/truth.ts';
 import { quality } from '../../../../base/quality.ts';
 import type { DeviceValue, ReadValue } from '../../../../drivers/device.ts';
 import { measurands } from '../../../../drivers/measurand.ts';
+import { contradictions } from '../../../../drivers/physics.ts';
 
 const names = ['voltageL1', 'currentL1', 'activePowerL1', 'activePower', 'powerFactor'] as const;
 const values: readonly DeviceValue[] = names.map((name) => ({

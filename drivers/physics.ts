@@ -4,7 +4,7 @@
 // one reading are not of one instant, and distortion makes definitions differ. Invariant: what a
 // sound meter may say is never named.
 
-import type { DeviceValue, ReadValue } from '../../drivers/device.ts';
+import type { DeviceValue, ReadValue } from './device.ts';
 
 /** Apparent power is volts times amperes; active power never exceeds it, but for resolution. */
 const shareMax = 1.1;
