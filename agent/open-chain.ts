@@ -44,14 +44,14 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
     const { genesisBytes } = await readChain(database);
     const genesis = openGenesis(suite, genesisBytes);
     if (!genesis.ok) throw new TielineError('database-damaged', genesis.detail);
-    const transport = transportFor(config, genesis.value, parts);
+    const network = networkOf(config, genesis.value, parts);
     const node = await openNode({
       database,
       suite,
       ...parts,
       contracts: gatewayContracts(genesis.value.genesis),
       every,
-      ...(transport === undefined ? {} : { transport }),
+      ...network,
     });
     return { node, database };
   } catch (error) {
@@ -60,35 +60,38 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
   }
 }
 
-/** undefined for a chain of one. @throws TielineError `config` */
-function transportFor(
+/** Empty for a chain of one. @throws TielineError `config` */
+function networkOf(
   config: GatewayConfig,
   { genesis, chainId }: OpenGenesis,
   { signer, log, random }: Parts,
-): NodeOptions['transport'] {
+): Pick<NodeOptions, 'transport' | 'addressOf'> {
   const chainMembers = genesis.members.map((member) => chainMember(suite, member));
   const chain = { members: chainMembers, own: signer.keyId };
   // The same file once more: what is wrong is told with its place in it.
   loadGatewayConfig(config.file, (given) => peerProblems(given, chain));
   const listen = parseAddress(config.listen ?? '');
-  if (chainMembers.length === 1 || listen === undefined) return undefined;
+  if (chainMembers.length === 1 || listen === undefined) return {};
   const members = chainMembers.map((member, i) => ({
     id: i + 1,
     publicKey: member.publicKey,
     address: addressOf(member, config, chainMembers),
   }));
-  return async (receiver) =>
-    openTransport({
-      signer,
-      keyPem: fromUtf8(await readSecretFile(dataFiles(config.data).key)) ?? '',
-      chainId,
-      listen,
-      members,
-      receiver,
-      log: log.child({ part: 'members' }),
-      random: () => new DataView(random(4).buffer).getUint32(0) / 2 ** 32,
-      every,
-    });
+  return {
+    addressOf: ({ id }) => members.find((member) => member.id === id)?.address,
+    transport: async (receiver) =>
+      openTransport({
+        signer,
+        keyPem: fromUtf8(await readSecretFile(dataFiles(config.data).key)) ?? '',
+        chainId,
+        listen,
+        members,
+        receiver,
+        log: log.child({ part: 'members' }),
+        random: () => new DataView(random(4).buffer).getUint32(0) / 2 ** 32,
+        every,
+      }),
+  };
 }
 
 function every(intervalMs: number, run: () => void): () => void {
