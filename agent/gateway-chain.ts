@@ -12,6 +12,7 @@ import { decodeHeader } from '../sidechain/chain/header.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { outputsOf, readBlocks, readOutputs } from '../sidechain/store/block-table.ts';
 import type { ChainPort } from './uplink/chain-port.ts';
+import type { ReportPorts } from './uplink/report-queue.ts';
 import type { PositionStore } from './uplink/summary-queue.ts';
 
 /** @param ending nothing is waited for any more. */
@@ -101,6 +102,16 @@ async function summaryHeights(
     after = { height: last.height, position: last.position };
   }
 }
+
+/** Reports by subject, in the gateway's database. */
+export function reportStore(node: SidechainNode): ReportPorts['store'] {
+  return {
+    load: () => node.uplink.under(reportPrefix),
+    save: (subject, bytes) => node.uplink.put({ [reportPrefix + subject]: bytes }),
+  };
+}
+
+const reportPrefix = 'report/';
 
 /** Where the summary queue stands, in the gateway's database. */
 export function summaryPosition(node: SidechainNode): PositionStore {

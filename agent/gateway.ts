@@ -15,11 +15,12 @@ import type { SidechainNode } from '../sidechain/node.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
-import { gatewayChain, summaryPosition } from './gateway-chain.ts';
+import { gatewayChain, reportStore, summaryPosition } from './gateway-chain.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { openChain } from './open-chain.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
+import { ReportQueue } from './uplink/report-queue.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { valueRoutes } from './values.ts';
@@ -74,6 +75,10 @@ async function start(
   const store = summaryPosition(node);
   const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
   const summaries = await SummaryQueue.open(suite, { chain, store, log });
+  const reports = await ReportQueue.open(suite, {
+    ...{ chainId: node.chainId, signer, store: reportStore(node), nowMs: clock.nowMs, log },
+    reportable: () => node.reportable,
+  });
   const link = await openBrokerLink(config.mqtt, {
     clientId: `tieline-${toHex(keyId)}`,
     statusTopic: `${chainOrigin(node.chainId)}/status/${toHex(keyId)}`,
@@ -81,7 +86,16 @@ async function start(
   });
   const { mqtt } = link;
   const onFatal = (error: unknown) => void stop(node, error).then(fatal.reject, fatal.reject);
-  const uplink = new Uplink(suite, { chain, anchors, summaries, mqtt, clock, log, onFatal });
+  const uplink = new Uplink(suite, {
+    chain,
+    anchors,
+    summaries,
+    reports,
+    mqtt,
+    clock,
+    log,
+    onFatal,
+  });
   // Together: a step that waits for a broker that says nothing ends with the link.
   closing.push(async () => {
     ending.abort();

@@ -91,6 +91,9 @@ export function statusText(status: GatewayStatus): string {
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,
   ];
+  if (uplink.reportsWaiting > 0) {
+    lines.push(`reports   ${uplink.reportsWaiting} on other members wait for the centre`);
+  }
   for (const refusal of [anchor.refusal, uplink.summaryRefusal]) {
     if (refusal !== undefined) lines.push(`refused   ${refusal}`);
   }

@@ -186,6 +186,15 @@ export const limits = Object.freeze({
   handOverMs: 2_000,
   leftOutMs: 10_000,
   carryMs: 2_000,
+  accuseAgainMs: 60_000,
+
+  // Reports of members to the centre: bytes of one and of a note in it, after how long an entry counts as
+  // withheld, how many the centre keeps of each member, and shows.
+  reportBytesMax: 8 * 1024,
+  reportNoteBytesMax: 2 * 1024,
+  withheldMs: 30_000,
+  reportsPerMemberMax: 256,
+  reportsPageMax: 256,
 
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say

@@ -14,6 +14,7 @@ import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { chainRoutes } from './api/chains.ts';
 import { logRoutes } from './api/log.ts';
+import { reportRoutes } from './api/reports.ts';
 import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -90,6 +91,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     history,
     routes: [
       ...chainRoutes(shown),
+      ...reportRoutes(shown),
       ...summaryRoutes(shown),
       ...logRoutes({ ordering, brokerConnected, refused: () => refusals.totals() }),
     ],

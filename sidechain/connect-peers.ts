@@ -6,6 +6,7 @@ import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
+import { Accusations } from './accusations.ts';
 import { Carrier } from './carrier.ts';
 import { signersNeeded } from './chain/policy.ts';
 import type { Conduct } from './conduct.ts';
@@ -78,7 +79,10 @@ export function connectPeers(parts: Connecting): Connected {
   const common = { members, say, monotonicMs, log };
   const { registry } = ledger;
 
-  const witness = new Witness({ suite, chainId, log, ...opened.witnessed });
+  const witness = new Witness({
+    ...{ suite, chainId, log, ...opened.witnessed },
+    memberOf: (keyId) => registry.member(keyId),
+  });
   const recall = new Recall({
     ...common,
     stop,
@@ -113,6 +117,9 @@ export function connectPeers(parts: Connecting): Connected {
   const leader = () => otherLeader(raft, members);
   const mayTake = (): boolean => proposer.isOpen;
   const relay = new Relay({ ...common, submissions, peerPool, mayTake, leader });
+  const refuse = (from: NodeId, reason: string, detail: string): void =>
+    conduct.refused(from, reason, detail);
+  const accusations = new Accusations({ ...common, witness, refuse });
   const upright = uprightness(parts, { common, oversight, heads, leader, mayTake });
   const appliedIndex = (): number => raft.status().applied;
   const scrub = new Scrub({ ...common, suite, database, appliedIndex, write: parts.write });
@@ -124,8 +131,8 @@ export function connectPeers(parts: Connecting): Connected {
   const reconfigurer = new Reconfigurer({ members, raft, mayPropose, monotonicMs, log });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
-    ...{ conduct, oversight, ...upright },
     ...{ links, reconfigurer, catchUp, scrub, monotonicMs, log, fail },
+    ...{ conduct, oversight, accusations, ...upright },
   });
   return { peers, recall, cosigning, witness, scrub, oversight, ...upright };
 }

@@ -32,7 +32,8 @@ export type LeftOutParts = {
 export type LeftOutStatus = {
   readonly entryId: Uint8Array;
   readonly waitingMs: number;
-  readonly leader: NodeId;
+  /** Key id. */
+  readonly leader: Uint8Array;
   readonly term: number;
 };
 
@@ -48,14 +49,17 @@ export class LeftOut {
 
   /** Undefined while nothing waits for long. */
   get status(): LeftOutStatus | undefined {
-    const { suite, submissions, leader, monotonicMs } = this.#parts;
+    const { suite, members, submissions, leader, monotonicMs } = this.#parts;
     const waitingMs = monotonicMs() - this.#oldest.sinceMs;
     const leading = leader();
+    const member = leading && members.member(leading.id);
     const [row] = submissions.waitingAfter(0, 0);
     const isOut = this.#oldest.position > 0 && waitingMs >= limits.leftOutMs;
-    if (!isOut || leading === undefined || row === undefined) return undefined;
+    if (!isOut || leading === undefined || member === undefined || row === undefined) {
+      return undefined;
+    }
     const entryId = suite.sha256(row.entry.entry);
-    return { entryId, waitingMs, leader: leading.id, term: leading.term };
+    return { entryId, waitingMs, leader: member.keyId, term: leading.term };
   }
 
   tick(): void {

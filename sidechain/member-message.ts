@@ -100,6 +100,16 @@ const messageField = byKind(0, {
       ),
     ],
   }),
+  /** Two roots at one size, signed by one member: `signature` is that of the line. */
+  evidence: record({
+    kind: [0, choice('evidence')],
+    member: [1, bytes(8)],
+    size: [2, number],
+    rootOne: [3, bytes(32)],
+    signatureOne: [4, bytes(72)],
+    rootOther: [5, bytes(32)],
+    signatureOther: [6, bytes(72)],
+  }),
   /** An entry of the log that is damaged at the asker's. */
   'body-wanted': record({ kind: [0, choice('body-wanted')], index: [1, number] }),
   /** As it is on the answerer's disk; null where it is not, or is damaged there, too. */

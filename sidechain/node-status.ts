@@ -30,8 +30,9 @@ export type NodeStatus = {
   readonly mayPromise: boolean;
   readonly peers: readonly PeerStatus[];
   readonly membership: MembershipStatus;
-  /** Pieces of evidence that a member has signed two histories. */
+  /** Members that have signed two histories, and the key ids of these. */
   readonly evidenceCount: number;
+  readonly guilty: readonly string[];
   /** What the look over the log has found; undefined for a chain of one. */
   readonly scrub: ScrubStatus | undefined;
   /** Leaders that lied or left members out, as this member deals with them. */
@@ -62,6 +63,7 @@ export function statusOf(parts: {
   const { outbox } = opened.submissions;
   const { header } = opened.ledger.head;
   const leading = members.member(leader);
+  const evidence = connected?.witness.evidence ?? [];
   return {
     role,
     term,
@@ -74,7 +76,8 @@ export function statusOf(parts: {
     mayPromise: connected?.recall.isClear ?? true,
     membership: membershipStatus(opened.ledger.registry, configuration),
     peers: connected?.peers.status() ?? [],
-    evidenceCount: connected?.witness.evidenceCount ?? 0,
+    evidenceCount: evidence.length,
+    guilty: evidence.map(({ member }) => toHex(member)),
     scrub: connected?.scrub.status,
     oversight: connected?.oversight.status ?? untroubled,
     leftOutMs: connected?.leftOut.status?.waitingMs,

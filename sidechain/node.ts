@@ -26,6 +26,7 @@ import { closed, Loop } from './loop.ts';
 import { type Introduction, type Members, openMembers } from './members.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';
 import type { RaftNode } from './raft/raft-node.ts';
+import { type Reportable, reportableOf } from './reportable.ts';
 import { startRaft, tickMs } from './start-raft.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
@@ -288,6 +289,11 @@ export class SidechainNode {
   /** Key id of the member that leads, as far as this one knows. */
   get leader(): Uint8Array | undefined {
     return this.#members.member(this.#raft.status().leader)?.keyId;
+  }
+
+  /** What members have done that the centre should know of. */
+  get reportable(): Reportable {
+    return reportableOf(this.#opened, this.#connected);
   }
 
   /**

@@ -6,6 +6,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { Log } from '../host/log.ts';
 import type { Statement } from '../host/sqlite.ts';
+import type { Accusations } from './accusations.ts';
 import type { Carrier } from './carrier.ts';
 import type { Registry } from './chain/registry.ts';
 import type { Conduct, Refusal } from './conduct.ts';
@@ -46,6 +47,7 @@ export type PeersParts = {
   readonly handOver: HandOver;
   readonly carrier: Carrier;
   readonly leftOut: LeftOut;
+  readonly accusations: Accusations;
   readonly cosigning: Cosigning;
   readonly links: Links;
   readonly reconfigurer: Reconfigurer;
@@ -103,12 +105,13 @@ export class Peers implements Peering {
   tick(): void {
     this.#parts.links.follow();
     this.#parts.recall.tick();
-    const { handOver, oversight, carrier, leftOut } = this.#parts;
+    const { handOver, oversight, carrier, leftOut, accusations } = this.#parts;
     handOver.tick();
     oversight.tick();
     carrier.tick();
     leftOut.tick();
     this.#parts.reconfigurer.tick();
+    accusations.tick();
     // One round at a time: a slow disk must not pile them up.
     if (this.#isTicking) return;
     this.#isTicking = true;
@@ -196,7 +199,7 @@ export class Peers implements Peering {
   }
 
   async #handle(from: NodeId, said: MemberMessage): Promise<void> {
-    const { relay, heads, recall, cosigning, scrub, handOver, carrier } = this.#parts;
+    const { relay, heads, recall, cosigning, scrub, handOver, carrier, accusations } = this.#parts;
     switch (said.kind) {
       case 'submit':
         return relay.onSubmit(from, said);
@@ -222,6 +225,8 @@ export class Peers implements Peering {
         return handOver.onYield(from, said);
       case 'carry':
         return carrier.onCarry(from, said);
+      case 'evidence':
+        return accusations.onEvidence(from, said);
       case 'body-wanted':
         return scrub.onBodyWanted(from, said);
       case 'body':
@@ -231,7 +236,8 @@ export class Peers implements Peering {
 
   /** What we know of a member that has just started. */
   #recall(from: NodeId): void {
-    const { members, witness, registry, raft, transport } = this.#parts;
+    const { members, witness, registry, raft, transport, accusations } = this.#parts;
+    accusations.forget(from);
     const member = members.member(from);
     if (member === undefined) return;
     const { progress, term } = raft.status();

@@ -171,6 +171,7 @@ export class AnchorDuty {
         if (this.#isOfOurs(answer)) this.#refuse('anchor-refused', answer);
         return;
       case 'stored':
+      case 'noted':
         return;
     }
   }

@@ -13,6 +13,7 @@ import { type Answer, openAnswer } from '../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { AnchorDuty, AnchorStatus } from './anchor-duty.ts';
 import type { ChainPort } from './chain-port.ts';
+import type { ReportQueue } from './report-queue.ts';
 import type { SummaryQueue } from './summary-queue.ts';
 
 export type UplinkStatus = {
@@ -23,6 +24,9 @@ export type UplinkStatus = {
   readonly blocksWaiting: number;
   /** The centre's last refusal of a summary. */
   readonly summaryRefusal: string | undefined;
+  /** Reports of other members that wait for an answer, and that the centre took since the start. */
+  readonly reportsWaiting: number;
+  readonly reportsTaken: number;
   /** Answers that were not the main log's, or malformed. */
   readonly answersRefused: number;
 };
@@ -31,6 +35,7 @@ export type UplinkParts = {
   readonly chain: ChainPort;
   readonly anchors: AnchorDuty;
   readonly summaries: SummaryQueue;
+  readonly reports: ReportQueue;
   readonly mqtt: Pick<Mqtt, 'connected' | 'publish' | 'subscribe' | 'onConnected'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
@@ -57,19 +62,22 @@ export class Uplink {
     parts.mqtt.onConnected(() => {
       parts.anchors.connected();
       parts.summaries.connected();
+      parts.reports.connected();
       this.#sendInTurn();
     });
     this.#timer = setInterval(() => this.#sendInTurn(), limits.uplinkTickMs);
   }
 
   get status(): UplinkStatus {
-    const { mqtt, anchors, summaries } = this.#parts;
+    const { mqtt, anchors, summaries, reports } = this.#parts;
     return {
       connected: mqtt.connected,
       anchor: anchors.status,
       summariesStored: summaries.storedCount,
       blocksWaiting: summaries.waitingCount,
       summaryRefusal: summaries.refusal,
+      reportsWaiting: reports.waitingCount,
+      reportsTaken: reports.takenCount,
       answersRefused: this.#answersRefused,
     };
   }
@@ -92,8 +100,11 @@ export class Uplink {
   }
 
   async #send(): Promise<void> {
-    const { mqtt, anchors, summaries, clock } = this.#parts;
+    const { mqtt, anchors, summaries, reports, clock } = this.#parts;
     if (!mqtt.connected) return;
+    // First, and by themselves: who is guilty may keep this chain from having any checkpoint.
+    const due = await reports.due(clock.monotonicMs());
+    await Promise.all(due.map((report) => this.#publish('event', report)));
     const anchor = await anchors.due(clock.monotonicMs());
     const sent = anchor === undefined ? [] : [this.#publish('anchor', anchor)];
     for (const message of await summaries.due(clock.monotonicMs(), anchors.patienceMs)) {
@@ -103,7 +114,7 @@ export class Uplink {
   }
 
   /** A failed publication is no loss: what has no answer is sent again. */
-  async #publish(kind: 'anchor' | 'summary', payload: Uint8Array): Promise<void> {
+  async #publish(kind: 'anchor' | 'summary' | 'event', payload: Uint8Array): Promise<void> {
     try {
       await this.#parts.mqtt.publish(`${this.#topic}/${kind}`, payload, { qos: 1, retain: false });
       this.#parts.log.debug('sent', { kind, bytes: payload.length });
@@ -143,6 +154,7 @@ export class Uplink {
   async #take(answer: Answer): Promise<void> {
     await this.#parts.anchors.answered(answer);
     await this.#parts.summaries.answered(answer);
+    await this.#parts.reports.answered(answer);
   }
 
   #inTurn(work: () => Promise<void>): void {

@@ -37,6 +37,7 @@ export function chainDetailView(suite: Suite, chain: StoredChain) {
       name,
       role,
     })),
+    distrusted: chain.record.distrusted.map(toHex),
     policy: { class: policy.class, signersNeeded: signersNeeded(policy, voterCount) },
     summaryWindowMs: summary.windowMs,
   };

@@ -20,6 +20,7 @@ import { Lanes } from './lanes.ts';
 import { Rate } from './rate.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reply } from './reply.ts';
+import { takeReport } from './report.ts';
 import { takeSummary } from './summary.ts';
 import { answerTopic, parseUpTopic, type UpKind } from './topics.ts';
 
@@ -104,6 +105,7 @@ export class Ingest {
   async #judge({ kind, chainId, payload }: Message): Promise<Reply> {
     const { suite, ordering, ledger, summaries, clock } = this.#options;
     if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
+    if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
     const chain = ordering.chain(chainId);
     if (chain === undefined) return unknownChain;
     return takeSummary({ suite, ledger, summaries, nowMs: clock.nowMs }, chain, payload);

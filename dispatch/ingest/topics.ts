@@ -4,19 +4,25 @@
 
 import { chainIdOfOrigin, chainOrigin } from '../../sidechain/chain/names.ts';
 
-export type UpKind = 'anchor' | 'summary';
+export type UpKind = 'anchor' | 'summary' | 'event';
+
+const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event'];
 
 /** To subscribe to. */
-export const upFilters = ['tieline/v1/+/anchor', 'tieline/v1/+/summary'] as const;
+export const upFilters = [
+  'tieline/v1/+/anchor',
+  'tieline/v1/+/summary',
+  'tieline/v1/+/event',
+] as const;
 
 /** undefined for any other topic. */
 export function parseUpTopic(
   topic: string,
 ): { readonly chainId: Uint8Array; readonly kind: UpKind } | undefined {
-  const [, origin = '', kind] = /^(.*)\/(anchor|summary)$/s.exec(topic) ?? [];
+  const [, origin = '', name] = /^(.*)\/(anchor|summary|event)$/s.exec(topic) ?? [];
   const chainId = chainIdOfOrigin(origin);
-  if (chainId === undefined) return undefined;
-  return { chainId, kind: kind === 'anchor' ? 'anchor' : 'summary' };
+  const kind = upKinds.find((one) => one === name);
+  return chainId === undefined || kind === undefined ? undefined : { chainId, kind };
 }
 
 export function answerTopic(chainId: Uint8Array): string {

@@ -15,6 +15,8 @@ export type Anchored = {
 };
 
 export type ChainRecord = Signatories & {
+  /** Key ids of members that were proven to have signed two histories. */
+  readonly distrusted: readonly Uint8Array[];
   readonly chainId: Uint8Array;
   /** As the person who enrolled it called it. */
   readonly name: string;

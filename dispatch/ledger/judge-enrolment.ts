@@ -48,7 +48,15 @@ export function judgeEnrolment(
     revoked: false,
   }));
   const { policy } = genesis;
-  const chain = { chainId, name, members, policy, anchored: undefined, quarantined: false };
+  const chain = {
+    chainId,
+    name,
+    members,
+    policy,
+    anchored: undefined,
+    quarantined: false,
+    distrusted: [],
+  };
   return accept({ chain, by });
 }
 

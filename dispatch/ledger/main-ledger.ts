@@ -6,7 +6,8 @@
 // its changes must end.
 
 import { assert } from '../../base/assert.ts';
-import { toHex } from '../../base/bytes.ts';
+import { equal, toHex } from '../../base/bytes.ts';
+import { refuse } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -14,6 +15,7 @@ import type { HistoryTree } from '../../base/tree.ts';
 import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
+import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
 import type { ChainRecord } from './chain-record.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
@@ -34,6 +36,11 @@ export type AnchorContext = ApplyContext & {
    * where none.
    */
   readonly acceptedRoot: Uint8Array | undefined;
+};
+
+export type ReportContext = ApplyContext & {
+  /** How many reports of this member are stored, of any chain's subject. */
+  readonly reportCount: number;
 };
 
 export type Applied<Kind extends keyof Outcomes> = {
@@ -166,6 +173,32 @@ export class MainLedger {
       case 'refused':
         return { outcome: verdict, changes: [] };
     }
+  }
+
+  report(
+    { chainId, report }: TransactionOf<'report'>,
+    { timeMs, reportCount }: ReportContext,
+  ): Applied<'report'> {
+    const chain = this.chain(chainId);
+    const judged =
+      chain === undefined
+        ? refuse('unknown-chain', 'this chain is not enrolled here')
+        : checkReport(this.#suite, report, chain);
+    if (chain === undefined || !judged.ok || reportCount >= limits.reportsPerMemberMax) {
+      const full = refuse('full', `${reportCount} reports of this member are kept, which is all`);
+      const { code, detail } = judged.ok ? full : judged;
+      return { outcome: { kind: 'refused', code, detail }, changes: [] };
+    }
+    const { report: said, keyId: gateway, bytes } = report;
+    const isKnown =
+      said.kind !== 'evidence' || chain.distrusted.some((keyId) => equal(keyId, said.member));
+    const distrusted = isKnown ? chain.distrusted : [...chain.distrusted, said.member];
+    if (!isKnown) this.#set({ ...chain, distrusted });
+    const subject = subjectOf(said);
+    return {
+      outcome: { kind: 'noted' },
+      changes: [{ kind: 'reported', chainId, gateway, subject, bytes, distrusted, timeMs }],
+    };
   }
 
   #set(chain: ChainRecord): void {

@@ -4,11 +4,13 @@
 // it orders.
 
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
+import type { OpenReport } from '../../sidechain/chain/report.ts';
 import type { Anchored, ChainRecord } from './chain-record.ts';
 
 export type Transaction =
   | { readonly kind: 'enrol'; readonly genesis: Uint8Array; readonly enrolment: Uint8Array }
-  | { readonly kind: 'anchor'; readonly anchor: OpenAnchor };
+  | { readonly kind: 'anchor'; readonly anchor: OpenAnchor }
+  | { readonly kind: 'report'; readonly chainId: Uint8Array; readonly report: OpenReport };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
@@ -30,6 +32,8 @@ export type Outcomes = {
       }
     | { readonly kind: 'base'; readonly size: number }
     | Refused;
+  /** Taken, now or before. */
+  readonly report: { readonly kind: 'noted' } | Refused;
 };
 
 export type TransactionOf<Kind extends keyof Outcomes> = Extract<
@@ -63,6 +67,17 @@ export type Change =
       readonly anchored: Anchored;
       readonly bytes: Uint8Array;
       readonly leaf: Leaf;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'reported';
+      readonly chainId: Uint8Array;
+      /** Who has signed it. */
+      readonly gateway: Uint8Array;
+      /** What the same member reports of the same is stored once. */
+      readonly subject: string;
+      readonly bytes: Uint8Array;
+      readonly distrusted: readonly Uint8Array[];
       readonly timeMs: number;
     }
   | {

@@ -15,7 +15,7 @@ import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
-import type { Applied, MainLedger } from '../ledger/main-ledger.ts';
+import type { Applied, ApplyContext, MainLedger } from '../ledger/main-ledger.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
 import type { LogHead } from '../store/ledger-changes.ts';
@@ -23,7 +23,10 @@ import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import type { Ordering } from './ordering.ts';
 
-type AnyApplied = Applied<'enrol'> | Applied<'anchor'>;
+type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'>;
+
+/** What the disk says about a transaction, read before the batch is judged. */
+type Facts = { readonly acceptedRoot: Uint8Array | undefined; readonly reportCount: number };
 
 type Waiting = {
   readonly transaction: Transaction;
@@ -43,6 +46,8 @@ export type EmbeddedOptions = {
    */
   readonly onFailure: (error: unknown) => void;
 };
+
+const noFacts: Facts = { acceptedRoot: undefined, reportCount: 0 };
 
 export class EmbeddedOrdering implements Ordering {
   readonly #options: EmbeddedOptions;
@@ -133,10 +138,8 @@ export class EmbeddedOrdering implements Ordering {
       const batch = this.#waiting.splice(0, limits.orderingBatchMax);
       let applied: readonly AnyApplied[];
       try {
-        const acceptedRoots = await Promise.all(
-          batch.map(({ transaction }) => this.#acceptedRoot(transaction)),
-        );
-        applied = await this.#apply(batch, acceptedRoots);
+        const facts = await Promise.all(batch.map(({ transaction }) => this.#factsOf(transaction)));
+        applied = await this.#apply(batch, facts);
       } catch (error) {
         this.#fail(error, batch);
         break;
@@ -146,17 +149,11 @@ export class EmbeddedOrdering implements Ordering {
     this.#running = undefined;
   }
 
-  async #apply(
-    batch: readonly Waiting[],
-    acceptedRoots: readonly (Uint8Array | undefined)[],
-  ): Promise<readonly AnyApplied[]> {
+  async #apply(batch: readonly Waiting[], facts: readonly Facts[]): Promise<readonly AnyApplied[]> {
     this.#timeMs = Math.max(this.#timeMs, this.#options.nowMs());
     const timeMs = this.#timeMs;
-    const applied = batch.map(
-      ({ transaction }, i): AnyApplied =>
-        transaction.kind === 'enrol'
-          ? this.#ledger.enrol(transaction, { timeMs })
-          : this.#ledger.anchor(transaction, { timeMs, acceptedRoot: acceptedRoots[i] }),
+    const applied = batch.map(({ transaction }, i) =>
+      this.#applyOne(transaction, { timeMs, ...(facts[i] ?? noFacts) }),
     );
     const changes = applied.flatMap((one) => one.changes);
     if (changes.length === 0) return applied;
@@ -168,6 +165,28 @@ export class EmbeddedOrdering implements Ordering {
     await this.#options.store.persist(changes, head);
     this.#durable = head;
     return applied;
+  }
+
+  #applyOne(transaction: Transaction, context: ApplyContext & Facts): AnyApplied {
+    switch (transaction.kind) {
+      case 'enrol':
+        return this.#ledger.enrol(transaction, context);
+      case 'anchor':
+        return this.#ledger.anchor(transaction, context);
+      case 'report':
+        return this.#ledger.report(transaction, context);
+    }
+  }
+
+  async #factsOf(transaction: Transaction): Promise<Facts> {
+    if (transaction.kind !== 'report') {
+      return { ...noFacts, acceptedRoot: await this.#acceptedRoot(transaction) };
+    }
+    const { chainId, report } = transaction;
+    return {
+      ...noFacts,
+      reportCount: await this.#options.store.reportCount(chainId, report.keyId),
+    };
   }
 
   /** Asked of the disk only for an anchor below the chain's newest: the newest is in the ledger. */

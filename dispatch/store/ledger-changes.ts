@@ -3,6 +3,7 @@
 // writer, or a ledger in memory that has run ahead of its disk, ends in a conflict instead of a log
 // with two histories.
 
+import { concat } from '../../base/bytes.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { Change, Leaf } from '../ledger/transaction.ts';
@@ -64,6 +65,8 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
         },
       ];
     }
+    case 'reported':
+      return reportStatements(change);
     case 'quarantined': {
       const { chainId, size, bytes, timeMs } = change;
       return [
@@ -80,6 +83,22 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
       ];
     }
   }
+}
+
+function reportStatements(change: Extract<Change, { readonly kind: 'reported' }>): Statement[] {
+  const { chainId, gateway, subject, bytes, distrusted, timeMs } = change;
+  return [
+    {
+      sql: `INSERT INTO report (chain_id, gateway, subject, bytes, taken_ms)
+        VALUES (?, ?, ?, ?, ?) ON CONFLICT (chain_id, gateway, subject) DO NOTHING`,
+      params: [chainId, gateway, subject, bytes, timeMs],
+    },
+    {
+      sql: 'UPDATE chain SET distrusted = ? WHERE chain_id = ?',
+      params: [concat(...distrusted), chainId],
+      changes: 1,
+    },
+  ];
 }
 
 function leafStatements({ index, hash, groupHash }: Leaf): Statement[] {

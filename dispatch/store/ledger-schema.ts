@@ -76,4 +76,18 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       last_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // What members have reported of each other; of the same by the same member once.
+    `CREATE TABLE report (
+      id INTEGER PRIMARY KEY,
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      gateway BLOB NOT NULL CHECK (length(gateway) = 8),
+      subject TEXT NOT NULL,
+      bytes BLOB NOT NULL,
+      taken_ms INTEGER NOT NULL,
+      UNIQUE (chain_id, gateway, subject)
+    ) STRICT`,
+    // Key ids, 8 bytes each, of members that have signed two histories.
+    "ALTER TABLE chain ADD COLUMN distrusted BLOB NOT NULL DEFAULT x''",
+  ],
 ];

@@ -21,6 +21,13 @@ export type StoredAnchor = {
   readonly acceptedMs: number;
 };
 
+/** A report of a member, as it was taken. */
+export type StoredReport = {
+  readonly gateway: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly takenMs: number;
+};
+
 /** Of the row of a chain, what is only shown. */
 export type StoredChain = {
   readonly record: ChainRecord;
@@ -29,7 +36,8 @@ export type StoredChain = {
 };
 
 const chainColumns = `c.chain_id, c.name, c.genesis, c.signatories, c.enrolled_ms, c.quarantined,
-  c.log_index, a.size, a.root FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
+  c.distrusted, c.log_index, a.size, a.root
+  FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
 
 const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FROM anchor';
 
@@ -89,6 +97,26 @@ export class LedgerStore {
     return row && chainOf(suite, row);
   }
 
+  /** Of one member, all that is kept. */
+  async reportCount(chainId: Uint8Array, gateway: Uint8Array): Promise<number> {
+    const sql = 'SELECT count(*) AS count FROM report WHERE chain_id = ? AND gateway = ?';
+    const [row] = await this.#database.read(sql, [chainId, gateway]);
+    return row === undefined ? 0 : integerOf(row, 'count');
+  }
+
+  /** The newest, the newest first. */
+  async reports(chainId: Uint8Array, countMax: number): Promise<readonly StoredReport[]> {
+    const rows = await this.#database.read(
+      'SELECT gateway, bytes, taken_ms FROM report WHERE chain_id = ? ORDER BY id DESC LIMIT ?',
+      [chainId, countMax],
+    );
+    return rows.map((row) => ({
+      gateway: bytesOf(row, 'gateway'),
+      bytes: bytesOf(row, 'bytes'),
+      takenMs: integerOf(row, 'taken_ms'),
+    }));
+  }
+
   async anchorAt(logIndex: number): Promise<StoredAnchor | undefined> {
     const [row] = await this.#database.read(`SELECT ${anchorColumns} WHERE log_index = ?`, [
       logIndex,
@@ -130,11 +158,16 @@ function chainOf(suite: Suite, row: Row): StoredChain {
       name: textOf(row, 'name'),
       ...decodeSignatories(suite, bytesOf(row, 'signatories')),
       anchored,
+      distrusted: keyIdsIn(bytesOf(row, 'distrusted')),
       quarantined: row.quarantined === 1,
     },
     genesis: bytesOf(row, 'genesis'),
     enrolledMs: integerOf(row, 'enrolled_ms'),
   };
+}
+
+function keyIdsIn(column: Uint8Array): readonly Uint8Array[] {
+  return Array.from({ length: column.length / 8 }, (_, i) => column.slice(8 * i, 8 * i + 8));
 }
 
 function anchorOf(row: Row): StoredAnchor {

@@ -57,6 +57,8 @@ export type Signatories = {
     readonly revoked: boolean;
   }[];
   readonly policy: Policy;
+  /** Key ids of members that have signed two histories: their co-signatures count for nothing. */
+  readonly distrusted?: readonly Uint8Array[];
 };
 
 export type AnchorFlaw = 'unknown-signer' | 'signature' | 'cosignature' | 'policy';
@@ -140,7 +142,9 @@ export function checkAnchor(
     const key = { name: line.name, publicKey: member.publicKey };
     const cosigned = verifyCosignature(suite, body, line, key);
     if (!cosigned.ok) return refuse('cosignature', `${line.name}: ${cosigned.detail}`);
-    if (member.role === 'voter') cosigners.set(toHex(member.keyId), member.keyId);
+    const isDistrusted = signatories.distrusted?.some((keyId) => equal(keyId, member.keyId));
+    if (member.role === 'voter' && isDistrusted !== true)
+      cosigners.set(toHex(member.keyId), member.keyId);
   }
   if (!isLogSigned) return refuse('signature', 'the checkpoint lacks the log signature');
   const voterCount = active.filter(({ role }) => role === 'voter').length;

@@ -36,12 +36,14 @@ export type Answer =
   | { readonly kind: 'base'; readonly size: number }
   | {
       readonly kind: 'refused';
-      readonly what: 'anchor' | 'summary';
+      readonly what: 'anchor' | 'summary' | 'event';
       readonly code: string;
       readonly detail: string;
       /** SHA-256 of the message that was refused. */
       readonly messageHash: Uint8Array;
     }
+  /** The report with this hash, which came as an event, is durable at the centre. */
+  | { readonly kind: 'noted'; readonly messageHash: Uint8Array }
   /** These outputs of this block are durable at the centre. */
   | { readonly kind: 'stored'; readonly height: number; readonly indexes: readonly number[] };
 
@@ -49,11 +51,12 @@ const messageField = tuple(choice('receipt', 'stale'), bytesUpTo(limits.messageB
 const baseField = tuple(choice('base'), uint());
 const refusedField = tuple(
   choice('refused'),
-  choice('anchor', 'summary'),
+  choice('anchor', 'summary', 'event'),
   text(64),
   text(512),
   bytes(32),
 );
+const notedField = tuple(choice('noted'), bytes(32));
 const storedField = tuple(choice('stored'), uint(), listOf(uint(), limits.messageOutputsMax));
 
 const answerField: Field<Answer> = {
@@ -69,6 +72,8 @@ const answerField: Field<Answer> = {
         const { what, code, detail, messageHash } = answer;
         return refusedField.write(['refused', what, code, detail, messageHash]);
       }
+      case 'noted':
+        return notedField.write(['noted', answer.messageHash]);
       case 'stored':
         return storedField.write(['stored', answer.height, answer.indexes]);
     }
@@ -91,6 +96,10 @@ function readAnswer(value: CborValue, path: string): FormResult<Answer> {
       if (!read.ok) return read;
       const [kind, what, code, detail, messageHash] = read.value;
       return accept({ kind, what, code, detail, messageHash });
+    }
+    case 'noted': {
+      const read = notedField.read(value, path);
+      return read.ok ? accept({ kind: 'noted', messageHash: read.value[1] }) : read;
     }
     case 'stored': {
       const read = storedField.read(value, path);

@@ -8,6 +8,7 @@ import { type Genesis, openGenesis } from '../chain/genesis.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import type { Contract, Ledger } from '../chain/ledger.ts';
 import type { CuttingRules } from '../chain/pool.ts';
+import type { Evidence } from '../chain/report.ts';
 import { rememberVerdicts } from '../chain/verdicts.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
@@ -50,7 +51,7 @@ export type Opened = {
   /** What other members were seen to sign. */
   readonly witnessed: {
     readonly seen: readonly Witnessed[];
-    readonly evidence: readonly Uint8Array[];
+    readonly evidence: readonly Evidence[];
   };
 };
 

@@ -3,7 +3,7 @@
 // the oldest summary without an answer. Durable when `put` resolves; small and rewritten in place.
 
 import type { Database } from '../../host/sqlite.ts';
-import { blobAt } from './columns.ts';
+import { blobAt, textAt } from './columns.ts';
 
 export class UplinkTable {
   readonly #database: Database;
@@ -15,6 +15,15 @@ export class UplinkTable {
   async get(key: string): Promise<Uint8Array | undefined> {
     const [row] = await this.#database.read('SELECT value FROM uplink WHERE key = ?', [key]);
     return row && blobAt(row, 'value');
+  }
+
+  /** All whose keys begin so, by the rest of the key. */
+  async under(prefix: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    const sql = 'SELECT key, value FROM uplink WHERE substr(key, 1, ?) = ? ORDER BY key';
+    const rows = await this.#database.read(sql, [prefix.length, prefix]);
+    return new Map(
+      rows.map((row) => [textAt(row, 'key').slice(prefix.length), blobAt(row, 'value')]),
+    );
   }
 
   /** All or nothing; undefined deletes. */

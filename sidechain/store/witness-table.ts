@@ -4,6 +4,7 @@
 
 import { limits } from '../../base/limits.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
+import type { Evidence } from '../chain/report.ts';
 import { blobAt, integerAt } from './columns.ts';
 
 /** A co-signature line that was checked: `signature` is its 8 bytes of time and 64 of Ed25519. */
@@ -36,19 +37,27 @@ export function witnessStatement({ member, size, root, signature }: Witnessed): 
   };
 }
 
-/** Key ids of the members that signed two histories; one for each piece of evidence. */
-export async function readEvidence(database: Database): Promise<readonly Uint8Array[]> {
-  const sql = 'SELECT member FROM evidence LIMIT ?';
+export async function readEvidence(database: Database): Promise<readonly Evidence[]> {
+  const sql = `SELECT member, size, root_one, signature_one, root_other, signature_other
+    FROM evidence LIMIT ?`;
   const rows = await database.read(sql, [limits.evidenceMax]);
-  return rows.map((row) => blobAt(row, 'member'));
+  return rows.map((row) => ({
+    member: blobAt(row, 'member'),
+    size: integerAt(row, 'size'),
+    rootOne: blobAt(row, 'root_one'),
+    signatureOne: blobAt(row, 'signature_one'),
+    rootOther: blobAt(row, 'root_other'),
+    signatureOther: blobAt(row, 'signature_other'),
+  }));
 }
 
-/** Both signatures are of one member and size; the first evidence of a size stays. */
-export function evidenceStatement(one: Witnessed, other: Witnessed): Statement {
+/** The first evidence of a size stays. */
+export function evidenceStatement(evidence: Evidence): Statement {
+  const { member, size, rootOne, signatureOne, rootOther, signatureOther } = evidence;
   return {
     sql: `INSERT INTO evidence
         (member, size, root_one, signature_one, root_other, signature_other)
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    params: [one.member, one.size, one.root, one.signature, other.root, other.signature],
+    params: [member, size, rootOne, signatureOne, rootOther, signatureOther],
   };
 }

@@ -24,6 +24,8 @@ const answers: readonly Answer[] = [
   { kind: 'base', size: 17 },
   { kind: 'refused', what: 'anchor', code: 'policy', detail: 'too few', messageHash },
   { kind: 'refused', what: 'summary', code: 'unanchored', detail: '', messageHash },
+  { kind: 'noted', messageHash },
+  { kind: 'refused', what: 'event', code: 'evidence', detail: '', messageHash },
   { kind: 'stored', height: 5, indexes: [0, 3] },
   { kind: 'stored', height: 0, indexes: [] },
 ];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AnchorDuty } from '../../../../agent/uplink/anchor-duty.ts';
+import { ReportQueue } from '../../../../agent/uplink/report-queue.ts';
 import { SummaryQueue } from '../../../../agent/uplink/summary-queue.ts';
 import { Uplink } from '../../../../agent/uplink/uplink.ts';
 import { TielineError } from '../../../../base/errors.ts';
@@ -10,7 +11,7 @@ import { createLog } from '../../../../host/log.ts';
 import type { MessageHandler } from '../../../../host/mqtt.ts';
 import { signAnswer } from '../../../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../../../sidechain/chain/names.ts';
-import { chainId, gateway, mainLogSigner, stranger } from '../../chain/fixture.ts';
+import { chainId, gateway, mainLogSigner, startMs, stranger } from '../../chain/fixture.ts';
 import { CentreTwin } from './centre-twin.ts';
 import { MemoryChain } from './memory-chain.ts';
 
@@ -68,6 +69,11 @@ async function setUp(chain = new MemoryChain(5)) {
     chain,
     anchors: new AnchorDuty(suite, { chain, signer: gateway, log }, { intervalMs: 60_000 }),
     summaries: await SummaryQueue.open(suite, { chain, store, log }),
+    reports: await ReportQueue.open(suite, {
+      ...{ chainId, signer: gateway, log, nowMs: () => startMs },
+      reportable: () => ({ evidence: [], withheld: undefined }),
+      store: { load: async () => new Map(), save: async () => {} },
+    }),
     mqtt: broker,
     clock: { monotonicMs: () => Date.now() },
     log,
