@@ -73,6 +73,26 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/chain-scrub.ts')).chainScrub,
   },
   {
+    name: 'archive list',
+    summary: 'list the archive segments of a gateway',
+    load: async () => (await import('./agent/commands/archive.ts')).archiveList,
+  },
+  {
+    name: 'archive verify',
+    summary: 'hold archive segments against the chain',
+    load: async () => (await import('./agent/commands/archive.ts')).archiveVerify,
+  },
+  {
+    name: 'archive restore',
+    summary: 'bring a segment back that was carried away',
+    load: async () => (await import('./agent/commands/archive.ts')).archiveRestore,
+  },
+  {
+    name: 'archive export',
+    summary: 'copy segments to be carried away',
+    load: async () => (await import('./agent/commands/archive.ts')).archiveExport,
+  },
+  {
     name: 'proof',
     summary: 'write the proof bundle of a reading',
     load: async () => (await import('./agent/commands/proof.ts')).proof,

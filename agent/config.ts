@@ -40,6 +40,8 @@ export type GatewayConfig = {
     readonly key?: string;
   };
   readonly anchor: { readonly intervalMs: number };
+  /** How long blocks stay in the database, and what database and segments may come to. */
+  readonly archive: { readonly retention: string; readonly diskMax?: string };
   readonly http: { readonly port: number };
   readonly log: { readonly level: LogLevel };
 } & MeterSections;
@@ -87,6 +89,24 @@ export const gatewayConfigSchema = {
       default: {},
       properties: {
         intervalMs: { type: 'integer', minimum: 1_000, maximum: 3_600_000, default: 60_000 },
+      },
+    },
+    archive: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        retention: {
+          type: 'string',
+          pattern: '^\\d{1,6}[smhd]$',
+          default: '90d',
+          description: 'a whole number of s, m, h or d: 90d',
+        },
+        diskMax: {
+          type: 'string',
+          pattern: '^\\d{1,6}(MB|GB)$',
+          description: 'a whole number of MB or GB: 16GB',
+        },
       },
     },
     http: {

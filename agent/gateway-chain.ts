@@ -11,6 +11,7 @@ import { signEntry } from '../sidechain/chain/entry.ts';
 import { decodeHeader } from '../sidechain/chain/header.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { outputsOf, readBlocks, readOutputs } from '../sidechain/store/block-table.ts';
+import type { UplinkTable } from '../sidechain/store/uplink-table.ts';
 import type { ChainPort } from './uplink/chain-port.ts';
 import type { ReportPorts } from './uplink/report-queue.ts';
 import type { PositionStore } from './uplink/summary-queue.ts';
@@ -114,13 +115,13 @@ export function reportStore(node: SidechainNode): ReportPorts['store'] {
 const reportPrefix = 'report/';
 
 /** Where the summary queue stands, in the gateway's database. */
-export function summaryPosition(node: SidechainNode): PositionStore {
+export function summaryPosition(uplink: UplinkTable): PositionStore {
   const key = 'summaries-stored-below';
   return {
     load: async () => {
-      const bytes = await node.uplink.get(key);
+      const bytes = await uplink.get(key);
       return bytes === undefined ? 0 : Number(new DataView(concat(bytes).buffer).getBigUint64(0));
     },
-    save: (height) => node.uplink.put({ [key]: u64(BigInt(height)) }),
+    save: (height) => uplink.put({ [key]: u64(BigInt(height)) }),
   };
 }

@@ -72,7 +72,7 @@ async function start(
   const { keyId } = signer;
   const ending = new AbortController();
   const chain = gatewayChain(node, { database, signer, ending: ending.signal });
-  const store = summaryPosition(node);
+  const store = summaryPosition(node.uplink);
   const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
   const summaries = await SummaryQueue.open(suite, { chain, store, log });
   const reports = await ReportQueue.open(suite, {

@@ -16,17 +16,22 @@ import { acceptedEntries, proveReading } from '../sidechain/chain/prove.ts';
 import { decodeReceiptMessage, type ReceiptMessage } from '../sidechain/chain/receipt-message.ts';
 import type { Registry } from '../sidechain/chain/registry.ts';
 import { formatTrustedKeys } from '../sidechain/chain/trusted-keys.ts';
+import { readKept } from '../sidechain/store/archive-table.ts';
+import { ArchivedGroups } from '../sidechain/store/archived-groups.ts';
 import { readBlocks } from '../sidechain/store/block-table.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
 import { type OpenLedger, openLedger } from '../sidechain/store/open-ledger.ts';
+import { readSegmentHead } from '../sidechain/store/segment.ts';
+import { archivePath, listSegments, withSegment } from '../sidechain/store/segment-file.ts';
 import { gatewayContracts } from './contracts.ts';
 import {
+  type BlockSource,
+  blocksOf,
   findReading,
   formatReadingId,
   newestReading,
   parseReadingId,
   type ReadingPlace,
-  storedBlock,
 } from './readings.ts';
 
 export type MadeProof = {
@@ -39,16 +44,24 @@ export type MadeProof = {
 };
 
 /** @param reading an id, or `latest` for the newest reading that has a receipt.
- * @throws TielineError `no-receipt`, `no-reading`, `database-missing` */
+ * @throws TielineError `no-receipt`, `no-reading`, `carried-away`, `segment-damaged`,
+ * `database-missing` */
 export async function makeProof(
   suite: Suite,
-  options: { readonly dataDir: string; readonly reading: string; readonly nowMs: number },
+  options: {
+    readonly dataDir: string;
+    readonly reading: string;
+    /** A segment that was carried away. */
+    readonly segment?: string | undefined;
+    readonly nowMs: number;
+  },
 ): Promise<MadeProof> {
   const database = await openChainDatabase(options.dataDir, 'read-only');
   try {
     const { chainId, genesisBytes } = await readChain(database);
     const genesis = openGenesis(suite, genesisBytes);
     if (!genesis.ok) throw new TielineError('database-damaged', genesis.detail);
+    const archived = await archivedGroups(suite, options);
     const opened = await openLedger({
       database,
       suite,
@@ -56,27 +69,49 @@ export async function makeProof(
       genesisBytes,
       verdicts: (entry, publicKey) => verifyEntry(suite, entry, { publicKey, chainId }),
       nowMs: options.nowMs,
+      archived: (position) => archived.leafHashes(position),
     });
-    return await proofOf(suite, database, { ...opened, genesisBytes, reading: options.reading });
+    const { reading } = options;
+    return await proofOf(suite, database, { ...opened, genesisBytes, reading, archived });
   } finally {
     await database.close();
   }
 }
 
-async function proofOf(
+/** The segments in the archive, and the one that is given. */
+async function archivedGroups(
   suite: Suite,
-  database: Database,
-  given: OpenLedger & { readonly genesisBytes: Uint8Array; readonly reading: string },
-): Promise<MadeProof> {
-  const { ledger, history, genesisBytes } = given;
+  { dataDir, segment }: { readonly dataDir: string; readonly segment?: string | undefined },
+): Promise<ArchivedGroups> {
+  const files = await listSegments(archivePath(dataDir));
+  if (segment === undefined) return new ArchivedGroups(suite, async () => files);
+  const given = await withSegment(segment, async (source) => {
+    const { from, to } = await readSegmentHead(source);
+    return { path: segment, from, to, bytes: source.length };
+  });
+  return new ArchivedGroups(suite, async () => [given, ...files]);
+}
+
+type Proving = OpenLedger & {
+  readonly genesisBytes: Uint8Array;
+  readonly reading: string;
+  readonly archived: ArchivedGroups;
+};
+
+async function proofOf(suite: Suite, database: Database, given: Proving): Promise<MadeProof> {
+  const { ledger, history, genesisBytes, archived } = given;
+  const blocks = blocksOf(database, archived);
   const { registry } = ledger;
-  const message = await newestReceipt(suite, database, registry);
+  const message = await newestReceipt(suite, blocks, registry);
   const anchor = openAnchor(message.anchor);
   if (!anchor.ok) throw new TielineError('database-damaged', anchor.detail);
   const { size } = anchor.value.checkpoint;
-  const place = await placeOf(suite, database, { reading: given.reading, size });
+  const { reading } = given;
+  const { height: keptFrom } = await readKept(database);
+  const place = await placeOf(suite, blocks, { reading, size, keptFrom });
   const { height } = place;
-  const [row] = await readBlocks(database, { from: height, to: height });
+  const [stored] = await readBlocks(database, { from: height, to: height });
+  const row = stored ?? (await archived.block(height));
   if (row === undefined)
     throw new TielineError('database-damaged', `block ${height} has no header`);
   const batch = batchAt(suite, place);
@@ -105,7 +140,7 @@ async function proofOf(
 
 async function newestReceipt(
   suite: Suite,
-  database: Database,
+  blocks: BlockSource,
   registry: Registry,
 ): Promise<ReceiptMessage> {
   const { receipt } = registry;
@@ -115,7 +150,7 @@ async function newestReceipt(
       hint: 'see `tieline status`: a proof is possible once the first receipt is there',
     });
   }
-  const block = await storedBlock(database, receipt.height);
+  const block = await blocks(receipt.height);
   const entries = block === undefined ? [] : acceptedEntries(block.body, block.outputs);
   for (const { entry } of entries.toReversed()) {
     const opened = openEntry(suite, entry);
@@ -130,12 +165,12 @@ async function newestReceipt(
 
 async function placeOf(
   suite: Suite,
-  database: Database,
-  wanted: { readonly reading: string; readonly size: number },
+  blocks: BlockSource,
+  wanted: { readonly reading: string; readonly size: number; readonly keptFrom: number },
 ): Promise<ReadingPlace> {
-  const { reading, size } = wanted;
+  const { reading, size, keptFrom } = wanted;
   if (reading === 'latest') {
-    const newest = await newestReading(suite, database, size);
+    const newest = await newestReading(suite, blocks, size);
     if (newest !== undefined) return newest;
     throw new TielineError('no-reading', 'no reading has a receipt yet', { retry: 'transient' });
   }
@@ -145,13 +180,17 @@ async function placeOf(
       hint: 'give `latest`, or `<gateway key id>-<batch sequence>-<pack>`',
     });
   }
-  const place = await findReading(suite, database, { ...id, size });
+  const place = await findReading(suite, blocks, { ...id, size });
   if (place !== undefined) return place;
   throw new TielineError(
     'no-reading',
     `the anchored part of this chain has no reading ${reading}`,
     {
-      hint: 'the newest readings can be proved once the next receipt is there',
+      hint:
+        keptFrom === 0
+          ? 'the newest readings can be proved once the next receipt is there'
+          : 'it may be too new for a receipt, or in a segment that was carried away: give that ' +
+            'with `--segment FILE`; `tieline archive list` names them',
     },
   );
 }

@@ -11,18 +11,17 @@ import { readSecretFile } from '../host/files.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
-import {
-  type NodeOptions,
-  type NodeRules,
-  openNode,
-  type SidechainNode,
-} from '../sidechain/node.ts';
+import { openNode, type SidechainNode } from '../sidechain/node.ts';
+import type { NodeOptions, NodeRules } from '../sidechain/node-options.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
+import { UplinkTable } from '../sidechain/store/uplink-table.ts';
 import { openTransport } from '../sidechain/transport/open-transport.ts';
 import { parseAddress } from './address.ts';
+import { archiveRules } from './archive-rules.ts';
 import { type GatewayConfig, loadGatewayConfig } from './config.ts';
 import { gatewayContracts } from './contracts.ts';
 import { dataFiles } from './data-files.ts';
+import { summaryPosition } from './gateway-chain.ts';
 import { addressOf, chainMember, peerProblems } from './peers.ts';
 
 type Parts = {
@@ -52,6 +51,7 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
       contracts: gatewayContracts(genesis.value.genesis),
       every,
       ...network,
+      archive: archiveRules(config, summaryPosition(new UplinkTable(database)).load),
     });
     return { node, database };
   } catch (error) {

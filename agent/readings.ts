@@ -11,6 +11,7 @@ import { decodeBatch } from '../sidechain/chain/batch.ts';
 import { type BlockBody, decodeBlock } from '../sidechain/chain/block.ts';
 import { openEntry } from '../sidechain/chain/entry.ts';
 import { acceptedEntries } from '../sidechain/chain/prove.ts';
+import type { ArchivedGroups } from '../sidechain/store/archived-groups.ts';
 import { type OutputRow, outputsOf, readBody } from '../sidechain/store/block-table.ts';
 
 export type ReadingId = {
@@ -47,20 +48,28 @@ export function formatReadingId({ gateway, sequence, packIndex }: ReadingId): st
   return `${toHex(gateway)}-${sequence}-${packIndex}`;
 }
 
-/** The body and outputs of a block; block 0 has no body. @throws TielineError `database-damaged` */
-export async function storedBlock(
-  database: Database,
-  height: number,
-): Promise<StoredBlock | undefined> {
-  const bytes = await readBody(database, height);
-  if (bytes === undefined) return undefined;
-  const body = decodeBlock(bytes);
-  if (!body.ok) {
-    throw new TielineError('database-damaged', `block ${height}: ${body.detail}`, {
-      hint: 'run `tieline chain verify`; it names what was changed',
-    });
-  }
-  return { body: body.value, outputs: await outputsOf(database, height) };
+/** Blocks by height, wherever they are; undefined for block 0 and for those carried away. */
+export type BlockSource = (height: number) => Promise<StoredBlock | undefined>;
+
+/**
+ * Blocks in the database, and those that are in segments.
+ * @throws TielineError `database-damaged`, `segment-damaged`
+ */
+export function blocksOf(database: Database, archived: ArchivedGroups): BlockSource {
+  return async (height) => {
+    const bytes = await readBody(database, height);
+    if (bytes === undefined) {
+      const block = await archived.block(height);
+      return block?.body && { body: block.body, outputs: block.outputs };
+    }
+    const body = decodeBlock(bytes);
+    if (!body.ok) {
+      throw new TielineError('database-damaged', `block ${height}: ${body.detail}`, {
+        hint: 'run `tieline chain verify`; it names what was changed',
+      });
+    }
+    return { body: body.value, outputs: await outputsOf(database, height) };
+  };
 }
 
 /** The reading batches under the entry root of a block. */
@@ -78,11 +87,11 @@ function batchesOf(suite: Suite, block: StoredBlock): readonly BatchPlace[] {
 /** The newest reading in a block below `size`. */
 export async function newestReading(
   suite: Suite,
-  database: Database,
+  blocks: BlockSource,
   size: number,
 ): Promise<ReadingPlace | undefined> {
   for (let height = size - 1; height > 0; height--) {
-    const block = await storedBlock(database, height);
+    const block = await blocks(height);
     if (block === undefined) continue;
     const batch = batchesOf(suite, block).findLast(({ packCount }) => packCount > 0);
     if (batch === undefined) continue;
@@ -95,14 +104,14 @@ export async function newestReading(
 /** Halves the blocks below `size` until the one with the batch is found. */
 export async function findReading(
   suite: Suite,
-  database: Database,
+  blocks: BlockSource,
   wanted: ReadingId & { readonly size: number },
 ): Promise<ReadingPlace | undefined> {
   let low = 1;
   let high = wanted.size - 1;
   while (low <= high) {
     const middle = Math.floor((low + high) / 2);
-    const found = await nextBatches(suite, database, {
+    const found = await nextBatches(suite, blocks, {
       gateway: wanted.gateway,
       from: middle,
       to: high,
@@ -128,11 +137,11 @@ type FoundBatches = StoredBlock & {
 /** The first block from `from` to `to` with a batch of this gateway. */
 async function nextBatches(
   suite: Suite,
-  database: Database,
+  blocks: BlockSource,
   range: { readonly gateway: Uint8Array; readonly from: number; readonly to: number },
 ): Promise<FoundBatches | undefined> {
   for (let height = range.from; height <= range.to; height++) {
-    const block = await storedBlock(database, height);
+    const block = await blocks(height);
     if (block === undefined) continue;
     const batches = batchesOf(suite, block).filter(({ gateway }) => equal(gateway, range.gateway));
     if (batches.length > 0) return { ...block, height, batches };

@@ -196,6 +196,13 @@ export const limits = Object.freeze({
   reportsPerMemberMax: 256,
   reportsPageMax: 256,
 
+  // Archive segments: groups of blocks in one segment, items in a frame before it is compressed, and
+  // what a frame may come to; how often there may be something to archive.
+  segmentGroupsMax: 16,
+  segmentFrameBytes: 1024 * 1024,
+  segmentFrameBytesMax: 8 * 1024 * 1024,
+  archiveMs: 10_000,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.
@@ -357,6 +364,10 @@ assert(
 assert(
   limits.historyBatchMessagesMax * limits.messageBytesMax <= limits.databaseReadBytesMax,
   'a page of summary messages is read at once',
+);
+assert(
+  limits.segmentFrameBytes + limits.blockBytesMax + 1_024 <= limits.segmentFrameBytesMax,
+  'the largest entry fits into a frame of a segment',
 );
 assert(limits.valueExponentMax + 3 <= limits.decimalExponentMax, 'a mean can be written out');
 assert(

@@ -2,6 +2,7 @@
 // Wires what a member has to do with the others: each part gets what it needs of the rest, and
 // nothing more.
 
+import { TielineError } from '../base/errors.ts';
 import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
@@ -28,6 +29,7 @@ import { Relay } from './relay.ts';
 import { Scrub } from './scrub.ts';
 import { CatchUp } from './store/catch-up.ts';
 import type { Cosigner } from './store/cosigner.ts';
+import type { History } from './store/history.ts';
 import type { Opened } from './store/opening.ts';
 import type { PeerPool } from './store/peer-pool.ts';
 import type { Proposer } from './store/proposer.ts';
@@ -101,7 +103,7 @@ export function connectPeers(parts: Connecting): Connected {
     witness,
     isSuspended: (id) => oversight.isSuspended(id),
     durableSize,
-    rootAt: (size) => history.ask({ sizes: [size] }, (tree) => tree.root(size)),
+    rootAt: (size) => rootAt(history, size),
     sign: (size) => cosigner.signAtLeast(size, Math.floor(clock.nowMs() / 1_000)),
     lastSigned: () => cosigner.last,
     signersNeeded: () => signersNeeded(registry.policy, members.voters.length),
@@ -171,6 +173,15 @@ function uprightness(
     complain: (against) => oversight.complain('left-out', members.own.id, against),
   });
   return { handOver, carrier, leftOut };
+}
+
+async function rootAt(history: History, size: number): Promise<Uint8Array | undefined> {
+  try {
+    return await history.ask({ sizes: [size] }, (tree) => tree.root(size));
+  } catch (error) {
+    if (error instanceof TielineError && error.code === 'carried-away') return undefined;
+    throw error;
+  }
 }
 
 function otherLeader(raft: RaftNode, members: Members) {

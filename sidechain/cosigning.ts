@@ -22,7 +22,8 @@ export type CosigningParts = {
   readonly isSuspended: (id: NodeId) => boolean;
   /** Blocks that are applied and durable. */
   readonly durableSize: () => number;
-  readonly rootAt: (size: number) => Promise<Uint8Array>;
+  /** undefined where that would need headers that were carried away. */
+  readonly rootAt: (size: number) => Promise<Uint8Array | undefined>;
   /** Our own signature under so many blocks at least, durable before it is given out. */
   readonly sign: (size: number) => Promise<Cosigned>;
   readonly lastSigned: () => Cosigned | undefined;
@@ -173,6 +174,7 @@ export class Cosigning {
     const member = members.member(from);
     const theirs = member && witness.signedRoot(member, size);
     const ours = await rootAt(size);
+    if (ours === undefined) return;
     if (theirs === undefined || !equal(ours, theirs)) {
       log.error('checkpoint-differs', { member: member?.name, size });
       return;

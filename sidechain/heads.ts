@@ -63,6 +63,7 @@ export class Heads {
     if (monotonicMs() - this.#toldMs < limits.standingMs) return;
     this.#toldMs = monotonicMs();
     const message = await this.#standingAt(height(), false);
+    if (message === undefined) return;
     for (const { id } of members.peers) this.#parts.say(id, message);
   }
 
@@ -76,6 +77,8 @@ export class Heads {
     // Who is ahead of us hears where we stand, and answers if that is not where it came by.
     if (said.height > height()) return;
     const ours = await this.#standingAt(said.height, true);
+    // That header is in a segment: a receipt speaks for it.
+    if (ours === undefined) return;
     if (equal(ours.headerHash, said.headerHash)) {
       this.#differing.delete(from);
       return;
@@ -96,10 +99,11 @@ export class Heads {
     await stop(`block ${height} came out here unlike on ${names}, which are a majority`);
   }
 
-  async #standingAt(height: number, isAnswer: boolean): Promise<MessageOf<'standing'>> {
+  async #standingAt(height: number, isAnswer: boolean): Promise<MessageOf<'standing'> | undefined> {
     const { suite, database, clock } = this.#parts;
     const [row] = await readBlocks(database, { from: height, to: height });
-    const headerHash = suite.sha256(row?.headerBytes ?? new Uint8Array());
+    if (row === undefined) return undefined;
+    const headerHash = suite.sha256(row.headerBytes);
     return { kind: 'standing', height, headerHash, clock: clock(), isAnswer };
   }
 }

@@ -2,6 +2,7 @@
 // A member's state as it is shown: a copy, put together from its parts whenever somebody asks.
 
 import { toHex } from '../base/bytes.ts';
+import type { ArchiveStatus, Archivist } from './archivist.ts';
 import type { Conduct, Refusal } from './conduct.ts';
 import type { Connected } from './connect-peers.ts';
 import type { Members } from './members.ts';
@@ -45,6 +46,8 @@ export type NodeStatus = {
   readonly yieldsGranted: number;
   /** What was not taken of members since the start, and what leaders have put into the log. */
   readonly refusals: readonly Refusal[];
+  /** What is in the database, and what is in segments; undefined where nothing is archived. */
+  readonly archive: ArchiveStatus | undefined;
 };
 
 const untroubled: OversightStatus = { suspended: [], yieldsAsked: 0, leadersShunned: 0 };
@@ -57,6 +60,7 @@ export function statusOf(parts: {
   readonly conduct: Conduct;
   /** Undefined for a chain of one. */
   readonly connected: Connected | undefined;
+  readonly archivist: Archivist | undefined;
 }): NodeStatus {
   const { opened, members, cosigned, conduct, connected } = parts;
   const { role, term, leader, configuration } = parts.raft.status();
@@ -83,6 +87,7 @@ export function statusOf(parts: {
     leftOutMs: connected?.leftOut.status?.waitingMs,
     carried: connected?.carrier.carried ?? [],
     yieldsGranted: connected?.handOver.grantedCount ?? 0,
+    archive: parts.archivist?.status,
     refusals: [...conduct.refusals, ...(connected?.peers.refusals() ?? [])],
   };
 }

@@ -6,76 +6,39 @@
 import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Signer, Suite } from '../base/suite.ts';
+import type { Suite } from '../base/suite.ts';
 import type { HistoryTree } from '../base/tree.ts';
-import type { Clock } from '../host/clock.ts';
-import type { Log } from '../host/log.ts';
-import type { Database, Statement } from '../host/sqlite.ts';
+import type { Statement } from '../host/sqlite.ts';
+import { type ArchiveRules, Archivist } from './archivist.ts';
 import type { BlockEntry } from './chain/block.ts';
 import { openEntry } from './chain/entry.ts';
 import type { Genesis } from './chain/genesis.ts';
-import type { Contract } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
-import { type CuttingRules, fitsIntoBlock } from './chain/pool.ts';
+import { fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
 import { Conduct } from './conduct.ts';
 import { type Connected, connectPeers } from './connect-peers.ts';
 import { Inbox } from './inbox.ts';
-import type { AddressOf } from './links.ts';
 import { closed, Loop } from './loop.ts';
-import { type Introduction, type Members, openMembers } from './members.ts';
+import { type Members, openMembers } from './members.ts';
+import { defaultRules, type NodeOptions } from './node-options.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { type Reportable, reportableOf } from './reportable.ts';
 import { startRaft, tickMs } from './start-raft.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
+import { ArchivedGroups } from './store/archived-groups.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
-import { type Every, writeDurably } from './store/durable-write.ts';
+import { writeDurably } from './store/durable-write.ts';
+import type { ArchivedLeaves } from './store/history.ts';
 import { type Opened, openAll } from './store/opening.ts';
 import { PeerPool } from './store/peer-pool.ts';
 import { Proposer } from './store/proposer.ts';
 import type { Applied } from './store/submissions.ts';
 import { UplinkTable } from './store/uplink-table.ts';
-import type { Receiver, Transport } from './transport/transport.ts';
-
-export type NodeRules = CuttingRules & {
-  /** A chain with nothing to say makes a block this often. */
-  readonly heartbeatMs: number;
-};
-
-export type NodeOptions = {
-  /** chain.db, opened for this node alone; the node closes it. */
-  readonly database: Database;
-  readonly suite: Suite;
-  readonly signer: Signer;
-  /** As at the chain's making: another list makes other blocks. */
-  readonly contracts: readonly Contract[];
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Unpredictable bytes: secrets of blocks, and when to campaign. */
-  readonly random: (length: number) => Uint8Array;
-  readonly every: Every;
-  readonly rules?: NodeRules;
-  readonly outboxBytesMax?: number;
-  /**
-   * Opens the way to the other members, for a chain that has or may get any; the node tells it who
-   * they are, and closes it.
-   */
-  readonly transport?: (receiver: Receiver) => Promise<Transport>;
-  /** Where members are reached; without it they have to call us. */
-  readonly addressOf?: AddressOf;
-  /** Waits until a member introduces this gateway, where its copy of the chain does not reach to its grant. */
-  readonly introduction?: (registry: Registry) => Promise<Introduction>;
-};
-
-/** One entry waits a second for company, which on a card is a second's readings in one write. */
-export const defaultRules: NodeRules = Object.freeze({
-  itemsMax: limits.blockEntriesMax,
-  ageMs: 1_000,
-  heartbeatMs: 60_000,
-});
+import type { Transport } from './transport/transport.ts';
 
 /**
  * Opens the chain, catches up with its log, and starts the loop.
@@ -92,6 +55,7 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     rules: options.rules ?? defaultRules,
     outboxBytesMax: options.outboxBytesMax ?? limits.outboxBytesMax,
     nowMs: clock.monotonicMs(),
+    archived: archivedIn(suite, options.archive),
   });
   const { registry } = opened.ledger;
   const members = await openMembers(registry, signer.keyId, options.introduction);
@@ -104,6 +68,12 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const inbox = new Inbox();
   const transport = await options.transport(inbox);
   return new SidechainNode(options, opened, { members, network: { inbox, transport } });
+}
+
+function archivedIn(suite: Suite, rules: ArchiveRules | undefined): ArchivedLeaves | undefined {
+  if (rules === undefined) return undefined;
+  const groups = ArchivedGroups.of(suite, rules.directory);
+  return (position) => groups.leafHashes(position);
 }
 
 type Network = { readonly inbox: Inbox; readonly transport: Transport };
@@ -125,8 +95,10 @@ export class SidechainNode {
   readonly #cosigner: Cosigner;
   readonly #loop: Loop;
   readonly #connected: Connected | undefined;
+  readonly #archivist: Archivist | undefined;
   readonly #listeners = new Set<(block: NewBlock) => void>();
   #durableSize: number;
+  #archiving: Promise<void> | undefined;
   #isClosing = false;
   #isFilling = false;
 
@@ -184,8 +156,9 @@ export class SidechainNode {
       onWritten: () => this.#watchOutbox(),
       monotonicMs: clock.monotonicMs,
     });
+    this.#archivist = options.archive && this.#startArchivist(options.archive);
     network?.inbox.onArrival(() => this.#loop.ring());
-    const stopTicking = options.every(tickMs, () => this.#loop.tick());
+    const stopTicking = options.every(tickMs, () => this.#tick());
     this.finished = this.#loop.run().finally(stopTicking);
     this.finished.catch((error) => this.#connected?.cosigning.abandon(error));
   }
@@ -207,6 +180,33 @@ export class SidechainNode {
       stopForGood: (reason) => this.stopForGood(reason),
       fail: (error) => this.#loop.fail(error),
     });
+  }
+
+  #startArchivist(rules: ArchiveRules): Archivist {
+    const { chainId, kept, storage } = this.#opened;
+    const { clock } = this.#options;
+    return new Archivist({
+      ...this.#options,
+      ...{ chainId, kept, rules },
+      receiptSize: () => this.registry.receipt?.size ?? 0,
+      timeMs: () => this.#opened.ledger.head.header.timeMs,
+      snapshotSize: () => (this.#members.all.length === 1 ? Number.POSITIVE_INFINITY : 0),
+      onPruned: ({ before }) => storage.compact(before),
+      onDamaged: (index) => this.#connected?.scrub.damaged(index),
+      write: (statements) => this.#write(statements),
+      monotonicMs: clock.monotonicMs,
+    });
+  }
+
+  #tick(): void {
+    this.#loop.tick();
+    // One round at a time.
+    this.#archiving ??= this.#archivist
+      ?.tick()
+      .catch((error) => this.#loop.fail(error))
+      .finally(() => {
+        this.#archiving = undefined;
+      });
   }
 
   /** Blocks that are applied and on disk. */
@@ -316,6 +316,7 @@ export class SidechainNode {
       cosigned: this.#cosigner.last,
       conduct: this.#conduct,
       connected: this.#connected,
+      archivist: this.#archivist,
     });
   }
 
@@ -346,6 +347,7 @@ export class SidechainNode {
     await this.finished.catch(() => {});
     this.#connected?.cosigning.abandon(closed());
     await this.#connected?.peers.close();
+    await this.#archiving;
     await this.#options.database.close();
   }
 

@@ -9,13 +9,14 @@ import { makeProof } from '../make-proof.ts';
 export const proof: Command = {
   name: 'proof',
   summary: 'Writes the proof bundle of a reading, from its pack to the receipt of the main chain.',
-  usage: 'proof --data DIR [--reading ID] --out FILE',
+  usage: 'proof --data DIR [--reading ID] [--segment FILE] --out FILE',
   options: {
     data: { value: 'DIR', description: "the gateway's data directory; it may be running" },
     reading: {
       value: 'ID',
       description: '`<gateway key id>-<batch sequence>-<pack>`, or latest (by default)',
     },
+    segment: { value: 'FILE', description: 'an archive segment that was carried away' },
     out: { value: 'FILE', description: 'the bundle; the keys go to FILE.keys beside it' },
     json: { description: 'say what was written as JSON' },
   },
@@ -24,6 +25,7 @@ export const proof: Command = {
     const made = await makeProof(nodeSuite, {
       dataDir: required('proof', values, 'data'),
       reading: textOf(values, 'reading') ?? 'latest',
+      segment: textOf(values, 'segment'),
       nowMs: monotonicMs(),
     });
     await writeFileDurably(out, made.bundle, { mode: 0o644 });

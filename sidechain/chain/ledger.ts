@@ -37,7 +37,10 @@ export type AppliedBlock = {
   readonly effects: readonly CborValue[];
 };
 
-/** Blocks between two outputs of the state root, where no change of members makes one sooner. */
+/**
+ * Every so many blocks the last of them has the state root among its outputs, and so has each that
+ * changes members: a state that can be proved ends with a full group of headers.
+ */
 export const stateRootInterval = 1_024;
 
 export type Resumed = {
@@ -148,7 +151,7 @@ export class Ledger {
     return this.#seal({
       body: { ...body, timeMs },
       height,
-      hasStateRoot: height % stateRootInterval === 0 || accepted.some(isMembership),
+      hasStateRoot: (height + 1) % stateRootInterval === 0 || accepted.some(isMembership),
       leaves: accepted.map((entry) => entry.bytes),
       accepted: accepted.map((entry) => entry.id),
       refused,

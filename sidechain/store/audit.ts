@@ -15,23 +15,22 @@ import { openGenesis } from '../chain/genesis.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import type { Entry } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
+import { readKept } from './archive-table.ts';
+import { ArchivedGroups } from './archived-groups.ts';
 import { flawOfCosigned, flawOfGenesis, flawOfState } from './audit-beside.ts';
 import { type AuditReason, type Flaw, flawOfBlock } from './audit-block.ts';
 import { ConfigurationAudit } from './audit-configuration.ts';
-import {
-  type BlockRow,
-  lastBlock,
-  type OutputRow,
-  walkBlocks,
-  walkOutputs,
-} from './block-table.ts';
+import { auditKept } from './audit-kept.ts';
+import { type BlockRow, lastBlock, type OutputRow } from './block-table.ts';
 import { type ChainInfo, readChain } from './chain-file.ts';
+import { ChainRows, segmentsBelow } from './chain-rows.ts';
 import { readConfiguration } from './configuration-table.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
-import { type HeaderGroup, History, readGroupHash } from './history.ts';
+import { type ArchivedLeaves, type HeaderGroup, History, readGroupHash } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
-import { entryOf, type LogRow, lastLogIndex, walkLog } from './log-table.ts';
+import { entryOf, type LogRow, lastLogIndex } from './log-table.ts';
+import type { SegmentFile } from './segment-file.ts';
 import { readState, type StoredState } from './state-table.ts';
 
 export type AuditReport =
@@ -40,6 +39,8 @@ export type AuditReport =
       readonly chainId: Uint8Array;
       /** Of the newest block. */
       readonly height: number;
+      /** The first block that was looked at; 0 unless older ones were carried away. */
+      readonly checkedFrom: number;
       readonly entryCount: number;
       readonly refusedCount: number;
       readonly outputCount: number;
@@ -64,6 +65,8 @@ export type AuditOptions = {
   readonly suite: Suite;
   /** As at the chain's making: another list makes other blocks. */
   readonly contracts: readonly Contract[];
+  /** Segments that are at hand; those of other blocks than are missing here do no harm. */
+  readonly segments?: readonly SegmentFile[];
   /** Told now and then how far it has come. */
   readonly onProgress?: (at: { readonly height: number; readonly lastHeight: number }) => void;
 };
@@ -80,6 +83,9 @@ export async function auditChain(options: AuditOptions): Promise<AuditReport> {
   }
   // The oldest first: what is read later has at least what it speaks of.
   const [state, cosigned] = [await readState(database), await readCosigned(database)];
+  const kept = await readKept(database);
+  const segments = segmentsBelow(kept, options.segments ?? []);
+  if (segments === undefined) return auditKept(options, { chain, kept, cosigned });
   const sureIndex = (await lastBlock(database))?.logIndex ?? 0;
   const stored = await readConfiguration(database);
   const last = await lastBlock(database);
@@ -90,9 +96,15 @@ export async function auditChain(options: AuditOptions): Promise<AuditReport> {
     configuration: new ConfigurationAudit(opened.value.genesis, { stored, sureIndex }),
     lastHeight: last?.height ?? -1,
     lastIndex: await lastLogIndex(database),
-    history: await History.open(options.suite, database, 0),
+    history: await History.open(options.suite, database, 0, archivedLeaves(options)),
+    rows: new ChainRows(options.suite, database, { kept, segments }),
   });
   return audit.run();
+}
+
+function archivedLeaves({ suite, segments = [] }: AuditOptions): ArchivedLeaves {
+  const groups = new ArchivedGroups(suite, async () => segments);
+  return (position) => groups.leafHashes(position);
 }
 
 type Subject = {
@@ -103,10 +115,17 @@ type Subject = {
   readonly lastHeight: number;
   readonly lastIndex: number;
   readonly history: History;
+  readonly rows: ChainRows;
 };
 
 /** SQLite or the tree says that what it reads is not what was written. */
-const unreadable = ['database-corrupt', 'database-damaged', 'database-read', 'tree-leaves'];
+const unreadable = [
+  'database-corrupt',
+  'database-damaged',
+  'database-read',
+  'tree-leaves',
+  'segment-damaged',
+];
 
 class Audit {
   readonly #options: AuditOptions;
@@ -121,12 +140,12 @@ class Audit {
   #outputCount = 0;
 
   constructor(options: AuditOptions, subject: Subject) {
-    const { database, suite, contracts } = options;
-    const { chain, history, lastHeight } = subject;
+    const { suite, contracts } = options;
+    const { chain, history, lastHeight, rows } = subject;
     this.#options = options;
     this.#subject = subject;
-    this.#blocks = new Cursor(walkBlocks(database, { from: 0, to: lastHeight }));
-    this.#outputs = new Cursor(walkOutputs(database, lastHeight));
+    this.#blocks = new Cursor(rows.blocks(lastHeight));
+    this.#outputs = new Cursor(rows.outputs(lastHeight));
     const { tree } = history;
     const begun = Ledger.begin(suite, chain.genesisBytes, { contracts, tree });
     this.#ledger = begun.ledger;
@@ -141,6 +160,7 @@ class Audit {
       ok: true,
       chainId,
       height: this.#subject.lastHeight,
+      checkedFrom: 0,
       entryCount: this.#entryCount,
       refusedCount: this.#refusedCount,
       outputCount: this.#outputCount,
@@ -163,8 +183,7 @@ class Audit {
     const flaw = await this.#flawOf(this.#genesisBlock, { logIndex: 0, group });
     if (flaw !== undefined) return flaw;
     let index = 0;
-    const range = { from: 1, to: this.#subject.lastIndex };
-    for await (const row of walkLog(this.#options.database, range)) {
+    for await (const row of this.#subject.rows.log(this.#subject.lastIndex)) {
       index += 1;
       const found = await this.#flawInRow(row, index);
       if (found !== undefined) return found;

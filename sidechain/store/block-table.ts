@@ -120,12 +120,12 @@ export async function* walkBlocks(
   return undefined;
 }
 
-/** All outputs up to and with block `to`, in order; read in pages. */
+/** All outputs of blocks from `from` to `to`, both included, in order; read in pages. */
 export async function* walkOutputs(
   database: Database,
-  to: number,
+  { from, to }: { readonly from: number; readonly to: number },
 ): AsyncGenerator<OutputRow, undefined> {
-  let after = { height: Number.MIN_SAFE_INTEGER, position: 0 };
+  let after = { height: from, position: -1 };
   for (;;) {
     const page = await readOutputs(database, { after, to });
     yield* page;

@@ -42,7 +42,8 @@ export class CatchUp {
       if (next === undefined || next > (this.#pages.get(member) ?? 0)) this.#drop(member);
     }
     const reads = [...members].map(async ([member, next]) => {
-      if (this.#reading.has(member) || this.#window.isAtHand(next)) return;
+      const isGone = next < this.#window.firstIndex();
+      if (isGone || this.#reading.has(member) || this.#window.isAtHand(next)) return;
       const isAllowed = this.#pages.has(member) || this.#taken < limits.catchUpPagesMax;
       if (isAllowed) await this.#read(member, next);
     });
@@ -62,6 +63,8 @@ export class CatchUp {
     this.#reading.add(member);
     try {
       const page = await this.#page(next);
+      // It may have gone into a segment meanwhile.
+      if (next < this.#window.firstIndex()) return;
       if (page.entries.length === 0) return;
       this.#window.setPage(member, page);
       this.#pages.set(member, page.base.index + page.entries.length);
@@ -71,7 +74,8 @@ export class CatchUp {
   }
 
   async #page(next: number): Promise<LogPage> {
-    let base: Position = { term: 0, index: 0 };
+    const first = this.#window.firstIndex();
+    let base: Position = { term: this.#window.term(first - 1) ?? 0, index: first - 1 };
     const entries: Entry[] = [];
     let bytes = 0;
     // What is behind the base may still change, and is in the window.
@@ -86,7 +90,10 @@ export class CatchUp {
         base = { term: entry.term, index: entry.index };
         continue;
       }
-      if (entry.index !== base.index + entries.length + 1) throw damaged('the log has a gap');
+      if (entry.index !== base.index + entries.length + 1) {
+        if (next < this.#window.firstIndex()) break;
+        throw damaged('the log has a gap');
+      }
       entries.push(entry);
       bytes += entriesBytes([entry]);
       if (bytes >= limits.catchUpPageBytes) break;

@@ -4,11 +4,13 @@
 // and the disk is not, so what a question needs is read first, and then it is asked.
 
 import { assert } from '../../base/assert.ts';
+import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { leafHash, rootOf } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize, HistoryTree } from '../../base/tree.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
+import { readKept } from './archive-table.ts';
 import { readBlocks } from './block-table.ts';
 import { blobAt, integerAt } from './columns.ts';
 import { assertIntact } from './damage.ts';
@@ -33,25 +35,40 @@ export async function readGroupHash(
   return row && blobAt(row, 'hash');
 }
 
+/** Leaf hashes of a group whose headers are in a segment; undefined where that is not here. */
+export type ArchivedLeaves = (position: number) => Promise<readonly Uint8Array[] | undefined>;
+
 export class History {
   readonly tree: HistoryTree;
   readonly #suite: Suite;
   readonly #database: Database;
+  readonly #archived: ArchivedLeaves;
   /** Leaf hashes of groups read or made lately, the oldest first. */
   readonly #groups = new Map<number, readonly Uint8Array[]>();
   /** Leaf hashes of the group that is not full. */
   #tail: Uint8Array[] = [];
 
-  private constructor(suite: Suite, database: Database, groupHashes: Iterable<Uint8Array>) {
+  private constructor(
+    suite: Suite,
+    from: { readonly database: Database; readonly archived: ArchivedLeaves },
+    groupHashes: Iterable<Uint8Array>,
+  ) {
     this.#suite = suite;
-    this.#database = database;
+    this.#database = from.database;
+    this.#archived = from.archived;
     this.tree = new HistoryTree(suite, { leafHashAt: (i) => this.#leafHashAt(i) }, groupHashes);
   }
 
   /** The tree over the first `size` headers on disk. */
-  static async open(suite: Suite, database: Database, size: number): Promise<History> {
+  static async open(
+    suite: Suite,
+    database: Database,
+    size: number,
+    archived: ArchivedLeaves = async () => undefined,
+  ): Promise<History> {
     const groupCount = Math.floor(size / groupSize);
-    const history = new History(suite, database, await readGroupHashes(database, groupCount));
+    const groupHashes = await readGroupHashes(database, groupCount);
+    const history = new History(suite, { database, archived }, groupHashes);
     const first = groupCount * groupSize;
     if (first < size) {
       for (const { headerBytes } of await readBlocks(database, { from: first, to: size - 1 })) {
@@ -103,9 +120,21 @@ export class History {
 
   async #readGroup(group: number): Promise<readonly Uint8Array[]> {
     const from = group * groupSize;
-    const rows = await readBlocks(this.#database, { from, to: from + groupSize - 1 });
-    assertIntact(rows.length === groupSize, 'headers are missing');
+    const to = from + groupSize - 1;
+    const rows = await readBlocks(this.#database, { from, to });
+    if (rows.length < groupSize) return this.#readArchived(group);
     return rows.map(({ headerBytes }) => leafHash(this.#suite, headerBytes));
+  }
+
+  async #readArchived(group: number): Promise<readonly Uint8Array[]> {
+    const { height } = await readKept(this.#database);
+    assertIntact((group + 1) * groupSize <= height, 'headers are missing');
+    const leafHashes = await this.#archived(group);
+    if (leafHashes !== undefined) return leafHashes;
+    const blocks = `${group * groupSize} to ${(group + 1) * groupSize - 1}`;
+    throw new TielineError('carried-away', `blocks ${blocks} are in a segment that is not here`, {
+      hint: 'bring it back with `tieline archive restore`; `tieline archive list` names it',
+    });
   }
 
   #trim(): void {

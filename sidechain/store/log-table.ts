@@ -32,14 +32,19 @@ export function appendStatements(suite: Suite, entries: readonly Entry[]): reado
   ];
 }
 
-function insert(suite: Suite, { index, term, kind, data }: Entry): Statement {
-  const code = kinds.indexOf(kind);
-  const checksum = checksumOf(suite, { index, term, kind: code, data });
+function insert(suite: Suite, entry: Entry): Statement {
+  const { index, term, kind, data, checksum } = rowOf(suite, entry);
   return {
     sql: 'INSERT INTO log (idx, term, kind, data, checksum) VALUES (?, ?, ?, ?, ?)',
-    params: [index, term, code, data, checksum],
+    params: [index, term, kind, data, checksum],
     changes: 1,
   };
+}
+
+/** An entry as it is written. */
+export function rowOf(suite: Suite, { index, term, kind, data }: Entry): LogRow {
+  const row = { index, term, kind: kinds.indexOf(kind), data };
+  return { ...row, checksum: checksumOf(suite, row) };
 }
 
 /** The entry, or undefined where the row is not what was written. */
@@ -68,12 +73,11 @@ export async function lastLogIndex(database: Database): Promise<number> {
 }
 
 /** Puts a sound entry in the place of one that is damaged. */
-export function replaceStatement(suite: Suite, { index, term, kind, data }: Entry): Statement {
-  const code = kinds.indexOf(kind);
-  const checksum = checksumOf(suite, { index, term, kind: code, data });
+export function replaceStatement(suite: Suite, entry: Entry): Statement {
+  const { index, term, kind, data, checksum } = rowOf(suite, entry);
   return {
     sql: 'UPDATE log SET term = ?, kind = ?, data = ?, checksum = ? WHERE idx = ?',
-    params: [term, code, data, checksum, index],
+    params: [term, kind, data, checksum, index],
     changes: 1,
   };
 }
@@ -83,12 +87,10 @@ export function replaceStatement(suite: Suite, { index, term, kind, data }: Entr
  * it but the checksum.
  */
 export function isWrittenAs(suite: Suite, row: LogRow, entry: Entry): boolean {
-  const { index, term, kind, data } = entry;
-  const written = { index, term, kind: kinds.indexOf(kind), data };
-  if (equal(checksumOf(suite, written), row.checksum)) return row.index === index;
-  return (
-    row.index === index && row.term === term && row.kind === written.kind && equal(row.data, data)
-  );
+  const { index, term, kind, data, checksum } = rowOf(suite, entry);
+  if (row.index !== index) return false;
+  const isAlike = row.term === term && row.kind === kind && equal(row.data, data);
+  return isAlike || equal(checksum, row.checksum);
 }
 
 export async function readLogRow(database: Database, index: number): Promise<LogRow | undefined> {

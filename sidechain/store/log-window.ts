@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core reads of the log on disk: all that is not applied, some of what is, for those who
-// are a little behind, and pages from further back for those who are far behind (catch-up.ts). The
-// log on disk keeps everything, so there is never a snapshot: what is not in memory is read, and
-// until then nothing is sent. Invariant: the window is gapless from its base to the end of the log.
+// are a little behind, and pages from further back for those who are far behind (catch-up.ts): what
+// is on disk and not in memory is read, and until then nothing is sent. Invariant: the window is
+// gapless from its base to the end of the log.
 
 import { limits } from '../../base/limits.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
@@ -18,14 +18,18 @@ export class LogWindow implements Storage {
   /** For each member that is far behind: what it needs next. */
   readonly #pages = new Map<NodeId, LogPage>();
   #bytes = 0;
+  /** The entry before the first one on disk. */
+  #before: Position;
 
-  /** `entries` are all that follow `base`, up to which all is applied. */
+  /** `before` is where the log on disk begins, behind that entry. `entries` are all that follow `base`, up to which all is applied. */
   constructor(stored: {
     readonly hardState: HardState;
     readonly configuration: Configuration;
     readonly base: Position;
     readonly entries: readonly Entry[];
+    readonly before?: Position;
   }) {
+    this.#before = stored.before ?? { term: 0, index: 0 };
     const { hardState, configuration, base, entries } = stored;
     this.#recent = new MemoryStorage({ hardState, configuration });
     this.#recent.applySnapshot({ ...base, configuration, data: new Uint8Array() });
@@ -37,7 +41,12 @@ export class LogWindow implements Storage {
   }
 
   firstIndex(): number {
-    return 1;
+    return this.#before.index + 1;
+  }
+
+  /** What came before is in segments now: the log on disk begins behind this entry. */
+  compact(before: Position): void {
+    this.#before = before;
   }
 
   /** All up to there is applied, and on disk for good. */
@@ -50,7 +59,8 @@ export class LogWindow implements Storage {
   }
 
   term(index: number): number | undefined {
-    if (index === 0) return 0;
+    if (index === this.#before.index) return this.#before.term;
+    if (index < this.#before.index) return undefined;
     if (index >= this.baseIndex) return this.#recent.term(index);
     for (const page of this.#pages.values()) {
       const term = termIn(page, index);
@@ -61,6 +71,7 @@ export class LogWindow implements Storage {
 
   /** Undefined for what has to be read from the disk before; fewer where a page ends. */
   entries(from: number, to: number, bytesMax: number): readonly Entry[] | undefined {
+    if (from <= this.#before.index) return undefined;
     if (from > this.baseIndex) return this.#recent.entries(from, to, bytesMax);
     for (const page of this.#pages.values()) {
       if (from > page.base.index && from <= endOf(page)) return slice(page, { from, to }, bytesMax);

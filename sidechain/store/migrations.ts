@@ -111,4 +111,31 @@ export const chainMigrations: readonly (readonly string[])[] = [
       learners BLOB NOT NULL
     ) STRICT`,
   ],
+  [
+    // Where what is kept begins: the first block with its body, and the entry of the log before.
+    `CREATE TABLE kept (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      height INTEGER NOT NULL,
+      log_index INTEGER NOT NULL,
+      log_term INTEGER NOT NULL
+    ) STRICT`,
+    'INSERT INTO kept (id, height, log_index, log_term) VALUES (1, 0, 0, 0)',
+
+    // Segments that were made of what is kept no longer, with the last entry of the log in each.
+    `CREATE TABLE segment (
+      first INTEGER PRIMARY KEY,
+      last INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      log_index INTEGER NOT NULL,
+      log_term INTEGER NOT NULL
+    ) STRICT`,
+
+    // Receipts and membership entries stay when their blocks go.
+    `CREATE TABLE kept_entry (
+      height INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (height, position)
+    ) STRICT, WITHOUT ROWID`,
+  ],
 ];

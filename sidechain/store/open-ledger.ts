@@ -12,7 +12,7 @@ import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
-import { History } from './history.ts';
+import { type ArchivedLeaves, History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { soundEntryOf, walkLog } from './log-table.ts';
 import { readState, StateTrail } from './state-table.ts';
@@ -33,6 +33,7 @@ export async function openLedger(options: {
   readonly genesisBytes: Uint8Array;
   readonly verdicts: Verdicts;
   readonly nowMs: number;
+  readonly archived?: ArchivedLeaves | undefined;
 }): Promise<OpenLedger> {
   const { database, suite, contracts, genesisBytes, verdicts, nowMs } = options;
   const stored = await readState(database);
@@ -41,7 +42,7 @@ export async function openLedger(options: {
   const [standing] = await readBlocks(database, base);
   assertIntact(last !== undefined && standing !== undefined, 'the block of the state is missing');
 
-  const history = await History.open(suite, database, stored.height + 1);
+  const history = await History.open(suite, database, stored.height + 1, options.archived);
   const ledger = Ledger.resume(
     suite,
     {

@@ -11,11 +11,12 @@ import type { CuttingRules } from '../chain/pool.ts';
 import type { Evidence } from '../chain/report.ts';
 import { rememberVerdicts } from '../chain/verdicts.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
+import { type Kept, readKept } from './archive-table.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
 import { firstConfiguration, readConfiguration } from './configuration-table.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
 import { damaged } from './damage.ts';
-import type { History } from './history.ts';
+import type { ArchivedLeaves, History } from './history.ts';
 import type { LogWindow } from './log-window.ts';
 import { openLedger } from './open-ledger.ts';
 import { Outbox } from './outbox.ts';
@@ -32,6 +33,7 @@ export type Opening = {
   readonly rules: CuttingRules;
   readonly outboxBytesMax: number;
   readonly nowMs: number;
+  readonly archived: ArchivedLeaves | undefined;
 };
 
 export type Opened = {
@@ -46,6 +48,7 @@ export type Opened = {
   readonly appliedIndex: number;
   /** Raft's, as of there. */
   readonly configuration: Configuration;
+  readonly kept: Kept;
   readonly cosigned: Cosigned | undefined;
   readonly submissions: Submissions;
   /** What other members were seen to sign. */
@@ -75,6 +78,7 @@ export async function openAll(options: Opening): Promise<Opened> {
     genesisBytes,
     verdicts,
     nowMs,
+    archived: options.archived,
   });
   const cosigned = await readCosigned(database);
   assertNotRolledBack(cosigned, ledger.tree.size);
@@ -84,6 +88,7 @@ export async function openAll(options: Opening): Promise<Opened> {
   const storage = await loadLogWindow(database, suite, { index: appliedIndex, configuration });
   const outbox = await Outbox.open(database, options.outboxBytesMax);
   const submissions = await Submissions.open(suite, outbox, options.rules);
+  const kept = await readKept(database);
   const witnessed = {
     seen: await readWitnessed(database),
     evidence: await readEvidence(database),
@@ -98,6 +103,7 @@ export async function openAll(options: Opening): Promise<Opened> {
     storage,
     appliedIndex,
     configuration,
+    kept,
     cosigned,
     submissions,
     witnessed,

@@ -8,6 +8,7 @@ import type { Database, Statement } from '../../host/sqlite.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import type { HardState } from '../raft/storage.ts';
+import { readKept } from './archive-table.ts';
 import { integerAt } from './columns.ts';
 import { assertIntact } from './damage.ts';
 import { lastLogIndex, soundEntryOf, walkLog } from './log-table.ts';
@@ -42,14 +43,15 @@ export async function loadLogWindow(
 ): Promise<LogWindow> {
   const { index, configuration } = applied;
   const hardState = await readHardState(database);
-  const last = await lastLogIndex(database);
+  const { before } = await readKept(database);
+  const last = Math.max(await lastLogIndex(database), before.index);
   assertIntact(last >= hardState.commit && last >= index, 'committed entries are missing');
-  let base: Position = { term: 0, index: 0 };
+  let base: Position = index === before.index ? before : { term: 0, index: 0 };
   const entries: Entry[] = [];
   for await (const row of walkLog(database, { from: Math.max(index, 1), to: last })) {
     const entry = soundEntryOf(suite, row);
     if (entry.index === index) base = { term: entry.term, index };
     else entries.push(entry);
   }
-  return new LogWindow({ hardState, configuration, base, entries });
+  return new LogWindow({ hardState, configuration, base, entries, before });
 }

@@ -118,7 +118,8 @@ async function tryReadState(database: Database): Promise<StoredState | undefined
 /** A value may be as large as a contract makes it. */
 const statePageRows = 64;
 
-async function readStateHeight(database: Database): Promise<number> {
+/** Of the state on disk, from which a restart goes on. */
+export async function readStateHeight(database: Database): Promise<number> {
   const [row] = await database.read('SELECT height FROM state_height');
   assertIntact(row !== undefined, 'the state is missing');
   return integerAt(row, 'height');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What kind of world of gateways a seed makes. No seed has all faults: they hide each other.
 
-import type { NodeRules } from '../../../sidechain/node.ts';
+import type { NodeRules } from '../../../sidechain/node-options.ts';
 import type { Random } from '../world/random.ts';
 import {
   drawFaults,

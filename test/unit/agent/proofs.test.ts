@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { gatewayContracts } from '../../../agent/contracts.ts';
 import { makeProof } from '../../../agent/make-proof.ts';
-import { findReading, formatReadingId, parseReadingId } from '../../../agent/readings.ts';
+import { blocksOf, findReading, formatReadingId, parseReadingId } from '../../../agent/readings.ts';
 import { verdictJson, verdictText } from '../../../agent/verdict.ts';
 import { assert } from '../../../base/assert.ts';
 import { toHex } from '../../../base/bytes.ts';
@@ -18,6 +18,7 @@ import { openGenesis } from '../../../sidechain/chain/genesis.ts';
 import { encodeReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
 import { parseTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
 import { verifyBundle } from '../../../sidechain/chain/verify-bundle.ts';
+import { ArchivedGroups } from '../../../sidechain/store/archived-groups.ts';
 import {
   batchEntry,
   chainId,
@@ -113,13 +114,14 @@ describe('with a receipt over the chain', () => {
   test('every reading is found by its id, and nothing else is', async () => {
     const dataDir = await storedChain({ receipt: true });
     const database = new TestDatabase(dataDir, { readOnly: true });
+    const blocks = blocksOf(database, ArchivedGroups.of(suite, 'nowhere'));
     const size = 1_000;
     for (let sequence = 0; sequence <= batchCount + 3; sequence++) {
       const isThere = sequence > 0 && sequence <= batchCount + 1 && sequence !== gapSequence;
       const packs = isThere ? packsOf(sequence) : [];
       for (let packIndex = 0; packIndex <= packs.length; packIndex++) {
         const wanted = { gateway: gateway.keyId, sequence, packIndex };
-        const place = await findReading(suite, database, { ...wanted, size });
+        const place = await findReading(suite, blocks, { ...wanted, size });
         const pack = place?.body.entries
           .flatMap((entry) => (entry.packs === undefined ? [] : [entry.packs.packs]))
           .find((one) => one.length === packs.length)?.[packIndex];

@@ -24,6 +24,7 @@ export const alone: GatewayStatus = {
     evidenceCount: 0,
     guilty: [],
     scrub: undefined,
+    archive: undefined,
     oversight: { suspended: [], yieldsAsked: 0, leadersShunned: 0 },
     leftOutMs: undefined,
     carried: [],

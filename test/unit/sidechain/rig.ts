@@ -15,13 +15,10 @@ import type { Clock } from '../../../host/clock.ts';
 import { createLog, type Log } from '../../../host/log.ts';
 import type { Database, Row, SqlValue, Statement } from '../../../host/sqlite.ts';
 import { Connection } from '../../../host/sqlite-connection.ts';
+import type { ArchiveRules } from '../../../sidechain/archivist.ts';
 import type { Contract } from '../../../sidechain/chain/ledger.ts';
-import {
-  type NodeOptions,
-  type NodeRules,
-  openNode,
-  type SidechainNode,
-} from '../../../sidechain/node.ts';
+import { openNode, type SidechainNode } from '../../../sidechain/node.ts';
+import type { NodeOptions, NodeRules } from '../../../sidechain/node-options.ts';
 import { chainPath, createChain } from '../../../sidechain/store/chain-file.ts';
 import { chainMigrations } from '../../../sidechain/store/migrations.ts';
 import { gateway, genesisBytes, startMs } from '../chain/fixture.ts';
@@ -183,6 +180,7 @@ export type RigOptions = {
   readonly contracts?: readonly Contract[];
   readonly outboxBytesMax?: number;
   readonly signer?: Signer;
+  readonly archive?: ArchiveRules;
 };
 
 export function nodeOptions(
@@ -205,6 +203,7 @@ export function nodeOptions(
     },
     every: clock.every,
     rules: options.rules ?? eagerRules,
+    ...(options.archive === undefined ? {} : { archive: options.archive }),
     ...(options.outboxBytesMax === undefined ? {} : { outboxBytesMax: options.outboxBytesMax }),
   };
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a gateway moves old blocks into segments, as its configuration says.
+
+import { assert } from '../base/assert.ts';
+import { limits } from '../base/limits.ts';
+import type { ArchiveRules } from '../sidechain/archivist.ts';
+import { archivePath } from '../sidechain/store/segment-file.ts';
+import type { GatewayConfig } from './config.ts';
+
+const msOf = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const bytesOf = { MB: 1e6, GB: 1e9 } as const;
+
+/** @param neededFrom the first block whose summaries are not at the centre yet. */
+export function archiveRules(
+  { data, archive }: Pick<GatewayConfig, 'data' | 'archive'>,
+  neededFrom: () => Promise<number>,
+): ArchiveRules {
+  const { retention, diskMax } = archive;
+  return {
+    directory: archivePath(data),
+    retentionMs: amountIn(retention, msOf),
+    diskBytesMax: diskMax === undefined ? undefined : amountIn(diskMax, bytesOf),
+    segmentGroups: limits.segmentGroupsMax,
+    neededFrom,
+  };
+}
+
+/** The form was checked with the configuration. */
+function amountIn(text: string, units: Readonly<Record<string, number>>): number {
+  const [, digits, unit = ''] = /^(\d+)([a-zA-Z]+)$/.exec(text) ?? [];
+  const factor = units[unit];
+  assert(digits !== undefined && factor !== undefined, `\`${text}\` has its form`);
+  return Number(digits) * factor;
+}
