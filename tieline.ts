@@ -53,6 +53,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/status.ts')).status,
   },
   {
+    name: 'reload',
+    summary: 'have a running gateway read its configuration again',
+    load: async () => (await import('./agent/commands/reload.ts')).reload,
+  },
+  {
     name: 'watch',
     summary: 'the newest values of a running gateway, live',
     load: async () => (await import('./agent/commands/watch.ts')).watch,

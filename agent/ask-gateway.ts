@@ -3,6 +3,7 @@
 
 import { TielineError } from '../base/errors.ts';
 import type { GatewayConfig } from './config.ts';
+import type { Reloaded } from './reload.ts';
 import type { GatewayStatus } from './status.ts';
 import type { MeterValues } from './values.ts';
 
@@ -21,11 +22,16 @@ export async function askValues(place: Place): Promise<readonly MeterValues[]> {
   return meters;
 }
 
-async function ask({ http }: Place, path: string): Promise<unknown> {
+/** @throws TielineError `gateway-api`, also where the gateway finds a mistake in its configuration. */
+export async function askReload(place: Place): Promise<Reloaded> {
+  return (await ask(place, '/api/v1/reload', 'POST')) as Reloaded;
+}
+
+async function ask({ http }: Place, path: string, method = 'GET'): Promise<unknown> {
   const url = `http://127.0.0.1:${http.port}${path}`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) throw new TielineError('gateway-api', `${url} answers ${response.status}`);
+    const response = await fetch(url, { method, signal: AbortSignal.timeout(timeoutMs) });
+    if (!response.ok) throw await refusal(url, response);
     return await response.json();
   } catch (cause) {
     if (cause instanceof TielineError) throw cause;
@@ -35,4 +41,11 @@ async function ask({ http }: Place, path: string): Promise<unknown> {
       cause,
     });
   }
+}
+
+/** What a problem document says, where there is one. */
+async function refusal(url: string, response: Response): Promise<TielineError> {
+  const { detail } = (await response.json().catch(() => ({}))) as { readonly detail?: unknown };
+  const text = typeof detail === 'string' ? detail : `${url} answers ${response.status}`;
+  return new TielineError('gateway-api', text);
 }

@@ -18,6 +18,7 @@ import { dataFiles } from './data-files.ts';
 import { gatewayChain, reportStore, summaryPosition } from './gateway-chain.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { openChain } from './open-chain.ts';
+import { reloadRoutes } from './reload.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { ReportQueue } from './uplink/report-queue.ts';
@@ -144,6 +145,7 @@ function startApi(
     port: config.http.port,
     log,
     routes: [
+      ...reloadRoutes(config, { meters, log }),
       ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
       ...statusRoutes(async () => ({
         name: config.name,

@@ -12,18 +12,19 @@ import type { Log } from '../host/log.ts';
 const saveIntervalMs = 600_000;
 
 export type LearnedFile = {
+  /** Gives the line of this name what earlier runs, or this one, have saved of it. */
+  readonly recall: (name: string) => void;
   /** Saves what is new. */
   readonly close: () => Promise<void>;
 };
 
-/** Gives the lines, by their names, what earlier runs have learned, and saves what this one does. */
+/** Saves what the lines learn; `lines`, by their names, may come and go. */
 export async function openLearnedFile(
   path: string,
   lines: ReadonlyMap<string, LineMemory>,
   log: Log,
 ): Promise<LearnedFile> {
   let written = await readFile(path, 'utf8').catch(() => '');
-  for (const [name, facts] of parseLearned(written)) lines.get(name)?.recall(facts);
   const save = async (): Promise<void> => {
     const text = learnedText(new Map([...lines].map(([name, line]) => [name, line.facts()])));
     if (text === written) return;
@@ -39,6 +40,10 @@ export async function openLearnedFile(
     saving = saving.then(save);
   }, saveIntervalMs);
   return {
+    recall: (name) => {
+      const facts = parseLearned(written).get(name);
+      if (facts !== undefined) lines.get(name)?.recall(facts);
+    },
     close: async () => {
       clearInterval(timer);
       await saving;

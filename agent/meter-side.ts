@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines, the pollers of their meters, and the window that signs what these read.
+// The lines of a gateway, and the window that signs what is read on them. Another configuration
+// touches only what it changes: the others miss no reading.
 
 import { assert } from '../base/assert.ts';
 import type { Suite } from '../base/suite.ts';
-import { Bus } from '../drivers/bus/bus.ts';
-import type { Device } from '../drivers/device.ts';
-import { findDevice } from '../drivers/find-device.ts';
-import { peerOf } from '../drivers/line.ts';
-import { openLine, type SharedLine } from '../drivers/transport.ts';
-import type { Log } from '../host/log.ts';
+import type { LineMemory } from '../drivers/bus/line-memory.ts';
 import { signEntry } from '../sidechain/chain/entry.ts';
 import type { Registry } from '../sidechain/chain/registry.ts';
 import { BatchWindow, type BatchWindowParts, type EntrySink } from './batch-window.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
-import { searchDevice } from './device-search.ts';
 import { openLearnedFile } from './learned-file.ts';
-import { groupsOf, type LineConfig, type MeterConfig, transportOf } from './meter-config.ts';
+import { type MeterChanges, meterChanges } from './meter-changes.ts';
+import type { MeterConfig, MeterSections } from './meter-config.ts';
 import { type MeterKey, readMeterKey } from './meter-key.ts';
-import { Poller } from './poller.ts';
-import { type ConfiguredMeter, configuredMeter } from './schemas.ts';
+import { MeterLine, type MeterLineParts } from './meter-line.ts';
+import type { Poller } from './poller.ts';
+import type { ConfiguredMeter } from './schemas.ts';
 
 /** Packs of this long make one signed batch; silence shows once a minute. */
 const window = { windowMs: 1_000, silenceMs: 60_000 };
+
 export type MeterSide = {
   readonly pollers: readonly Poller[];
+  /**
+   * Goes on with these lines and meters. One call after the other.
+   * @throws TielineError where a key file is missing or no key; nothing is changed then.
+   */
+  readonly reload: (sections: MeterSections) => Promise<MeterChanges>;
   readonly close: () => Promise<void>;
 };
 
@@ -32,59 +35,84 @@ export type MeterSideParts = Omit<BatchWindowParts, 'sink'> & {
   readonly node: EntrySink & { readonly registry: Pick<Registry, 'schema'> };
 };
 
-type BusyLine = SharedLine & { readonly bus: Bus };
-
 export async function startMeterSide(
   suite: Suite,
-  config: Pick<GatewayConfig, 'data' | 'lines' | 'meters'>,
+  config: Pick<GatewayConfig, 'data'> & MeterSections,
   parts: MeterSideParts,
 ): Promise<MeterSide> {
   const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, window);
-  const lines = openLines(config.lines);
-  const memories = new Map([...lines].map(([name, { memory }]) => [name, memory]));
-  const learned = await openLearnedFile(dataFiles(config.data).learned, memories, parts.log);
-  const keys = await keysOf(config.meters);
-  const pollers: Poller[] = [];
-  const searches = config.meters.flatMap((meter) => {
-    const line = lines.get(meter.line);
-    assert(line !== undefined, 'the configuration names lines that it has');
-    const key = keys.get(meter.name);
-    return search(meter, { line, key }, parts.log, (device, periodMs) => {
-      const configured = configuredMeter(suite, { ...meter, periodMs }, device);
-      publishSchema(parts, configured);
-      const { clock, log } = parts;
-      const place = { bus: line.bus, peer: peerOf(meter.unit, meter.address) };
-      const onPack = batches.add.bind(batches);
-      pollers.push(new Poller({ ...configured, ...place, clock, log, onPack }));
+  const { clock, log } = parts;
+  const onPack = batches.add.bind(batches);
+  const onMeter = (meter: ConfiguredMeter) => publishSchema(parts, meter);
+  const lines = new Map<string, MeterLine>();
+  const memories = new Map<string, LineMemory>();
+  const learned = await openLearnedFile(dataFiles(config.data).learned, memories, log);
+  let sections: MeterSections = { lines: [], meters: [] };
+
+  const reload = async (after: MeterSections): Promise<MeterChanges> => {
+    const keys = await keysOf(after.meters);
+    const changes = meterChanges(sections, after);
+    sections = after;
+    await apply({ lines, memories, learned, keys }, changes, {
+      suite,
+      clock,
+      log,
+      onPack,
+      onMeter,
     });
-  });
+    return changes;
+  };
+
+  await reload(config);
   const timer = setInterval(() => batches.seal(), window.windowMs);
   return {
-    pollers,
+    get pollers() {
+      return [...lines.values()].flatMap(({ pollers }) => pollers);
+    },
+    reload,
     close: async () => {
       clearInterval(timer);
-      for (const stop of searches) stop();
-      for (const poller of pollers) poller.close();
-      // A meter that does not answer is not waited for: its line ends what it was asked.
       await Promise.all([...lines.values()].map((line) => line.close()));
-      await Promise.all([...lines.values()].map(({ bus }) => bus.close()));
       await learned.close();
       batches.seal();
     },
   };
 }
 
-function openLines(configs: readonly LineConfig[]): ReadonlyMap<string, BusyLine> {
-  return new Map(
-    configs.map((config) => {
-      const { timeoutMs, deviceGapMs } = config;
-      const line = openLine(transportOf(config), { timeoutMs, deviceGapMs });
-      return [config.name, { ...line, bus: new Bus(line) }];
-    }),
-  );
-}
+type Standing = {
+  readonly lines: Map<string, MeterLine>;
+  /** Of the lines there are. */
+  readonly memories: Map<string, LineMemory>;
+  readonly learned: { readonly recall: (name: string) => void };
+  readonly keys: ReadonlyMap<string, MeterKey>;
+};
 
-type MeterWay = { readonly line: SharedLine; readonly key: MeterKey | undefined };
+/** A port has one owner: who lets it go comes before who takes it. */
+async function apply(
+  { lines, memories, learned, keys }: Standing,
+  changes: MeterChanges,
+  parts: MeterLineParts,
+): Promise<void> {
+  const { closedLines, openedLines, stoppedMeters, startedMeters } = changes;
+  for (const { line, name } of stoppedMeters) lines.get(line)?.stop(name);
+  const closed = closedLines.map((name) => lines.get(name));
+  for (const name of closedLines) {
+    lines.delete(name);
+    memories.delete(name);
+  }
+  await Promise.all(closed.map((line) => line?.close()));
+  for (const config of openedLines) {
+    const line = new MeterLine(config, parts);
+    lines.set(config.name, line);
+    memories.set(config.name, line.memory);
+    learned.recall(config.name);
+  }
+  for (const meter of startedMeters) {
+    const line = lines.get(meter.line);
+    assert(line !== undefined, 'the configuration names lines that it has');
+    line.start(meter, keys.get(meter.name));
+  }
+}
 
 /** By the meter's name. @throws TielineError where a key file is missing or no key */
 async function keysOf(meters: readonly MeterConfig[]): Promise<ReadonlyMap<string, MeterKey>> {
@@ -94,29 +122,6 @@ async function keysOf(meters: readonly MeterConfig[]): Promise<ReadonlyMap<strin
     if (key !== undefined) keys.set(name, key);
   }
   return keys;
-}
-
-/** One search a group of registers: each has a device of its own, with a schema of its own. */
-function search(
-  meter: MeterConfig,
-  { line, key }: MeterWay,
-  log: Log,
-  onFound: (device: Device, periodMs: number) => void,
-): readonly (() => void)[] {
-  return groupsOf(meter).map(({ periodMs, keep }) =>
-    searchDevice({
-      name: meter.name,
-      find: () => {
-        const { unit, address } = meter;
-        return findDevice(meter.meter, { line, unit, address, key }, keep);
-      },
-      onFound: (device) => {
-        // Where every register is in a group, none is left for the rest.
-        if (device.values.length > 0) onFound(device, periodMs);
-      },
-      log,
-    }),
-  );
 }
 
 /** Before the first pack that names it; only what is not on the chain yet. */

@@ -17,6 +17,7 @@ async function setUp({ onTestFinished }: TestContext) {
   const open = async (path = join(folder, 'learned.json')) => {
     const memory = new LineMemory(new Patience(1_000));
     const file = await openLearnedFile(path, new Map([['bus', memory]]), log);
+    file.recall('bus');
     return { memory, file };
   };
   return { folder, events, open };

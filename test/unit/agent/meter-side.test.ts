@@ -69,23 +69,14 @@ async function setUp({ onTestFinished }: TestContext, meter: Partial<MeterConfig
   });
   const { port } = simulated.transport as Endpoint;
   const chain = new Chain();
+  const place = { name: 'bus', timeoutMs: 1_000, deviceGapMs: 0, tcp: `127.0.0.1:${port}` };
+  const plain = { name: 'main', meter: 'eastron-sdm120', line: 'bus', unit: 1 } as const;
+  const first: MeterConfig = { ...plain, periodMs: 200, periods: [], ...meter };
+  const lines = [place];
+  const meters = [first] as const;
   const side = await startMeterSide(
     suite,
-    {
-      data,
-      lines: [{ name: 'bus', timeoutMs: 1_000, deviceGapMs: 0, tcp: `127.0.0.1:${port}` }],
-      meters: [
-        {
-          name: 'main',
-          meter: 'eastron-sdm120',
-          line: 'bus',
-          unit: 1,
-          periodMs: 200,
-          periods: [],
-          ...meter,
-        },
-      ],
-    },
+    { data, lines, meters },
     {
       node: chain,
       signer: gateway,
@@ -103,7 +94,7 @@ async function setUp({ onTestFinished }: TestContext, meter: Partial<MeterConfig
     await simulated.close();
     await rm(data, { recursive: true, force: true });
   });
-  return { chain, side, data };
+  return { chain, side, data, lines, meters };
 }
 
 test('each group of registers has a schema and a period of its own', async (context) => {
@@ -136,4 +127,21 @@ test('what was learned is on disk when it ends', async (context) => {
   await side.close();
   const learned = JSON.parse(await readFile(join(data, 'learned.json'), 'utf8'));
   expect(learned.lines.bus['unit 1'].latency.length).toBeGreaterThan(0);
+});
+
+test('another configuration restarts only what it changes, and the rest misses nothing', async (context) => {
+  const { chain, side, lines, meters } = await setUp(context, { periodMs: 200 });
+  const [first] = meters;
+  await expect.poll(() => chain.packsOf(200).length, { timeout: 10_000 }).toBeGreaterThan(2);
+  const [kept] = side.pollers;
+  const second = { ...first, name: 'second', periodMs: 300 };
+  await side.reload({ lines, meters: [first, second] });
+  await expect.poll(() => chain.packsOf(300).length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(side.pollers[0], 'the one that was there goes on').toBe(kept);
+  await side.reload({ lines, meters: [first, { ...second, periodMs: 400 }] });
+  await expect.poll(() => chain.packsOf(400).length, { timeout: 10_000 }).toBeGreaterThan(1);
+  expect(side.pollers[0]).toBe(kept);
+  expect(kept?.status).toMatchObject({ failureCount: 0, missedCount: 0 });
+  await side.reload({ lines: [], meters: [] });
+  expect(side.pollers).toEqual([]);
 });

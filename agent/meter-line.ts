@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line of the configuration while it is in use: its bus, and the meters on it, each of which may
+// come and go without a pause for the others.
+
+import type { Suite } from '../base/suite.ts';
+import { Bus } from '../drivers/bus/bus.ts';
+import type { LineMemory } from '../drivers/bus/line-memory.ts';
+import type { Device } from '../drivers/device.ts';
+import { findDevice } from '../drivers/find-device.ts';
+import { peerOf } from '../drivers/line.ts';
+import { openLine, type SharedLine } from '../drivers/transport.ts';
+import { searchDevice } from './device-search.ts';
+import { groupsOf, type LineConfig, type MeterConfig, transportOf } from './meter-config.ts';
+import type { MeterKey } from './meter-key.ts';
+import { Poller, type PollerOptions } from './poller.ts';
+import { type ConfiguredMeter, configuredMeter } from './schemas.ts';
+
+export type MeterLineParts = Pick<PollerOptions, 'clock' | 'log' | 'onPack'> & {
+  readonly suite: Suite;
+  /** Before the first pack of a meter, or group of its registers. */
+  readonly onMeter: (meter: ConfiguredMeter) => void;
+};
+
+type Running = { readonly searches: readonly (() => void)[]; readonly pollers: Poller[] };
+
+export class MeterLine {
+  readonly memory: LineMemory;
+  readonly #parts: MeterLineParts;
+  readonly #line: SharedLine;
+  readonly #bus: Bus;
+  /** By the meter's name. */
+  readonly #meters = new Map<string, Running>();
+
+  constructor(config: LineConfig, parts: MeterLineParts) {
+    const { timeoutMs, deviceGapMs } = config;
+    this.#parts = parts;
+    this.#line = openLine(transportOf(config), { timeoutMs, deviceGapMs });
+    this.#bus = new Bus(this.#line);
+    this.memory = this.#line.memory;
+  }
+
+  get pollers(): readonly Poller[] {
+    return [...this.#meters.values()].flatMap(({ pollers }) => pollers);
+  }
+
+  /** Read from now on. `key`: of a meter that encrypts. */
+  start(meter: MeterConfig, key: MeterKey | undefined): void {
+    const pollers: Poller[] = [];
+    // One search a group of registers: each has a device of its own, with a schema of its own.
+    const searches = groupsOf(meter).map(({ periodMs, keep }) =>
+      searchDevice({
+        name: meter.name,
+        find: () => {
+          const { unit, address } = meter;
+          return findDevice(meter.meter, { line: this.#line, unit, address, key }, keep);
+        },
+        onFound: (device) => {
+          // Where every register is in a group, none is left for the rest.
+          if (device.values.length > 0) pollers.push(this.#poll({ ...meter, periodMs }, device));
+        },
+        log: this.#parts.log,
+      }),
+    );
+    this.#meters.set(meter.name, { searches, pollers });
+  }
+
+  /** Nothing of it that is under way becomes a pack. */
+  stop(name: string): void {
+    const running = this.#meters.get(name);
+    this.#meters.delete(name);
+    for (const stop of running?.searches ?? []) stop();
+    for (const poller of running?.pollers ?? []) poller.close();
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#meters.keys()]) this.stop(name);
+    // A meter that does not answer is not waited for: its line ends what it was asked.
+    await this.#line.close();
+    await this.#bus.close();
+  }
+
+  #poll(meter: MeterConfig, device: Device): Poller {
+    const { suite, onMeter, ...poller } = this.#parts;
+    const configured = configuredMeter(suite, meter, device);
+    onMeter(configured);
+    const place = { bus: this.#bus, peer: peerOf(meter.unit, meter.address) };
+    return new Poller({ ...configured, ...place, ...poller });
+  }
+}
