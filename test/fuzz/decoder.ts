@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A decoder under fuzzing, and one run of it: whatever the bytes are, it answers, and soon.
+
+import { toHex } from '../../base/bytes.ts';
+import { messageOf } from '../../base/errors.ts';
+import { diceOf, hostileBytes } from './mutation.ts';
+
+export type Decoder = {
+  readonly name: string;
+  /** What it takes. */
+  readonly samples: readonly Uint8Array[];
+  /** Throws nothing, for any bytes. */
+  readonly read: (bytes: Uint8Array) => unknown;
+};
+
+export type Crash = {
+  readonly decoder: string;
+  readonly run: number;
+  /** What went wrong, in words. */
+  readonly problem: string;
+  readonly inputHex: string;
+};
+
+// A decoder reads megabytes in that time; more is a loop that grows with its input.
+const slowMs = 2_000;
+const crashesMax = 10;
+
+/** `onRun` is called before each, so that somebody can see where it hangs. */
+export function fuzz(
+  decoder: Decoder,
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+  onRun: (run: number) => void = () => undefined,
+): readonly Crash[] {
+  const dice = diceOf(seed, decoder.name);
+  const crashes: Crash[] = [];
+  for (let run = 0; run < runs && crashes.length < crashesMax; run++) {
+    const input = hostileBytes(dice, decoder.samples);
+    onRun(run);
+    const problem = problemWith(decoder, input);
+    if (problem === undefined) continue;
+    crashes.push({ decoder: decoder.name, run, problem, inputHex: toHex(input) });
+  }
+  return crashes;
+}
+
+function problemWith({ read }: Decoder, input: Uint8Array): string | undefined {
+  const startedMs = performance.now();
+  try {
+    read(input);
+  } catch (error) {
+    return `it threw: ${messageOf(error)}`;
+  }
+  const tookMs = performance.now() - startedMs;
+  return tookMs > slowMs ? `it took ${Math.round(tookMs)} ms` : undefined;
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every decoder that takes bytes from a wire, a disk, a configuration or a meter, in one table.
+
+import { baseDecoders } from './base-decoders.ts';
+import { chainDecoders } from './chain-decoders.ts';
+import type { Decoder } from './decoder.ts';
+import { wireDecoders } from './wire-decoders.ts';
+
+export const decoders: readonly Decoder[] = [...baseDecoders, ...chainDecoders, ...wireDecoders];
