@@ -14,6 +14,7 @@ import { countExactly, exactlyOnce } from './checks/exactly-once.ts';
 import { readingsKept } from './checks/readings-kept.ts';
 import { receipts } from './checks/receipts.ts';
 import { unbiddenEnds } from './checks/unbidden-ends.ts';
+import { expectRunning } from './faults/restart.ts';
 import { Oracle } from './oracle.ts';
 import { runSchedule } from './schedule.ts';
 import { keepTown, razeTown } from './town/keep.ts';
@@ -124,6 +125,9 @@ function look(town: Town, oracle: Oracle, tell: (line: string) => void) {
 
 /** What was struck is whole again: all run, all are heard, all that was read comes under a receipt. */
 async function heal({ sites, ...town }: Town, tell: (line: string) => void): Promise<void> {
+  expectRunning('broker', town.broker);
+  expectRunning('centre', town.centre);
+  for (const meter of town.meters) expectRunning('meter', meter);
   for (const site of sites) {
     site.setClock(0);
     site.place.disk.set(quickDisk);

@@ -29,6 +29,7 @@ export type Town = {
   readonly broker: Restartable;
   readonly centre: Restartable;
   readonly centreDir: string;
+  readonly meters: readonly Restartable[];
 };
 
 /** All run but the gateways. Processes are ended with the namespace that they are in. */
@@ -44,7 +45,7 @@ export async function buildTown(dir: string, watcher: Watcher): Promise<Town> {
     const meter = { endpoint: `127.0.0.1:${meterPort}` };
     return { name, dir: join(dir, name), listen: `${address}:${memberPort}`, httpPort, meter };
   });
-  await Promise.all(places.map((place, i) => startMeter(place, i)));
+  const meters = await Promise.all(places.map((place, i) => startMeter(place, i)));
   const { chainId, gateways } = await foundChain(seats, { ...centre, mqttUrl }, { periodMs });
   const sites = gateways.flatMap((founded, i) => {
     const place = places[i];
@@ -53,7 +54,8 @@ export async function buildTown(dir: string, watcher: Watcher): Promise<Town> {
     const program = new Restartable(within(place, run));
     return [new Site(founded, { place, program, watcher })];
   });
-  return { dir, chainId, sites, broker, centre: centre.centre, centreDir: centre.centreDir };
+  const around = { broker, centre: centre.centre, centreDir: centre.centreDir, meters };
+  return { dir, chainId, sites, ...around };
 }
 
 type Wanted = { readonly dir: string; readonly name: string; readonly library: string };
@@ -78,10 +80,12 @@ async function newPlace({ dir, name, library }: Wanted, i: number): Promise<Site
   };
 }
 
-async function startMeter({ port }: SitePlace, i: number): Promise<void> {
+async function startMeter({ port }: SitePlace, i: number): Promise<Restartable> {
   const words = ['--meter', 'eastron-sdm120', '--tcp', `127.0.0.1:${meterPort}`];
   const command = tielineCommand(`meter-${i}`, 'simulate-meter', ...words, '--seed', String(i + 1));
-  await new Restartable(entering(port.enter, command)).start();
+  const meter = new Restartable(entering(port.enter, command));
+  await meter.start();
+  return meter;
 }
 
 /** In its network, on its disk, by its clock. */
