@@ -26,6 +26,11 @@ mqtt:
 anchor:
   intervalMs: ${config.anchorIntervalMs}
 
+# What is read in a window is signed as one batch, and stored as one block with the others' batches:
+# a longer one spares the card, and can lose more when the power fails.
+batch:
+  windowMs: 1000
+
 # For \`tieline status\`; served on 127.0.0.1 alone.
 http:
   port: ${config.httpPort}

@@ -39,6 +39,8 @@ export type GatewayConfig = {
     readonly cert?: string;
     readonly key?: string;
   };
+  /** What is read in so long becomes one signed batch, and with the others' batches one block. */
+  readonly batch: { readonly windowMs: number };
   readonly anchor: { readonly intervalMs: number };
   /** How long blocks stay in the database, and what database and segments may come to. */
   readonly archive: { readonly retention: string; readonly diskMax?: string };
@@ -81,6 +83,14 @@ export const gatewayConfigSchema = {
         ca: { type: 'string' },
         cert: { type: 'string' },
         key: { type: 'string' },
+      },
+    },
+    batch: {
+      type: 'object',
+      additionalProperties: false,
+      default: {},
+      properties: {
+        windowMs: { type: 'integer', minimum: 100, maximum: 60_000, default: 1_000 },
       },
     },
     anchor: {

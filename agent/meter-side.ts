@@ -18,8 +18,8 @@ import { MeterLine, type MeterLineParts } from './meter-line.ts';
 import type { Poller } from './poller.ts';
 import type { ConfiguredMeter } from './schemas.ts';
 
-/** Packs of this long make one signed batch; silence shows once a minute. */
-const window = { windowMs: 1_000, silenceMs: 60_000 };
+/** Silence shows once a minute. */
+const silenceMs = 60_000;
 
 export type MeterSide = {
   readonly pollers: readonly Poller[];
@@ -37,10 +37,10 @@ export type MeterSideParts = Omit<BatchWindowParts, 'sink'> & {
 
 export async function startMeterSide(
   suite: Suite,
-  config: Pick<GatewayConfig, 'data'> & MeterSections,
+  config: Pick<GatewayConfig, 'data' | 'batch'> & MeterSections,
   parts: MeterSideParts,
 ): Promise<MeterSide> {
-  const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, window);
+  const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, { silenceMs });
   const { clock, log } = parts;
   const onPack = batches.add.bind(batches);
   const onMeter = (meter: ConfiguredMeter) => publishSchema(parts, meter);
@@ -64,7 +64,7 @@ export async function startMeterSide(
   };
 
   await reload(config);
-  const timer = setInterval(() => batches.seal(), window.windowMs);
+  const timer = setInterval(() => batches.seal(), config.batch.windowMs);
   return {
     get pollers() {
       return [...lines.values()].flatMap(({ pollers }) => pollers);

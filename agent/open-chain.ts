@@ -12,7 +12,7 @@ import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
 import { openNode, type SidechainNode } from '../sidechain/node.ts';
-import type { NodeOptions, NodeRules } from '../sidechain/node-options.ts';
+import { defaultRules, type NodeOptions, type NodeRules } from '../sidechain/node-options.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
 import { UplinkTable } from '../sidechain/store/uplink-table.ts';
 import { openTransport } from '../sidechain/transport/open-transport.ts';
@@ -30,7 +30,7 @@ type Parts = {
   readonly log: Log;
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
-  /** When blocks are cut; by default once a second. */
+  /** When blocks are cut; by default what waits for the configured window makes one. */
   readonly rules?: NodeRules;
 };
 
@@ -47,6 +47,7 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
     const node = await openNode({
       database,
       suite,
+      rules: { ...defaultRules, ageMs: config.batch.windowMs },
       ...parts,
       contracts: gatewayContracts(genesis.value.genesis),
       every,

@@ -6,7 +6,6 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { characterMs, rtuGapMs } from '../../drivers/bus/wire-time.ts';
 import { findMeter, meterDefinitions } from '../../drivers/index.ts';
@@ -15,6 +14,7 @@ import { answerLength, requestLength } from '../../drivers/modbus/rtu-frame.ts';
 import { planReads } from '../../drivers/read-plan.ts';
 import { python } from '../devices/program.ts';
 import { makeTtyPair } from '../devices/tty-pair.ts';
+import { compile, compiled, root } from './compiled.ts';
 import { type Figure, median } from './figures.ts';
 import type { Effort } from './measure.ts';
 
@@ -31,7 +31,6 @@ type Bus = Times & {
 
 const meter = findMeter('eastron-sdm630') as MeterDefinition;
 const latencyMs = 20;
-const root = fileURLToPath(new URL('../../', import.meta.url));
 // What a gateway on a small board is started with: V8 else lets its heap grow before it looks.
 const frugal = ['--max-semi-space-size=2'];
 
@@ -143,7 +142,7 @@ async function manyDevices(times: Times): Promise<readonly Figure[]> {
     return run(process.execPath, [...frugal, compiled('test/bench/bus/tcp-tieline.ts'), asked]);
   };
   try {
-    await promisify(execFile)('npx', ['tsc', '-b', 'test'], { cwd: root });
+    await compile('test');
     const [slow, fast] = [await read(1_000), await read(200)];
     return [...figuresOf('200 TCP devices at 1 Hz', slow), ...figuresOf('at 5 Hz', fast)];
   } finally {
@@ -188,9 +187,4 @@ async function serve(file: string, words: readonly string[]) {
     createInterface(child.stdout).once('line', (line) => resolve(line.replace(/^ready */, '')));
   });
   return { said, end: () => child.kill() };
-}
-
-/** Where `tsc -b` puts what a source becomes. */
-function compiled(source: string): string {
-  return `dist/${source.replace(/\.ts$/, '.js')}`;
 }

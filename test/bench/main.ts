@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = 
   base: async (effort) => rates((await import('./base.ts')).base(), effort),
   bus: async (effort) => figures(await (await import('./bus.ts')).bus(effort)),
   failover: async (effort) => figures(await (await import('./failover.ts')).failover(effort)),
+  footprint: async (effort) => figures(await (await import('./footprint.ts')).footprint(effort)),
   ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
 };
 

@@ -54,7 +54,7 @@ export async function startNetwork(children: Children, dir: string, tell: Tell):
   return { broker, dispatchApi, gateways, chainId };
 }
 
-async function startBroker(
+export async function startBroker(
   children: Children,
   dir: string,
 ): Promise<{ readonly url: string; readonly kind: string }> {

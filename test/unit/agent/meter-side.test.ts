@@ -72,11 +72,12 @@ async function setUp({ onTestFinished }: TestContext, meter: Partial<MeterConfig
   const place = { name: 'bus', timeoutMs: 1_000, deviceGapMs: 0, tcp: `127.0.0.1:${port}` };
   const plain = { name: 'main', meter: 'eastron-sdm120', line: 'bus', unit: 1 } as const;
   const first: MeterConfig = { ...plain, periodMs: 200, periods: [], ...meter };
+  const batch = { windowMs: 1_000 };
   const lines = [place];
   const meters = [first] as const;
   const side = await startMeterSide(
     suite,
-    { data, lines, meters },
+    { data, batch, lines, meters },
     {
       node: chain,
       signer: gateway,

@@ -2,7 +2,7 @@
 // A disk that takes its time, for programs that run: every fsync of theirs waits as the profile says, which
 // may be changed while they run. Needs a C compiler (deploy/dev-setup).
 
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runTool } from '../../run-tool.ts';
 
@@ -24,6 +24,8 @@ export type SlowDisk = {
   readonly preload: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly set: (profile: DiskProfile) => void;
+  /** How often these programs made something durable, over all their lives. */
+  readonly syncCount: () => number;
 };
 
 /** Compiles the library into `dir`; once for all disks there. @returns its path. */
@@ -43,5 +45,11 @@ export function slowDisk(library: string, file: string): SlowDisk {
     renameSync(`${file}.new`, file);
   };
   set(quickDisk);
-  return { preload: library, environment: { SLOW_DISK_FILE: file }, set };
+  const count = `${file}.count`;
+  return {
+    preload: library,
+    environment: { SLOW_DISK_FILE: file, SLOW_DISK_COUNT: count },
+    set,
+    syncCount: () => Number(readFileSync(count).readBigUInt64LE()),
+  };
 }
