@@ -3,11 +3,14 @@
 // what was under way when it ended has failed, and whoever wants it done does it again on the next
 // connection (mqtt.ts).
 
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { mqttFailure } from './mqtt-failure.ts';
+
+spareNumbers();
 
 export type Delivery = { readonly qos: 0 | 1 | 2; readonly retain: boolean };
 
@@ -189,4 +192,14 @@ function clientOptions(options: ConnectOptions, version: ProtocolVersion): IClie
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * With its first packet the library makes a buffer for each number that takes two bytes, and keeps
+ * them for ever: 15 MB, to save nothing that a gateway would notice.
+ */
+function spareNumbers(): void {
+  const load = createRequire(import.meta.resolve('mqtt'));
+  const { writeToStream } = load('mqtt-packet') as { writeToStream: { cacheNumbers: boolean } };
+  writeToStream.cacheNumbers = false;
 }

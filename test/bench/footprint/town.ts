@@ -13,7 +13,7 @@ import {
   slowDisk,
 } from '../../system/harness/slow-disk/slow-disk.ts';
 import { type Made, makeSite } from '../chain/site.ts';
-import { compiled } from '../compiled.ts';
+import { install } from '../compiled.ts';
 
 export const meter = 'eastron-sdm630';
 export const metersEach = 50;
@@ -45,19 +45,24 @@ export async function startTown(
   const enrolment = ['--genesis', genesis, '--key', join(centre, 'dispatcher.key')];
   await children.must('dispatch', 'enrol', ...enrolment, '--api', centreApi);
   const library = compileSlowDisk(dir);
+  const program = await install(dir);
   return Promise.all(
     gateways.map(async (made) => {
       await configure(made, await startMeters(children, made), windowMs);
       const disk = slowDisk(library, join(made.dir, 'disk'));
-      return start(children, made, disk);
+      return start(children, made, { disk, program });
     }),
   );
 }
 
-async function start(children: Children, made: Made, disk: SlowDisk): Promise<Running> {
+async function start(
+  children: Children,
+  made: Made,
+  { disk, program }: { readonly disk: SlowDisk; readonly program: string },
+): Promise<Running> {
   const { name, dir, config, apiPort } = made;
   const env = { ...process.env, ...disk.environment, LD_PRELOAD: disk.preload };
-  const words = [compiled('tieline.ts'), 'run', '--config', config];
+  const words = [program, 'run', '--config', config];
   const isReady = (line: string): boolean => line.startsWith('ready ');
   const command = { file: process.execPath, words, env };
   const child: Child = await children.program(name, command, isReady);
