@@ -23,6 +23,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/scan.ts')).scan,
   },
   {
+    name: 'control',
+    summary: 'try one control of a device by hand',
+    load: async () => (await import('./agent/commands/control.ts')).control,
+  },
+  {
     name: 'simulate-meter',
     summary: 'play a meter with a living load',
     load: async () => (await import('./agent/commands/simulate-meter.ts')).simulateMeter,

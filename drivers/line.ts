@@ -61,6 +61,31 @@ export type Line = {
   readonly close: () => Promise<void>;
 };
 
+/** What is written: coils as 0 or 1, registers as 0 to 65535. With 5 and 6 exactly one. */
+export type WriteRequest = {
+  /** Never 0: nobody would answer a broadcast. */
+  readonly unit: number;
+  /** 5 one coil, 6 one register, 15 coils, 16 registers. */
+  readonly functionCode: 5 | 6 | 15 | 16;
+  readonly address: number;
+  readonly values: readonly number[];
+};
+
+export type CoilRequest = {
+  readonly unit: number;
+  readonly address: number;
+  readonly count: number;
+};
+
+/** A line that also writes. An answer to a write says that the device took it, not that it acts on it:
+ * read back. */
+export type ControlLine = Line & {
+  /** Goes before all readings. The answer holds no registers. Never rejects. */
+  readonly write: (request: WriteRequest) => Promise<Answer>;
+  /** Coils as 0 or 1, with function 1. Never rejects. */
+  readonly readCoils: (request: CoilRequest) => Promise<Answer>;
+};
+
 /** By what faults and latencies of a device are kept and named: its address where it has one, else its
  * unit. */
 export function peerOf(unit: number, address?: string): string {

@@ -6,7 +6,7 @@ import type { ByteLine } from './bus/byte-line.ts';
 import { type ByteLineOptions, openSerialLine, openSerialServerLine } from './bus/byte-lines.ts';
 import { LineMemory } from './bus/line-memory.ts';
 import type { Patience } from './bus/patience.ts';
-import type { Line } from './line.ts';
+import type { ControlLine } from './line.ts';
 import type { SerialSettings } from './meter-definition.ts';
 import { RtuLine } from './modbus/rtu-line.ts';
 import { openModbusTcpLine } from './modbus/tcp-line.ts';
@@ -24,7 +24,7 @@ export type Transport =
 
 export type SharedLine = {
   /** For Modbus. */
-  readonly registers: Line;
+  readonly registers: ControlLine;
   /** For all else; a Modbus TCP endpoint has none. */
   readonly bytes: ByteLine | undefined;
   readonly memory: LineMemory;

@@ -3,7 +3,7 @@
 
 import { limits } from '../../base/limits.ts';
 import type { Device, DeviceValue } from '../device.ts';
-import { peerOf } from '../line.ts';
+import { type Line, peerOf } from '../line.ts';
 import type { MeterDefinition, MeterRegister } from '../meter-definition.ts';
 import { planReads, type Readable, type Span } from '../read-plan.ts';
 import { type Decode, readRegisters } from '../reader.ts';
@@ -12,7 +12,7 @@ import type { SharedLine } from '../transport.ts';
 import { answerLength, requestLength } from './rtu-frame.ts';
 
 export type ModbusPlace = {
-  readonly line: Pick<SharedLine, 'registers' | 'memory'>;
+  readonly line: Pick<SharedLine, 'memory'> & { readonly registers: Line };
   readonly unit: number;
 };
 

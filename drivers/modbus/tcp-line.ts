@@ -15,17 +15,25 @@ import { Patience } from '../bus/patience.ts';
 import {
   type Answer,
   type AskOptions,
+  type CoilRequest,
+  type ControlLine,
   faulty,
-  type Line,
   peerOf,
   type RegisterRequest,
+  type WriteRequest,
 } from '../line.ts';
 import { exceptionAnswer } from './exception.ts';
 
 type Endpoint = { readonly host: string; readonly port: number };
+/** What is asked, what of its answer is checked. */
+type Call = { readonly unit: number } & (
+  | ({ readonly kind: 'read' } & RegisterRequest)
+  | ({ readonly kind: 'write' } & WriteRequest)
+  | ({ readonly kind: 'coils' } & CoilRequest)
+);
 type Client = {
   readonly isOpen: () => boolean;
-  readonly read: (request: RegisterRequest, timeoutMs: number) => Promise<unknown>;
+  readonly call: (request: Call, timeoutMs: number) => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
 
@@ -41,7 +49,7 @@ export function openModbusTcpLine(
   return new ModbusTcpLine(endpoint, options.timeoutMs ?? defaultTimeoutMs);
 }
 
-export class ModbusTcpLine implements Line {
+export class ModbusTcpLine implements ControlLine {
   readonly name: string;
   readonly #place: string;
   readonly patience: Patience;
@@ -59,10 +67,19 @@ export class ModbusTcpLine implements Line {
     this.#connection = new Connection(() => connect(endpoint));
   }
 
-  request(
-    request: RegisterRequest,
-    { priority = 'scheduled', patient = false }: AskOptions = {},
-  ): Promise<Answer> {
+  request(request: RegisterRequest, options: AskOptions = {}): Promise<Answer> {
+    return this.#call({ ...request, kind: 'read' }, options);
+  }
+
+  write(request: WriteRequest): Promise<Answer> {
+    return this.#call({ ...request, kind: 'write' }, urgent);
+  }
+
+  readCoils(request: CoilRequest): Promise<Answer> {
+    return this.#call({ ...request, kind: 'coils' }, urgent);
+  }
+
+  #call(request: Call, { priority = 'scheduled', patient = false }: AskOptions): Promise<Answer> {
     return this.#queue.run(priority, async () => {
       const usualMs = this.patience.timeoutMs(peerOf(request.unit));
       const timeoutMs = patient ? this.patience.ceilingMs : usualMs;
@@ -85,7 +102,7 @@ export class ModbusTcpLine implements Line {
     });
   }
 
-  async #exchange(request: RegisterRequest, timeoutMs: number): Promise<Answer> {
+  async #exchange(request: Call, timeoutMs: number): Promise<Answer> {
     let client: Client;
     try {
       client = await this.#opened();
@@ -94,7 +111,7 @@ export class ModbusTcpLine implements Line {
     }
     try {
       const sentAt = monotonicMs();
-      const reading = client.read(request, timeoutMs);
+      const reading = client.call(request, timeoutMs);
       const result = await deadline(timeoutMs + graceMs, reading, timedOut);
       this.patience.answered(peerOf(request.unit), monotonicMs() - sentAt);
       return judged(request, result);
@@ -115,7 +132,7 @@ export class ModbusTcpLine implements Line {
     return this.#connection.get();
   }
 
-  #faultOf(thrown: unknown, request: RegisterRequest, timeoutMs: number): Answer {
+  #faultOf(thrown: unknown, request: Call, timeoutMs: number): Answer {
     const { errno, modbusCode } = propertiesOf(thrown);
     if (typeof modbusCode === 'number') return exceptionAnswer(modbusCode);
     if (errno === 'ETIMEDOUT') {
@@ -149,6 +166,8 @@ export class ModbusTcpLine implements Line {
   }
 }
 
+const urgent = { priority: 'control', patient: true } as const;
+
 const closedByUs = faulty({ kind: 'closed', detail: 'the line was closed' });
 
 async function connect({ host, port }: Endpoint): Promise<Client> {
@@ -172,24 +191,59 @@ async function connect({ host, port }: Endpoint): Promise<Client> {
   }
   return {
     isOpen: () => client.isOpen,
-    read: ({ unit, functionCode, address, count }, timeoutMs) => {
+    call: (request, timeoutMs) => {
       // Both are taken at the call: no `await` may come between.
-      client.setID(unit);
+      client.setID(request.unit);
       client.setTimeout(timeoutMs);
       // It keeps its last 256 requests with their answers, though none is wanted any more: with many
       // devices that is most of the memory. A late answer to one that is gone it ignores.
       Object.assign(client, { _transactions: {} });
-      return functionCode === 3
-        ? client.readHoldingRegisters(address, count)
-        : client.readInputRegisters(address, count);
+      return callOf(client, request);
     },
     close,
   };
 }
 
+type Package = InstanceType<typeof modbus.default>;
+
+function callOf(client: Package, request: Call): Promise<unknown> {
+  const { address } = request;
+  if (request.kind === 'coils') return client.readCoils(address, request.count);
+  if (request.kind === 'read') {
+    return request.functionCode === 3
+      ? client.readHoldingRegisters(address, request.count)
+      : client.readInputRegisters(address, request.count);
+  }
+  return writeOf(client, request);
+}
+
+function writeOf(
+  client: Package,
+  { functionCode, address, values }: WriteRequest,
+): Promise<unknown> {
+  const [first = 0] = values;
+  switch (functionCode) {
+    case 5:
+      return client.writeCoil(address, first !== 0);
+    case 6:
+      return client.writeRegister(address, first);
+    case 15:
+      return client.writeCoils(
+        address,
+        values.map((value) => value !== 0),
+      );
+    case 16:
+      return client.writeRegisters(address, [...values]);
+  }
+}
+
 /** The package trusts the byte count of an answer, and so returns checksum bytes as data. */
-function judged(request: RegisterRequest, result: unknown): Answer {
-  const { data } = propertiesOf(result);
+function judged(request: Call, result: unknown): Answer {
+  if (request.kind === 'write') return { ok: true, registers: [], afterFault: false };
+  const given = propertiesOf(result).data;
+  // Coils come as whole bytes of them.
+  const isCoils = request.kind === 'coils' && Array.isArray(given);
+  const data = isCoils ? given.slice(0, request.count).map(Number) : given;
   if (!Array.isArray(data) || data.length !== request.count || !data.every(isRegister)) {
     const detail = `the answer does not hold the ${request.count} registers that were asked for`;
     return faulty({ kind: 'malformed', detail });

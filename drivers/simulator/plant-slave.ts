@@ -2,40 +2,67 @@
 // The simulated SunSpec device as a slave: its output follows the house, its registers its output.
 
 import { limits } from '../../base/limits.ts';
+import { illegalDataAddress, illegalDataValue } from '../modbus/exception.ts';
 import { advanceLoad, type Load, startLoad } from './load.ts';
+import { PlantControls } from './plant-controls.ts';
 import { answerPdu } from './slave.ts';
 import { type Output, plantAddress, plantModels } from './sunspec-plant.ts';
-import { sunspecRegisters } from './sunspec-registers.ts';
+import { type SunspecModel, sunspecRegisters } from './sunspec-registers.ts';
+import { answerCoils, parseWrite } from './write-requests.ts';
 
 const hourMs = 3_600_000;
 const settings = { functionCode: 3, registersPerReadMax: limits.modbusRegistersMax } as const;
+/** W */
+const rating = 3_000;
 
 export class PlantSlave {
   #load: Load;
   #output: Output;
+  readonly #controls = new PlantControls();
 
   constructor({ seed, timeMs }: { readonly seed: number; readonly timeMs: number }) {
     this.#load = startLoad({ seed, phaseCount: 3, timeMs });
-    this.#output = { power: givenBy(this.#load), energy: this.#load.exportEnergy };
+    this.#output = { power: this.#given(), energy: this.#load.exportEnergy };
   }
 
   /** The PDU that answers a request at an instant, Unix time. */
   answer(request: Uint8Array, timeMs: number): Uint8Array {
     this.#advance(timeMs);
-    const models = plantModels(this.#load, this.#output);
+    const models = plantModels(this.#load, this.#output, this.#controls.models());
+    const [functionCode] = request;
+    if (functionCode === 6 || functionCode === 16) return this.#write(request, models, timeMs);
+    if (functionCode === 1 || functionCode === 15)
+      return answerCoils(request, this.#controls.coils);
     return answerPdu(request, sunspecRegisters(plantAddress, models), settings);
+  }
+
+  #write(request: Uint8Array, models: readonly SunspecModel[], timeMs: number): Uint8Array {
+    const refusal = (code: number) => Uint8Array.of((request[0] ?? 0) | 0x80, code);
+    const write = parseWrite(request);
+    if (write === undefined) return refusal(illegalDataValue);
+    let address = plantAddress + 2;
+    for (const { id, length } of models) {
+      const offset = write.address - address;
+      if (offset >= 2 && offset < 2 + length) {
+        const done = this.#controls.write(id, { offset, words: write.words, timeMs });
+        return done ? request.slice(0, 5) : refusal(illegalDataAddress);
+      }
+      address += 2 + length;
+    }
+    return refusal(illegalDataAddress);
   }
 
   #advance(timeMs: number): void {
     const { timeMs: fromMs } = this.#load;
     this.#load = advanceLoad(this.#load, timeMs);
+    this.#controls.advance(timeMs);
     const hours = (this.#load.timeMs - fromMs) / hourMs;
     const energy = this.#output.energy + this.#output.power * hours;
-    this.#output = { power: givenBy(this.#load), energy };
+    this.#output = { power: this.#given(), energy };
   }
-}
 
-/** What the house has left over. */
-function givenBy({ activePower }: Load): number {
-  return Math.max(0, -activePower);
+  /** What the house has left over, as far as the limits let it. */
+  #given(): number {
+    return Math.min(Math.max(0, -this.#load.activePower), this.#controls.share() * rating);
+  }
 }

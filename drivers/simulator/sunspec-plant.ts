@@ -11,10 +11,15 @@ export const plantAddress = 40_000;
 export type Output = { readonly power: number; readonly energy: number };
 
 /** `output`: of the inverter. */
-export function plantModels(load: Load, output: Output): readonly SunspecModel[] {
+export function plantModels(
+  load: Load,
+  output: Output,
+  controls: readonly SunspecModel[],
+): readonly SunspecModel[] {
   return [
     common('Inverter', 'S-0001'),
     { id: 103, length: 50, points: inverterPoints(load, output) },
+    ...controls,
     common('Meter', 'S-0002'),
     { id: 203, length: 105, points: meterPoints(load) },
   ];
