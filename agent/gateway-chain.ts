@@ -11,8 +11,10 @@ import { signEntry } from '../sidechain/chain/entry.ts';
 import { decodeHeader } from '../sidechain/chain/header.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { outputsOf, readBlocks, readOutputs } from '../sidechain/store/block-table.ts';
+import { provenChanges, readChanges } from '../sidechain/store/membership-table.ts';
 import type { UplinkTable } from '../sidechain/store/uplink-table.ts';
 import type { ChainPort } from './uplink/chain-port.ts';
+import type { MembershipPorts } from './uplink/membership-queue.ts';
 import type { ReportPorts } from './uplink/report-queue.ts';
 import type { PositionStore } from './uplink/summary-queue.ts';
 
@@ -33,7 +35,7 @@ export function gatewayChain(
     leader: () => node.leader,
     silentMs: silence(node, database),
     cosigned: async () => node.lastCosigned,
-    checkpoint: () => unlessEnding(node.checkpoint()),
+    checkpoint: (areEnough) => unlessEnding(node.checkpoint(areEnough)),
     cosignGenesis: () => node.cosign(1),
     rootAt: (size) => node.askHistory({ sizes: [size] }, (tree) => tree.root(size)),
     inclusion: ({ height, size }) =>
@@ -116,12 +118,34 @@ const reportPrefix = 'report/';
 
 /** Where the summary queue stands, in the gateway's database. */
 export function summaryPosition(uplink: UplinkTable): PositionStore {
-  const key = 'summaries-stored-below';
+  return numberStore(uplink, 'summaries-stored-below');
+}
+
+/** What the membership queue asks of the sidechain besides. */
+export function membershipChain(
+  node: SidechainNode,
+  database: Database,
+): Pick<MembershipPorts['chain'], 'membershipVersion' | 'provenChanges'> {
+  return {
+    membershipVersion: () => node.registry.membership?.version ?? 0,
+    provenChanges: async (size) => {
+      const changes = (await readChanges(database)).filter(({ height }) => height < size);
+      return provenChanges(changes, { history: { ask: node.askHistory.bind(node) }, size });
+    },
+  };
+}
+
+/** Which change of the members the centre has noted, in the gateway's database. */
+export function membershipNoted(uplink: UplinkTable): MembershipPorts['store'] {
+  return numberStore(uplink, 'membership-noted');
+}
+
+function numberStore(uplink: UplinkTable, key: string): PositionStore {
   return {
     load: async () => {
       const bytes = await uplink.get(key);
       return bytes === undefined ? 0 : Number(new DataView(concat(bytes).buffer).getBigUint64(0));
     },
-    save: (height) => uplink.put({ [key]: u64(BigInt(height)) }),
+    save: (value) => uplink.put({ [key]: u64(BigInt(value)) }),
   };
 }

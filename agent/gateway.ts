@@ -10,17 +10,25 @@ import { systemClock } from '../host/clock.ts';
 import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
+import { foundingMembership } from '../sidechain/chain/membership-proof.ts';
 import { chainOrigin } from '../sidechain/chain/names.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
-import { gatewayChain, reportStore, summaryPosition } from './gateway-chain.ts';
+import {
+  gatewayChain,
+  membershipChain,
+  membershipNoted,
+  reportStore,
+  summaryPosition,
+} from './gateway-chain.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { openChain } from './open-chain.ts';
 import { reloadRoutes } from './reload.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
+import { MembershipQueue } from './uplink/membership-queue.ts';
 import { ReportQueue } from './uplink/report-queue.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -76,6 +84,12 @@ async function start(
   const store = summaryPosition(node.uplink);
   const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
   const summaries = await SummaryQueue.open(suite, { chain, store, log });
+  const memberships = await MembershipQueue.open(suite, {
+    chain: { ...chain, ...membershipChain(node, database) },
+    founding: foundingMembership(suite, node.genesis),
+    store: membershipNoted(node.uplink),
+    ...{ signer, log },
+  });
   const reports = await ReportQueue.open(suite, {
     ...{ chainId: node.chainId, signer, store: reportStore(node), nowMs: clock.nowMs, log },
     reportable: () => node.reportable,
@@ -92,6 +106,7 @@ async function start(
     anchors,
     summaries,
     reports,
+    memberships,
     mqtt,
     clock,
     log,

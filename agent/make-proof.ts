@@ -20,6 +20,7 @@ import { readKept } from '../sidechain/store/archive-table.ts';
 import { ArchivedGroups } from '../sidechain/store/archived-groups.ts';
 import { readBlocks } from '../sidechain/store/block-table.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
+import { provenChanges, readChanges } from '../sidechain/store/membership-table.ts';
 import { type OpenLedger, openLedger } from '../sidechain/store/open-ledger.ts';
 import { readSegmentHead } from '../sidechain/store/segment.ts';
 import { archivePath, listSegments, withSegment } from '../sidechain/store/segment-file.ts';
@@ -92,6 +93,14 @@ async function archivedGroups(
   return new ArchivedGroups(suite, async () => [given, ...files]);
 }
 
+/** How the members came to be, where any change stands under the checkpoint. */
+async function membershipUnder({ history }: OpenLedger, database: Database, size: number) {
+  const changes = (await readChanges(database)).filter(({ height }) => height < size);
+  return changes.length === 0
+    ? {}
+    : { membership: { changes: await provenChanges(changes, { history, size }) } };
+}
+
 type Proving = OpenLedger & {
   readonly genesisBytes: Uint8Array;
   readonly reading: string;
@@ -123,6 +132,7 @@ async function proofOf(suite: Suite, database: Database, given: Proving): Promis
     ),
     anchor: message.anchor,
     receipts: message.receipts,
+    ...(await membershipUnder(given, database, size)),
     reading: proveReading(suite, place, {
       ...place,
       schema: schemaOfPack(registry, { gateway: batch.gateway, pack: batch.pack }),

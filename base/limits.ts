@@ -25,6 +25,7 @@ export const limits = Object.freeze({
   blockBytesMax: 4 * 1024 * 1024,
   outputBytesMax: 16 * 1024,
   outputsPerBlockMax: 65_536,
+  headerBytesMax: 1_024,
 
   // Checkpoints and proofs.
   noteBytesMax: 64 * 1024,
@@ -53,6 +54,8 @@ export const limits = Object.freeze({
   membersMax: 39,
   personsMax: 64,
   membersEverMax: 256,
+  /** Each member is granted, promoted and revoked once. */
+  membershipChangesMax: 768,
   addressMax: 255,
   /** Entries that a learner may lack to be a voter. */
   learnerLagMax: 64,

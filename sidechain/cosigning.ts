@@ -34,7 +34,11 @@ export type CosigningParts = {
   readonly log: Log;
 };
 
+/** Whether these members, by their key ids, are enough besides what the policy asks for. */
+export type AreEnough = (cosigners: readonly Uint8Array[]) => boolean;
+
 type Collection = {
+  readonly areEnough: AreEnough;
   readonly own: Cosigned;
   readonly ownSigned: SignedSize;
   readonly lines: Map<NodeId, SignatureLine>;
@@ -63,8 +67,8 @@ export class Cosigning {
    * A checkpoint of all that is durable, with as many lines as the policy needs.
    * @throws TielineError `checkpoint-unsigned` (transient) where too few members answer.
    */
-  checkpoint(): Promise<Cosigned> {
-    const collected = this.#turn.then(() => this.#collect());
+  checkpoint(areEnough: AreEnough = () => true): Promise<Cosigned> {
+    const collected = this.#turn.then(() => this.#collect(areEnough));
     this.#turn = collected.catch(() => {});
     return collected;
   }
@@ -116,21 +120,22 @@ export class Cosigning {
     this.#finishIfEnough(collection);
   }
 
-  async #collect(): Promise<Cosigned> {
+  async #collect(areEnough: AreEnough): Promise<Cosigned> {
     const untilMs = this.#parts.monotonicMs() + limits.cosignTimeoutMs;
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      const collected = await this.#collectOnce(untilMs);
+      const collected = await this.#collectOnce(untilMs, areEnough);
       if (collected !== undefined) return collected;
     }
   }
 
-  async #collectOnce(untilMs: number): Promise<Cosigned | undefined> {
+  async #collectOnce(untilMs: number, areEnough: AreEnough): Promise<Cosigned | undefined> {
     const own = await this.#parts.sign(this.#parts.durableSize());
     const { promise, resolve, reject } = Promise.withResolvers<Cosigned | undefined>();
     const ownSigned = signedSizeOf(own);
     const lines = new Map<NodeId, SignatureLine>();
-    const collection = { own, ownSigned, lines, untilMs, resolve, reject, askedMs: 0 };
+    const ways = { resolve, reject, areEnough };
+    const collection = { own, ownSigned, lines, untilMs, ...ways, askedMs: 0 };
     this.#collection = collection;
     this.#ask(collection);
     this.#finishIfEnough(collection);
@@ -151,11 +156,13 @@ export class Cosigning {
 
   #finishIfEnough(collection: Collection): void {
     const { members, signersNeeded } = this.#parts;
-    const { own, lines, resolve } = collection;
+    const { own, lines, resolve, areEnough } = collection;
     // Who votes may have changed while the lines came in.
-    const counted = members.voterPeers.flatMap(({ id }) => lines.get(id) ?? []);
+    const signed = members.voterPeers.filter(({ id }) => lines.has(id));
+    const counted = signed.flatMap(({ id }) => lines.get(id) ?? []);
     const count = counted.length + (members.own.role === 'voter' ? 1 : 0);
     if (count < signersNeeded()) return;
+    if (!areEnough([members.own, ...signed].map(({ keyId }) => keyId))) return;
     const parsed = parseNote(own.note, { strict: true });
     assert(parsed.ok, 'what we have signed is a note');
     const { body, lines: ownLines } = parsed.value;

@@ -18,6 +18,7 @@ import { fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
 import { Conduct } from './conduct.ts';
 import { type Connected, connectPeers } from './connect-peers.ts';
+import type { AreEnough } from './cosigning.ts';
 import { Inbox } from './inbox.ts';
 import { closed, Loop } from './loop.ts';
 import { type Members, openMembers } from './members.ts';
@@ -272,13 +273,14 @@ export class SidechainNode {
 
   /**
    * A checkpoint of all that is durable, co-signed by as many members as the chain's policy asks
-   * for: our line as the log's, and one co-signature line for each of them.
+   * for: our line as the log's, and one co-signature line for each of them. `areEnough`: asks for
+   * more than the policy does.
    * @throws TielineError `checkpoint-unsigned` (transient) where too few members answer in time.
    */
-  async checkpoint(): Promise<Cosigned> {
+  async checkpoint(areEnough?: AreEnough): Promise<Cosigned> {
     if (this.#connected === undefined) return this.cosign();
     await this.#cleared();
-    return this.#connected.cosigning.checkpoint();
+    return this.#connected.cosigning.checkpoint(areEnough);
   }
 
   /** Whether this member leads: at most one does, but for moments. */

@@ -4,6 +4,7 @@
 import type { Signatories } from '../../sidechain/chain/anchor.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptState } from '../../sidechain/chain/registry.ts';
+import type { AreEnough } from '../../sidechain/cosigning.ts';
 
 /** A checkpoint with co-signatures, this gateway's among them. */
 export type Cosigned = {
@@ -34,10 +35,11 @@ export type ChainPort = {
   /** The newest checkpoint signed before, undefined when none ever was. */
   readonly cosigned: () => Promise<Cosigned | undefined>;
   /**
-   * What is applied and durable here, co-signed as the policy asks.
+   * What is applied and durable here, co-signed as the policy asks, and by more where `areEnough`
+   * asks for more.
    * @throws TielineError, transient, while not enough members can be asked.
    */
-  readonly checkpoint: () => Promise<Cosigned>;
+  readonly checkpoint: (areEnough?: AreEnough) => Promise<Cosigned>;
   /**
    * Signs the checkpoint of block 0 alone: always the same, so that asking twice says nothing new.
    */

@@ -13,8 +13,11 @@ import { type Answer, openAnswer } from '../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { AnchorDuty, AnchorStatus } from './anchor-duty.ts';
 import type { ChainPort } from './chain-port.ts';
+import type { MembershipQueue } from './membership-queue.ts';
 import type { ReportQueue } from './report-queue.ts';
 import type { SummaryQueue } from './summary-queue.ts';
+
+type UpKind = 'anchor' | 'summary' | 'event' | 'membership';
 
 export type UplinkStatus = {
   readonly connected: boolean;
@@ -27,6 +30,9 @@ export type UplinkStatus = {
   /** Reports of other members that wait for an answer, and that the centre took since the start. */
   readonly reportsWaiting: number;
   readonly reportsTaken: number;
+  /** Changes of the members that the centre has not noted yet, and its last word against them. */
+  readonly membershipWaiting: number;
+  readonly membershipRefusal: string | undefined;
   /** Answers that were not the main log's, or malformed. */
   readonly answersRefused: number;
 };
@@ -36,6 +42,7 @@ export type UplinkParts = {
   readonly anchors: AnchorDuty;
   readonly summaries: SummaryQueue;
   readonly reports: ReportQueue;
+  readonly memberships: MembershipQueue;
   readonly mqtt: Pick<Mqtt, 'connected' | 'publish' | 'subscribe' | 'onConnected'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
@@ -63,13 +70,14 @@ export class Uplink {
       parts.anchors.connected();
       parts.summaries.connected();
       parts.reports.connected();
+      parts.memberships.connected();
       this.#sendInTurn();
     });
     this.#timer = setInterval(() => this.#sendInTurn(), limits.uplinkTickMs);
   }
 
   get status(): UplinkStatus {
-    const { mqtt, anchors, summaries, reports } = this.#parts;
+    const { mqtt, anchors, summaries, reports, memberships } = this.#parts;
     return {
       connected: mqtt.connected,
       anchor: anchors.status,
@@ -78,6 +86,8 @@ export class Uplink {
       summaryRefusal: summaries.refusal,
       reportsWaiting: reports.waitingCount,
       reportsTaken: reports.takenCount,
+      membershipWaiting: memberships.waitingCount,
+      membershipRefusal: memberships.refusal,
       answersRefused: this.#answersRefused,
     };
   }
@@ -106,6 +116,8 @@ export class Uplink {
     const due = await reports.due(clock.monotonicMs());
     await Promise.all(due.map((report) => this.#publish('event', report)));
     const anchor = await anchors.due(clock.monotonicMs());
+    // Before the anchor, whose signers the centre may not know yet.
+    await this.#tellMembership(anchors.patienceMs);
     const sent = anchor === undefined ? [] : [this.#publish('anchor', anchor)];
     for (const message of await summaries.due(clock.monotonicMs(), anchors.patienceMs)) {
       sent.push(this.#publish('summary', message));
@@ -113,8 +125,20 @@ export class Uplink {
     await Promise.all(sent);
   }
 
+  /** Where the members before do not sign, the rest goes on: it may be all that still works. */
+  async #tellMembership(patienceMs: number): Promise<void> {
+    const { memberships, clock, log } = this.#parts;
+    try {
+      const message = await memberships.due(clock.monotonicMs(), patienceMs);
+      if (message !== undefined) await this.#publish('membership', message);
+    } catch (error) {
+      if (!(error instanceof TielineError) || error.retry !== 'transient') throw error;
+      log.warn('membership-delayed', { reason: error.message });
+    }
+  }
+
   /** A failed publication is no loss: what has no answer is sent again. */
-  async #publish(kind: 'anchor' | 'summary' | 'event', payload: Uint8Array): Promise<void> {
+  async #publish(kind: UpKind, payload: Uint8Array): Promise<void> {
     try {
       await this.#parts.mqtt.publish(`${this.#topic}/${kind}`, payload, { qos: 1, retain: false });
       this.#parts.log.debug('sent', { kind, bytes: payload.length });
@@ -155,6 +179,7 @@ export class Uplink {
     await this.#parts.anchors.answered(answer);
     await this.#parts.summaries.answered(answer);
     await this.#parts.reports.answered(answer);
+    await this.#parts.memberships.answered(answer);
   }
 
   #inTurn(work: () => Promise<void>): void {

@@ -3,7 +3,6 @@
 
 import { assert } from '../../base/assert.ts';
 import { toBase64, toHex } from '../../base/bytes.ts';
-import { keyIdOf } from '../../base/ids.ts';
 import type { Suite } from '../../base/suite.ts';
 import { type Genesis, openGenesis } from '../../sidechain/chain/genesis.ts';
 import { signersNeeded } from '../../sidechain/chain/policy.ts';
@@ -25,25 +24,24 @@ export function chainView({ record, enrolledMs }: StoredChain) {
   };
 }
 
-/** With what its genesis says. */
+/** With who its members are now, and what its genesis says. */
 export function chainDetailView(suite: Suite, chain: StoredChain) {
-  const { members, policy, summary, timeMs } = genesisOf(suite, chain);
-  const voterCount = members.filter(({ role }) => role === 'voter').length;
+  const { summary, timeMs } = genesisOf(suite, chain);
+  const { members, policy, version } = chain.record;
+  const active = members.filter(({ revoked }) => !revoked);
+  const voterCount = active.filter(({ role }) => role === 'voter').length;
   return {
     ...chainView(chain),
     createdAt: formatTime(timeMs),
-    members: members.map(({ publicKey, role, name }) => ({
-      keyId: toHex(keyIdOf(suite, publicKey)),
-      name,
-      role,
-    })),
+    membershipVersion: version,
+    members: active.map(({ keyId, role, name }) => ({ keyId: toHex(keyId), name, role })),
     distrusted: chain.record.distrusted.map(toHex),
     policy: { class: policy.class, signersNeeded: signersNeeded(policy, voterCount) },
     summaryWindowMs: summary.windowMs,
   };
 }
 
-export function genesisOf(suite: Suite, chain: StoredChain): Genesis {
+function genesisOf(suite: Suite, chain: StoredChain): Genesis {
   const opened = openGenesis(suite, chain.genesis);
   assert(opened.ok, 'only a checked genesis is stored');
   return opened.value.genesis;

@@ -3,7 +3,6 @@
 // carries its own proof: it is signed by a person of the main log, whoever brings it.
 
 import { fromBase64, fromHex, toHex } from '../../base/bytes.ts';
-import { keyIdOf } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HttpRequest, Route } from '../../host/http.ts';
@@ -11,7 +10,7 @@ import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import { formatTrustedKeys } from '../../sidechain/chain/trusted-keys.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
-import { chainDetailView, chainView, genesisOf } from './chain-view.ts';
+import { chainDetailView, chainView } from './chain-view.ts';
 import { chainIdOf, chainParams, countOf, textOf } from './request.ts';
 
 export type ChainRoutesOptions = {
@@ -116,10 +115,8 @@ async function enrol(
 }
 
 function keys({ suite, ordering }: ChainRoutesOptions, chain: StoredChain): HttpResponse {
-  const members = genesisOf(suite, chain).members.map(({ publicKey }) => ({
-    publicKey,
-    keyId: keyIdOf(suite, publicKey),
-  }));
+  // Those that were revoked, too: what they signed before stays theirs.
+  const { members } = chain.record;
   const { chainId } = chain.record;
   const text = formatTrustedKeys(suite, { mainLog: ordering.mainLog, chainId, members });
   return { status: 200, body: text };

@@ -9,6 +9,7 @@ import { saltedLeaf } from '../../base/pack.ts';
 import type { Suite } from '../../base/suite.ts';
 import { encodeBundle, type SummaryProof } from '../../sidechain/chain/bundle.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
+import { openMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import type { SummaryMessage } from '../../sidechain/chain/summary-message.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
@@ -39,7 +40,17 @@ export async function proveSummary(
     anchor: anchor.bytes,
     receipts,
     summary: outputProof(suite, message, key.outputIndex),
+    ...(await membershipProof(ledger, key.chainId)),
   });
+}
+
+/** How the members came to be those that signed, where they were changed since the genesis. */
+async function membershipProof(ledger: LedgerStore, chainId: Uint8Array) {
+  const bytes = await ledger.membershipMessage(chainId);
+  if (bytes === undefined) return {};
+  const opened = openMembershipMessage(bytes);
+  assert(opened.ok, 'a message was checked before it was kept');
+  return { membership: opened.value.message };
 }
 
 function outputProof(suite: Suite, message: SummaryMessage, outputIndex: number): SummaryProof {

@@ -17,6 +17,7 @@ import type { LedgerStore } from '../store/ledger-store.ts';
 import type { SummaryStore } from '../store/summary-store.ts';
 import { takeAnchor } from './anchor.ts';
 import { Lanes } from './lanes.ts';
+import { takeMembership } from './membership.ts';
 import { Rate } from './rate.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reply } from './reply.ts';
@@ -106,6 +107,7 @@ export class Ingest {
     const { suite, ordering, ledger, summaries, clock } = this.#options;
     if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
     if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
+    if (kind === 'membership') return takeMembership(suite, ordering, { chainId, payload });
     const chain = ordering.chain(chainId);
     if (chain === undefined) return unknownChain;
     return takeSummary({ suite, ledger, summaries, nowMs: clock.nowMs }, chain, payload);

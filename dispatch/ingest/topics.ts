@@ -4,22 +4,23 @@
 
 import { chainIdOfOrigin, chainOrigin } from '../../sidechain/chain/names.ts';
 
-export type UpKind = 'anchor' | 'summary' | 'event';
+export type UpKind = 'anchor' | 'summary' | 'event' | 'membership';
 
-const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event'];
+const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event', 'membership'];
 
 /** To subscribe to. */
 export const upFilters = [
   'tieline/v1/+/anchor',
   'tieline/v1/+/summary',
   'tieline/v1/+/event',
+  'tieline/v1/+/membership',
 ] as const;
 
 /** undefined for any other topic. */
 export function parseUpTopic(
   topic: string,
 ): { readonly chainId: Uint8Array; readonly kind: UpKind } | undefined {
-  const [, origin = '', name] = /^(.*)\/(anchor|summary|event)$/s.exec(topic) ?? [];
+  const [, origin = '', name] = /^(.*)\/(anchor|summary|event|membership)$/s.exec(topic) ?? [];
   const chainId = chainIdOfOrigin(origin);
   const kind = upKinds.find((one) => one === name);
   return chainId === undefined || kind === undefined ? undefined : { chainId, kind };

@@ -2,7 +2,7 @@
 // What the main ledger keeps of one enrolled sidechain, in memory and by value: as much as the next
 // anchor needs to be judged. It grows with the number of chains, never with their history.
 
-import type { Signatories } from '../../sidechain/chain/anchor.ts';
+import type { Membership } from '../../sidechain/chain/membership-proof.ts';
 
 /** The newest checkpoint of a chain that stands in the main log. */
 export type Anchored = {
@@ -14,7 +14,7 @@ export type Anchored = {
   readonly logIndex: number;
 };
 
-export type ChainRecord = Signatories & {
+export type ChainRecord = Membership & {
   /** Key ids of members that were proven to have signed two histories. */
   readonly distrusted: readonly Uint8Array[];
   readonly chainId: Uint8Array;

@@ -5,12 +5,12 @@
 
 import { equal } from '../../base/bytes.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
-import { keyIdOf } from '../../base/ids.ts';
 import type { Suite } from '../../base/suite.ts';
 import { openEnrolment } from '../../sidechain/chain/enrolment.ts';
 import { enrolGenesis } from '../../sidechain/chain/genesis.ts';
 import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { foundingMembership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from './chain-record.ts';
 
 export type EnrolmentRefusal = 'genesis' | 'enrolment' | 'main-log';
@@ -42,17 +42,10 @@ export function judgeEnrolment(
   if (!equal(signed.value.chainId, chainId)) {
     return refuse('enrolment', 'it is signed for another genesis');
   }
-  const members = genesis.members.map((member) => ({
-    ...member,
-    keyId: keyIdOf(suite, member.publicKey),
-    revoked: false,
-  }));
-  const { policy } = genesis;
   const chain = {
+    ...foundingMembership(suite, genesis),
     chainId,
     name,
-    members,
-    policy,
     anchored: undefined,
     quarantined: false,
     distrusted: [],

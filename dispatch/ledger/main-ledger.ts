@@ -14,6 +14,7 @@ import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
 import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { checkMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
 import type { ChainRecord } from './chain-record.ts';
@@ -198,6 +199,28 @@ export class MainLedger {
     return {
       outcome: { kind: 'noted' },
       changes: [{ kind: 'reported', chainId, gateway, subject, bytes, distrusted, timeMs }],
+    };
+  }
+
+  membership({ chainId, message }: TransactionOf<'membership'>): Applied<'membership'> {
+    const chain = this.chain(chainId);
+    const judged =
+      chain === undefined
+        ? refuse('unknown-chain', 'this chain is not enrolled here')
+        : checkMembershipMessage(this.#suite, message, { ...chain, chainId, membership: chain });
+    if (chain === undefined || !judged.ok) {
+      const { code, detail } = judged.ok ? refuse('unknown-chain', '') : judged;
+      return { outcome: { kind: 'refused', code, detail }, changes: [] };
+    }
+    const { members, persons, policy, version } = judged.value;
+    if (version === chain.version) return { outcome: { kind: 'noted' }, changes: [] };
+    const membership = { members, persons, policy, version };
+    this.#set({ ...chain, ...membership });
+    const { bytes } = message;
+    const previousVersion = chain.version;
+    return {
+      outcome: { kind: 'noted' },
+      changes: [{ kind: 'members-changed', chainId, previousVersion, membership, bytes }],
     };
   }
 

@@ -4,13 +4,20 @@
 // it orders.
 
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
+import type { OpenMembershipMessage } from '../../sidechain/chain/membership-message.ts';
+import type { Membership } from '../../sidechain/chain/membership-proof.ts';
 import type { OpenReport } from '../../sidechain/chain/report.ts';
 import type { Anchored, ChainRecord } from './chain-record.ts';
 
 export type Transaction =
   | { readonly kind: 'enrol'; readonly genesis: Uint8Array; readonly enrolment: Uint8Array }
   | { readonly kind: 'anchor'; readonly anchor: OpenAnchor }
-  | { readonly kind: 'report'; readonly chainId: Uint8Array; readonly report: OpenReport };
+  | { readonly kind: 'report'; readonly chainId: Uint8Array; readonly report: OpenReport }
+  | {
+      readonly kind: 'membership';
+      readonly chainId: Uint8Array;
+      readonly message: OpenMembershipMessage;
+    };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
@@ -34,6 +41,8 @@ export type Outcomes = {
     | Refused;
   /** Taken, now or before. */
   readonly report: { readonly kind: 'noted' } | Refused;
+  /** Taken, now or before. */
+  readonly membership: { readonly kind: 'noted' } | Refused;
 };
 
 export type TransactionOf<Kind extends keyof Outcomes> = Extract<
@@ -79,6 +88,15 @@ export type Change =
       readonly bytes: Uint8Array;
       readonly distrusted: readonly Uint8Array[];
       readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'members-changed';
+      readonly chainId: Uint8Array;
+      /** Compared when it is set. */
+      readonly previousVersion: number;
+      readonly membership: Membership;
+      /** The message, for the proofs of others. */
+      readonly bytes: Uint8Array;
     }
   | {
       readonly kind: 'quarantined';

@@ -23,7 +23,7 @@ import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import type { Ordering } from './ordering.ts';
 
-type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'>;
+type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'> | Applied<'membership'>;
 
 /** What the disk says about a transaction, read before the batch is judged. */
 type Facts = { readonly acceptedRoot: Uint8Array | undefined; readonly reportCount: number };
@@ -175,6 +175,8 @@ export class EmbeddedOrdering implements Ordering {
         return this.#ledger.anchor(transaction, context);
       case 'report':
         return this.#ledger.report(transaction, context);
+      case 'membership':
+        return this.#ledger.membership(transaction);
     }
   }
 

@@ -7,7 +7,7 @@ import { concat } from '../../base/bytes.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { Change, Leaf } from '../ledger/transaction.ts';
-import { encodeSignatories } from './signatories.ts';
+import { encodeMembership } from './membership-column.ts';
 
 /** The main log as a whole. */
 export type LogHead = { readonly size: number; readonly root: Uint8Array };
@@ -40,9 +40,9 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
       const { chain, genesis, enrolment, timeMs } = change;
       return [
         {
-          sql: `INSERT INTO chain (chain_id, name, genesis, enrolment, signatories, enrolled_ms)
+          sql: `INSERT INTO chain (chain_id, name, genesis, enrolment, membership, enrolled_ms)
             VALUES (?, ?, ?, ?, ?, ?)`,
-          params: [chain.chainId, chain.name, genesis, enrolment, encodeSignatories(chain), timeMs],
+          params: [chain.chainId, chain.name, genesis, enrolment, encodeMembership(chain), timeMs],
         },
       ];
     }
@@ -67,6 +67,8 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
     }
     case 'reported':
       return reportStatements(change);
+    case 'members-changed':
+      return membershipStatements(change);
     case 'quarantined': {
       const { chainId, size, bytes, timeMs } = change;
       return [
@@ -96,6 +98,21 @@ function reportStatements(change: Extract<Change, { readonly kind: 'reported' }>
     {
       sql: 'UPDATE chain SET distrusted = ? WHERE chain_id = ?',
       params: [concat(...distrusted), chainId],
+      changes: 1,
+    },
+  ];
+}
+
+function membershipStatements(
+  change: Extract<Change, { readonly kind: 'members-changed' }>,
+): Statement[] {
+  const { chainId, previousVersion, membership, bytes } = change;
+  const column = encodeMembership(membership);
+  return [
+    {
+      sql: `UPDATE chain SET membership = ?, membership_version = ?, membership_message = ?
+        WHERE chain_id = ? AND membership_version = ?`,
+      params: [column, membership.version, bytes, chainId, previousVersion],
       changes: 1,
     },
   ];

@@ -90,4 +90,13 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
     // Key ids, 8 bytes each, of members that have signed two histories.
     "ALTER TABLE chain ADD COLUMN distrusted BLOB NOT NULL DEFAULT x''",
   ],
+  [
+    // Members, persons and policy as they are now, after so many changes; null, in files that older
+    // programs made: those of the genesis.
+    'ALTER TABLE chain DROP COLUMN signatories',
+    'ALTER TABLE chain ADD COLUMN membership BLOB',
+    'ALTER TABLE chain ADD COLUMN membership_version INTEGER NOT NULL DEFAULT 0',
+    // The newest message that proves how they came to be.
+    'ALTER TABLE chain ADD COLUMN membership_message BLOB',
+  ],
 ];

@@ -2,14 +2,17 @@
 // The main ledger on disk: writes the changes of a batch as one transaction, and finds accepted
 // anchors again. Nothing is answered that was not written here before.
 
+import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Database, Row } from '../../host/sqlite.ts';
+import { openGenesis } from '../../sidechain/chain/genesis.ts';
+import { foundingMembership, type Membership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Change } from '../ledger/transaction.ts';
 import { bytesOf, integerOf, textOf } from './columns.ts';
 import { type LogHead, statementsOf } from './ledger-changes.ts';
-import { decodeSignatories } from './signatories.ts';
+import { decodeMembership } from './membership-column.ts';
 
 /** An anchor as it was taken. */
 export type StoredAnchor = {
@@ -35,7 +38,7 @@ export type StoredChain = {
   readonly enrolledMs: number;
 };
 
-const chainColumns = `c.chain_id, c.name, c.genesis, c.signatories, c.enrolled_ms, c.quarantined,
+const chainColumns = `c.chain_id, c.name, c.genesis, c.membership, c.enrolled_ms, c.quarantined,
   c.distrusted, c.log_index, a.size, a.root
   FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
 
@@ -97,6 +100,13 @@ export class LedgerStore {
     return row && chainOf(suite, row);
   }
 
+  /** The newest message about its members; undefined while they are those of the genesis. */
+  async membershipMessage(chainId: Uint8Array): Promise<Uint8Array | undefined> {
+    const sql = 'SELECT membership_message AS bytes FROM chain WHERE chain_id = ?';
+    const [row] = await this.#database.read(sql, [chainId]);
+    return row === undefined || row.bytes === null ? undefined : bytesOf(row, 'bytes');
+  }
+
   /** Of one member, all that is kept. */
   async reportCount(chainId: Uint8Array, gateway: Uint8Array): Promise<number> {
     const sql = 'SELECT count(*) AS count FROM report WHERE chain_id = ? AND gateway = ?';
@@ -156,7 +166,7 @@ function chainOf(suite: Suite, row: Row): StoredChain {
     record: {
       chainId: bytesOf(row, 'chain_id'),
       name: textOf(row, 'name'),
-      ...decodeSignatories(suite, bytesOf(row, 'signatories')),
+      ...membershipOf(suite, row),
       anchored,
       distrusted: keyIdsIn(bytesOf(row, 'distrusted')),
       quarantined: row.quarantined === 1,
@@ -164,6 +174,13 @@ function chainOf(suite: Suite, row: Row): StoredChain {
     genesis: bytesOf(row, 'genesis'),
     enrolledMs: integerOf(row, 'enrolled_ms'),
   };
+}
+
+function membershipOf(suite: Suite, row: Row): Membership {
+  if (row.membership !== null) return decodeMembership(bytesOf(row, 'membership'));
+  const opened = openGenesis(suite, bytesOf(row, 'genesis'));
+  assert(opened.ok, 'a genesis was checked when its chain was enrolled');
+  return foundingMembership(suite, opened.value.genesis);
 }
 
 function keyIdsIn(column: Uint8Array): readonly Uint8Array[] {

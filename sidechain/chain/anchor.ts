@@ -119,39 +119,70 @@ export function checkAnchor(
   open: OpenAnchor,
   signatories: Signatories,
 ): Result<{ readonly cosigners: readonly Uint8Array[] }, AnchorFlaw> {
-  const { chainId, body } = open;
-  const active = signatories.members.filter(({ revoked }) => !revoked);
-  const author = active.find(({ keyId }) => equal(keyId, open.keyId));
+  const author = activeMembers(signatories).find(({ keyId }) => equal(keyId, open.keyId));
   if (author === undefined) {
     return refuse('unknown-signer', `${toHex(open.keyId)} is no member of this chain`);
   }
   if (!verifySign1(suite, open.sign1, { publicKey: author.publicKey })) {
     return refuse('signature', 'the signature of the anchor does not verify');
   }
-  const cosigners = new Map<string, Uint8Array>();
+  const signed = checkLines(suite, open, { author, members: activeMembers(signatories) });
+  if (!signed.ok) return signed;
+  return checkPolicy(signed.value, signatories);
+}
+
+export type SignedCheckpoint = Pick<OpenAnchor, 'chainId' | 'body' | 'lines'>;
+
+type Member = Signatories['members'][number];
+
+function activeMembers({ members }: Signatories): readonly Member[] {
+  return members.filter(({ revoked }) => !revoked);
+}
+
+/**
+ * Every line of the note: one as the log's, by `author` or else any member, all others co-signatures.
+ * @returns the members that co-signed, each once.
+ */
+export function checkLines(
+  suite: Suite,
+  { chainId, body, lines }: SignedCheckpoint,
+  by: { readonly author?: Member; readonly members: readonly Member[] },
+): Result<readonly Member[], AnchorFlaw> {
+  const cosigners = new Map<string, Member>();
   let isLogSigned = false;
-  for (const line of open.lines) {
+  for (const line of lines) {
     if (line.name === chainOrigin(chainId)) {
-      const key = { name: line.name, publicKey: author.publicKey };
-      isLogSigned = verifyLogSignature(suite, body, line, key);
+      const authors = by.author === undefined ? by.members : [by.author];
+      isLogSigned = authors.some(({ publicKey }) =>
+        verifyLogSignature(suite, body, line, { name: line.name, publicKey }),
+      );
       if (!isLogSigned) return refuse('signature', 'the log signature does not verify');
       continue;
     }
-    const member = active.find(({ keyId }) => cosignerName(chainId, keyId) === line.name);
+    const member = by.members.find(({ keyId }) => cosignerName(chainId, keyId) === line.name);
     if (member === undefined) return refuse('cosignature', "a line that is no member's");
     const key = { name: line.name, publicKey: member.publicKey };
     const cosigned = verifyCosignature(suite, body, line, key);
     if (!cosigned.ok) return refuse('cosignature', `${line.name}: ${cosigned.detail}`);
-    const isDistrusted = signatories.distrusted?.some((keyId) => equal(keyId, member.keyId));
-    if (member.role === 'voter' && isDistrusted !== true)
-      cosigners.set(toHex(member.keyId), member.keyId);
+    cosigners.set(toHex(member.keyId), member);
   }
   if (!isLogSigned) return refuse('signature', 'the checkpoint lacks the log signature');
-  const voterCount = active.filter(({ role }) => role === 'voter').length;
-  if (voterCount === 0) return refuse('policy', 'no voter is left whose co-signature counts');
-  const needed = signersNeeded(signatories.policy, voterCount);
-  if (cosigners.size < needed) {
-    return refuse('policy', `co-signed by ${cosigners.size} voters, ${needed} are needed`);
-  }
-  return accept({ cosigners: [...cosigners.values()] });
+  return accept([...cosigners.values()]);
+}
+
+/** Whether enough of these are voters that count. @returns the key ids of those. */
+export function checkPolicy(
+  signers: readonly Pick<Member, 'keyId'>[],
+  signatories: Signatories,
+): Result<{ readonly cosigners: readonly Uint8Array[] }, 'policy'> {
+  const voters = activeMembers(signatories).filter(({ role }) => role === 'voter');
+  if (voters.length === 0) return refuse('policy', 'no voter is left whose co-signature counts');
+  const cosigners = signers
+    .map(({ keyId }) => keyId)
+    .filter((keyId) => voters.some((voter) => equal(voter.keyId, keyId)))
+    .filter((keyId) => signatories.distrusted?.some((one) => equal(one, keyId)) !== true);
+  const needed = signersNeeded(signatories.policy, voters.length);
+  return cosigners.length < needed
+    ? refuse('policy', `co-signed by ${cosigners.length} voters, ${needed} are needed`)
+    : accept({ cosigners });
 }

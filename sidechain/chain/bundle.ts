@@ -15,6 +15,7 @@ import {
 } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
+import { membershipProofField } from './membership-proof.ts';
 
 const pathField = listOf(bytes(32), limits.proofHashesMax);
 
@@ -41,13 +42,15 @@ const summaryField = record({
 const bundleField = record({
   format: [0, choice('tieline-proof/v1')],
   genesis: [1, bytesUpTo(limits.entryBytesMax)],
-  header: [2, bytesUpTo(1_024)],
+  header: [2, bytesUpTo(limits.headerBytesMax)],
   /** Inclusion of the header under the anchor's checkpoint. */
   headerPath: [3, pathField],
   anchor: [4, bytesUpTo(limits.messageBytesMax)],
   receipts: [5, listOf(bytesUpTo(limits.entryBytesMax), limits.mainLogKeysMax)],
   reading: [6, readingField, 'optional'],
   summary: [7, summaryField, 'optional'],
+  /** How the members came to be those that they are at the anchor's checkpoint, where they were changed. */
+  membership: [8, membershipProofField, 'optional'],
 });
 
 export type Bundle = Content<typeof bundleField>;

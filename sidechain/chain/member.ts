@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A member and a person of a chain, as its state has them. Members are never taken off the list: one
-// that is revoked stays where it was, so a place is given once, and with it the id in Raft.
+// A member and a person of a chain, as its state has them and its genesis begins them. Members are never
+// taken off the list: one that is revoked stays where it was, so a place is given once, and with it the
+// id in Raft.
 
 import { accept } from '../../base/errors.ts';
 import {
@@ -13,9 +14,10 @@ import {
   tuple,
   uint,
 } from '../../base/fields.ts';
-import { keyIdField } from '../../base/ids.ts';
+import { keyIdField, keyIdOf } from '../../base/ids.ts';
 import { label, nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
+import type { Suite } from '../../base/suite.ts';
 
 export type MemberRole = 'voter' | 'follower';
 
@@ -93,3 +95,22 @@ const personField: Field<Person> = mapped(
 );
 
 export const personsField = listOf(personField, limits.personsMax);
+
+/** Those that the genesis names, in its order. */
+export function foundingMembers(
+  suite: Suite,
+  members: readonly Pick<Member, 'publicKey' | 'role' | 'name'>[],
+): readonly Member[] {
+  return members.map((member, i) => ({
+    ...member,
+    ...{ raftId: i + 1, keyId: keyIdOf(suite, member.publicKey), address: null },
+    ...{ sinceHeight: 0, revoked: false, end: null },
+  }));
+}
+
+export function foundingPersons(
+  suite: Suite,
+  persons: readonly Omit<Person, 'keyId'>[],
+): readonly Person[] {
+  return persons.map((person) => ({ ...person, keyId: keyIdOf(suite, person.publicKey) }));
+}

@@ -7,14 +7,21 @@ import { equal, toHex } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
 import { accept } from '../../base/errors.ts';
 import { bytes, choice, code, type Field, mapped, tuple, uint } from '../../base/fields.ts';
-import { entryIdField, keyIdField, keyIdOf } from '../../base/ids.ts';
+import { entryIdField, keyIdField } from '../../base/ids.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import type { Genesis } from './genesis.ts';
 import type { AcceptedEntry } from './judge.ts';
 import { type MainLog, mainLogField } from './main-log.ts';
-import { type Member, membersField, type Person, personsField } from './member.ts';
+import {
+  foundingMembers,
+  foundingPersons,
+  type Member,
+  membersField,
+  type Person,
+  personsField,
+} from './member.ts';
 import type { Policy } from './policy.ts';
 import type { ChainState } from './state.ts';
 
@@ -87,17 +94,8 @@ export class Registry {
 
   /** Writes what the genesis decides. */
   begin(genesis: Genesis): void {
-    const suite = this.#suite;
-    const members = genesis.members.map(
-      (member, i): Member => ({
-        ...member,
-        ...{ raftId: i + 1, keyId: keyIdOf(suite, member.publicKey), address: null },
-        ...{ sinceHeight: 0, revoked: false, end: null },
-      }),
-    );
-    const persons = genesis.persons.map((person): Person => {
-      return { ...person, keyId: keyIdOf(suite, person.publicKey) };
-    });
+    const members = foundingMembers(this.#suite, genesis.members);
+    const persons = foundingPersons(this.#suite, genesis.persons);
     this.#state.put('chain/members', membersField.write(members));
     this.#state.put('chain/persons', personsField.write(persons));
     this.#state.put('chain/policy', policyField.write(genesis.policy));

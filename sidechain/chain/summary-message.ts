@@ -30,7 +30,7 @@ const outputField = mapped(tuple(uint(), bytes(16), bytesUpTo(limits.outputBytes
 
 const summaryMessageField = record({
   chainId: [1, bytes(32)],
-  header: [2, bytesUpTo(1_024)],
+  header: [2, bytesUpTo(limits.headerBytesMax)],
   /** Size of the anchored checkpoint under whose root the header is proved. */
   size: [3, uint()],
   headerPath: [4, listOf(bytes(32), limits.proofHashesMax)],

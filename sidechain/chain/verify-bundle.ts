@@ -17,6 +17,8 @@ import { type Bundle, decodeBundle, type ReadingProof, type SummaryProof } from 
 import { openEntry, verifyEntry } from './entry.ts';
 import { type Genesis, openGenesis } from './genesis.ts';
 import { decodeHeader, type Header } from './header.ts';
+import type { Member } from './member.ts';
+import { foundingMembership, membershipAt } from './membership-proof.ts';
 import { cosignerName } from './names.ts';
 import { signersNeeded } from './policy.ts';
 import { type CheckedReceipt, checkReceipts } from './receipt-message.ts';
@@ -59,11 +61,6 @@ type Parts = {
   readonly header: Header;
   readonly anchor: OpenAnchor;
   readonly members: readonly Member[];
-};
-
-type Member = Genesis['members'][number] & {
-  readonly keyId: Uint8Array;
-  readonly revoked: boolean;
 };
 
 type Step<T> = Result<T & { readonly detail: string }>;
@@ -128,11 +125,13 @@ function openParts(suite: Suite, bundle: Bundle): Result<Parts, 'genesis' | 'blo
   const anchor = openAnchor(bundle.anchor);
   if (!anchor.ok) return refuse('anchor', anchor.detail);
   if (!equal(anchor.value.chainId, chainId)) return refuse('anchor', 'it is of another chain');
-  const members = genesis.value.genesis.members.map((member) => ({
-    ...member,
-    keyId: keyIdOf(suite, member.publicKey),
-    revoked: false,
-  }));
+  const membership = membershipAt(suite, bundle.membership, {
+    chainId,
+    founding: foundingMembership(suite, genesis.value.genesis),
+    checkpoint: anchor.value.checkpoint,
+  });
+  if (!membership.ok) return refuse('anchor', `the members: ${membership.detail}`);
+  const { members } = membership.value;
   return accept({
     bundle,
     genesis: genesis.value.genesis,
@@ -245,7 +244,7 @@ function proveCheckpoint(
   const checked = checkAnchor(suite, anchor, { members, policy: genesis.policy });
   if (!checked.ok) return checked;
   const { cosigners } = checked.value;
-  const voters = members.filter(({ role }) => role === 'voter');
+  const voters = members.filter(isVoter);
   const count = `${cosigners.length} of ${voters.length} voters`;
   const detail = `co-signed by ${count}, policy ${genesis.policy.class}`;
   return accept({ cosigners, detail });
@@ -285,9 +284,13 @@ function judgeTrust(
     .map(({ keyId, publicKey }) =>
       marked({ name: cosignerName(chainId, keyId), type: cosignerKeyType, publicKey }),
     );
-  const voterCount = members.filter(({ role }) => role === 'voter').length;
+  const voterCount = members.filter(isVoter).length;
   const enough =
     ofLog.filter(({ trusted }) => trusted).length >= genesis.mainLog.threshold &&
     ofChain.filter(({ trusted }) => trusted).length >= signersNeeded(genesis.policy, voterCount);
   return { enough, signers: [...ofLog, ...ofChain] };
+}
+
+function isVoter({ role, revoked }: Member): boolean {
+  return role === 'voter' && !revoked;
 }

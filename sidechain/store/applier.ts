@@ -18,6 +18,7 @@ import { blockStatements } from './block-table.ts';
 import { configurationStatement } from './configuration-table.ts';
 import { groupStatement, type History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
+import { membershipStatements } from './membership-table.ts';
 import type { StateTrail } from './state-table.ts';
 import type { Settlement, Submissions } from './submissions.ts';
 import { warrantOf } from './warrant.ts';
@@ -134,11 +135,15 @@ export class Applier {
     body: BlockBody,
   ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
     const { ledger, history, verdicts } = this.#standing;
+    const versionBefore = ledger.registry.membership?.version;
     const given = { body, verdicts };
     const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
     const statements = [
       ...blockStatements(block, entry.index),
       ...(group === undefined ? [] : [groupStatement(group)]),
+      ...(ledger.registry.membership?.version === versionBefore
+        ? []
+        : membershipStatements(this.#suite, { body, block })),
     ];
     return { logIndex: entry.index, term: entry.term, body, block, statements };
   }

@@ -138,4 +138,15 @@ export const chainMigrations: readonly (readonly string[])[] = [
       PRIMARY KEY (height, position)
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // Changes of the members, with what proves each but the way from its header to a checkpoint.
+    `CREATE TABLE membership (
+      version INTEGER PRIMARY KEY,
+      height INTEGER NOT NULL,
+      entry BLOB NOT NULL,
+      entry_index INTEGER NOT NULL,
+      entry_path BLOB NOT NULL,
+      header BLOB NOT NULL
+    ) STRICT`,
+  ],
 ];

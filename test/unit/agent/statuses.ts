@@ -48,6 +48,8 @@ export const alone: GatewayStatus = {
     summaryRefusal: undefined,
     reportsWaiting: 0,
     reportsTaken: 0,
+    membershipWaiting: 0,
+    membershipRefusal: undefined,
     answersRefused: 0,
   },
   meters: [],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AnchorDuty } from '../../../../agent/uplink/anchor-duty.ts';
+import { MembershipQueue } from '../../../../agent/uplink/membership-queue.ts';
 import { ReportQueue } from '../../../../agent/uplink/report-queue.ts';
 import { SummaryQueue } from '../../../../agent/uplink/summary-queue.ts';
 import { Uplink } from '../../../../agent/uplink/uplink.ts';
@@ -73,6 +74,12 @@ async function setUp(chain = new MemoryChain(5)) {
       ...{ chainId, signer: gateway, log, nowMs: () => startMs },
       reportable: () => ({ evidence: [], withheld: undefined }),
       store: { load: async () => new Map(), save: async () => {} },
+    }),
+    memberships: await MembershipQueue.open(suite, {
+      chain: { ...chain, membershipVersion: () => 0, provenChanges: async () => [] },
+      founding: { members: [], persons: [], policy: { class: 'blame', faulty: 0 }, version: 0 },
+      store,
+      ...{ signer: gateway, log },
     }),
     mqtt: broker,
     clock: { monotonicMs: () => Date.now() },
