@@ -98,6 +98,7 @@ export const limits = Object.freeze({
   raftApplyingBytesMax: 16 * 1024 * 1024,
   raftUncommittedBytesMax: 32 * 1024 * 1024,
   raftPendingReadsMax: 4_096,
+  raftEntryBytesMax: 4 * 1024 * 1024,
   raftNumberMax: 2 ** 48,
   raftTermLeapMax: 2 ** 20,
   raftChangesMax: 64,
@@ -302,6 +303,11 @@ export const limits = Object.freeze({
   longRetryPauseMsMax: 600_000,
 } as const);
 
+assert(limits.blockBytesMax <= limits.raftEntryBytesMax, 'a block is an entry');
+assert(
+  limits.raftEntryBytesMax + limits.transportEnvelopeBytesMax <= limits.transportFrameBytesMax,
+  'an entry that was taken can be passed on',
+);
 assert(limits.raftAppendBytesMax <= limits.raftInflightBytesMax, 'an append fits into the window');
 assert(limits.packBytesMax < limits.entryBytesMax, 'a pack is smaller than an entry');
 assert(limits.entryBytesMax < limits.blockBytesMax, 'an entry fits into a block');

@@ -13,7 +13,7 @@ import { openEntry } from './chain/entry.ts';
 import type { Verdicts } from './chain/judge.ts';
 import type { AppliedBlock } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
-import { fitsIntoBlock } from './chain/pool.ts';
+import { blockEntryBytes, fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
 import type { LeadingMember } from './left-out.ts';
 import type { MemberMessage, MessageOf } from './member-message.ts';
@@ -138,6 +138,7 @@ export class Carrier {
     if (member === undefined || member.revoked) return undefined;
     const checked = new Map<string, BlockEntry>();
     let last = registry.sequence(member.keyId).sequence;
+    let bytes = 0;
     for (const given of entries) {
       const opened = openEntry(suite, given.entry);
       if (!opened.ok || !fitsIntoBlock(given)) return undefined;
@@ -151,6 +152,9 @@ export class Carrier {
       const signer = isPerson ? registry.person(entry.keyId) : member;
       if (!isPerson && !equal(entry.keyId, member.keyId)) return undefined;
       if (signer === undefined || !verdicts(entry, signer.publicKey)) return undefined;
+      // No more than can be passed on in one message; the rest comes again.
+      bytes += blockEntryBytes(given);
+      if (checked.size > 0 && bytes > limits.submitBytesMax) return checked;
       last = sequence ?? last;
       checked.set(toHex(entry.id), given);
     }

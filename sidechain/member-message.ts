@@ -12,6 +12,7 @@ import {
   choice,
   code,
   type Field,
+  int,
   listOf,
   nullable,
   text,
@@ -26,10 +27,12 @@ import type { Lane } from './transport/lane.ts';
 import type { ChannelMessage } from './transport/transport.ts';
 
 const number = uint(limits.raftNumberMax);
+/** Nobody signs a chain without its block 0. */
+const treeSize = int(1, limits.raftNumberMax);
 
 /** A checkpoint as one member has signed it: `signature` is that of its co-signature line. */
 const signedSize = {
-  size: [1, number],
+  size: [1, treeSize],
   root: [2, bytes(32)],
   signature: [3, bytes(72)],
 } as const;
@@ -104,7 +107,7 @@ const messageField = byKind(0, {
   evidence: record({
     kind: [0, choice('evidence')],
     member: [1, bytes(8)],
-    size: [2, number],
+    size: [2, treeSize],
     rootOne: [3, bytes(32)],
     signatureOne: [4, bytes(72)],
     rootOther: [5, bytes(32)],

@@ -52,6 +52,7 @@ function flawOfAppend({ previous, entries, term }: Append): string | undefined {
   for (const entry of entries) {
     if (entry.index !== before.index + 1) return `entry ${entry.index} follows ${before.index}`;
     if (entry.term < before.term) return `the term falls at entry ${entry.index}`;
+    if (entry.data.length > limits.raftEntryBytesMax) return `entry ${entry.index} is too large`;
     before = entry;
   }
   if (before.term > term) return 'an entry is of a later term than its leader';

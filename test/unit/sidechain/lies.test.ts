@@ -4,7 +4,12 @@
 
 import { expect, test } from 'vitest';
 import { encode } from '../../../base/cbor.ts';
+import { formatCheckpoint } from '../../../base/checkpoint.ts';
+import { cosign } from '../../../base/cosignature.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { encodeBlock } from '../../../sidechain/chain/block.ts';
+import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
+import { toChannel } from '../../../sidechain/member-message.ts';
 import type { PeerMessage } from '../../../sidechain/raft/message.ts';
 import { startMs } from '../chain/fixture.ts';
 import { Cluster } from './cluster.ts';
@@ -89,6 +94,24 @@ test('what no honest member says to Raft is counted, and changes nothing', async
     }),
   );
   expect(status.refusals).toContainEqual({ member: 'cellar-2', reason: 'timeout-now', count: 1 });
+});
+
+test('whom nobody has asked to sign before, no checkpoint of nothing ends', async () => {
+  const cluster = await Cluster.start(3);
+  const { signer } = cluster.member(3);
+  const root = suite.sha256(new Uint8Array());
+  const body = formatCheckpoint({ origin: chainOrigin(cluster.chainId), size: 0, root });
+  const name = cosignerName(cluster.chainId, signer.keyId);
+  const { signature } = cosign(suite, name, body, 1, signer);
+  const message = toChannel({ kind: 'cosign', size: 0, root, signature });
+  cluster.network.forge(3, 1, message);
+  await cluster.pass(3);
+  expect(cluster.node(1).status()).toMatchObject({
+    cosignedSize: 0,
+    refusals: [{ member: 'cellar-3', reason: 'form', count: 1 }],
+  });
+  void cluster.submit(1);
+  await cluster.settled();
 });
 
 test('a follower that acknowledges what was never sent to it is not believed', async () => {
