@@ -29,7 +29,7 @@ export type PushAnswer<T> =
   | Faulty;
 
 export type PushSettings<T> = {
-  readonly line: Pick<ByteLine, 'name' | 'listen'>;
+  readonly line: Pick<ByteLine, 'name' | 'listen' | 'reopen'>;
   readonly decoder: PushDecoder<T>;
   /** How long a device may be silent between two messages. */
   readonly silenceMsMax: number;
@@ -60,14 +60,17 @@ export class PushReceiver<T> {
 
   /** The newest message that was not handed out yet, or the next. Never rejects; one caller at a time. */
   async next(): Promise<PushAnswer<T>> {
-    const message = this.#take() ?? (await this.#await());
+    const lost = this.#fault?.kind === 'closed';
+    const message = this.#take() ?? (lost ? undefined : await this.#await());
     if (message !== undefined) {
       return { ok: true, value: message.value, afterFault: message.afterFault };
     }
-    const fault = this.#fault;
-    // What is wrong with the line is said once; then it is silent.
-    if (fault?.kind === 'closed') this.#fault = undefined;
-    return faulty(fault ?? this.#silence());
+    if (this.#fault === undefined) {
+      // A port whose device was pulled out does not always notice.
+      void this.#settings.line.reopen();
+      return faulty(this.#silence());
+    }
+    return faulty(this.#fault);
   }
 
   stop(): void {

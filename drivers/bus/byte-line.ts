@@ -144,6 +144,11 @@ export class ByteLine {
     };
   }
 
+  /** Gives the connection up, and has it again with the next request, or for who listens. */
+  reopen(): Promise<void> {
+    return this.#wire.drop();
+  }
+
   /** Pending requests end as `closed`. */
   async close(): Promise<void> {
     this.#closed = true;

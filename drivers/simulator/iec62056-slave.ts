@@ -15,7 +15,7 @@ export type Iec62056SlaveSettings = {
 };
 
 // No sooner than 200 ms, that the other side can change its speed; no later than 1.5 s.
-const reactionMs = 250;
+const reactionMs = 400;
 const pendingMax = 64;
 const acknowledge = String.fromCharCode(6);
 const startBaudRate = 300;

@@ -40,7 +40,7 @@ export function smlSlave({ load, nowMs }: SmlSlaveSettings): ByteSlave {
   };
 }
 
-function smlFileOf(load: Load, timeMs: number): Uint8Array {
+export function smlFileOf(load: Load, timeMs: number): Uint8Array {
   const { activePower, importEnergy, exportEnergy, phases } = load;
   const number = (c: number, d: number, unit: number, scaler: number, value: number): SmlEntry => {
     const code = [1, 0, c, d, 0, 255];

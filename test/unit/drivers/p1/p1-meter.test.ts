@@ -20,6 +20,7 @@ function speaker() {
   const listeners = new Set<ByteListener>();
   const line = {
     name: 'test',
+    reopen: async () => undefined,
     listen: (listener: ByteListener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
