@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { toHex } from '../../../base/bytes.ts';
 import { encode } from '../../../base/cbor.ts';
 import { type MemberMessage, ofChannel, toChannel } from '../../../sidechain/member-message.ts';
 import { schemaEntry } from '../chain/fixture.ts';
+import { mutated } from '../chain/mutate.ts';
 
 const signed = { size: 7, root: new Uint8Array(32).fill(1), signature: new Uint8Array(72) };
 const messages: readonly MemberMessage[] = [
@@ -61,4 +64,19 @@ test('what no member says is refused: another channel, bytes, kind, range', () =
   }
   const far = { kind: 'cosign', ...signed, size: 2 ** 49 } as const;
   expect(ofChannel(toChannel(far))).toMatchObject({ code: 'form' });
+});
+
+test('no bytes make the reader throw, and what is read is written alike', () => {
+  const channel = toChannel({ kind: 'recall' });
+  const any = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    mutated(...messages.map((message) => toChannel(message).body)),
+  );
+  fc.assert(
+    fc.property(any, (body) => {
+      const read = ofChannel({ ...channel, body });
+      if (read.ok) expect(toHex(toChannel(read.value).body)).toBe(toHex(body));
+    }),
+    { seed: 12, numRuns: 1_000 },
+  );
 });
