@@ -73,6 +73,31 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/doctor.ts')).doctor,
   },
   {
+    name: 'members',
+    summary: 'the members of a chain',
+    load: async () => (await import('./agent/commands/members.ts')).members,
+  },
+  {
+    name: 'members grant',
+    summary: 'make a gateway a member',
+    load: async () => (await import('./agent/commands/members-grant.ts')).membersGrant,
+  },
+  {
+    name: 'members promote',
+    summary: 'let a follower vote',
+    load: async () => (await import('./agent/commands/members-promote.ts')).membersPromote,
+  },
+  {
+    name: 'members revoke',
+    summary: 'end the membership of a gateway',
+    load: async () => (await import('./agent/commands/members-revoke.ts')).membersRevoke,
+  },
+  {
+    name: 'join',
+    summary: 'make a gateway that joins a chain, and run it',
+    load: async () => (await import('./agent/commands/join.ts')).join,
+  },
+  {
     name: 'chain verify',
     summary: "audit a gateway's chain from its genesis",
     load: async () => (await import('./agent/commands/chain-verify.ts')).chainVerify,

@@ -2,7 +2,9 @@
 // Asks a gateway that runs on this machine, over its local API.
 
 import { TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { GatewayConfig } from './config.ts';
+import type { MembershipOutcome } from './membership-route.ts';
 import type { Reloaded } from './reload.ts';
 import type { GatewayStatus } from './status.ts';
 import type { MeterValues } from './values.ts';
@@ -24,13 +26,27 @@ export async function askValues(place: Place): Promise<readonly MeterValues[]> {
 
 /** @throws TielineError `gateway-api`, also where the gateway finds a mistake in its configuration. */
 export async function askReload(place: Place): Promise<Reloaded> {
-  return (await ask(place, '/api/v1/reload', 'POST')) as Reloaded;
+  return (await ask(place, '/api/v1/reload', { method: 'POST' })) as Reloaded;
 }
 
-async function ask({ http }: Place, path: string, method = 'GET'): Promise<unknown> {
+/**
+ * Hands a signed change of the members in; `entry` in hex.
+ * @throws TielineError `gateway-api`, with what the gateway says against it.
+ */
+export async function postMembership(place: Place, entry: string): Promise<MembershipOutcome> {
+  const outcome = await ask(place, '/api/v1/membership', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ entry }),
+    signal: AbortSignal.timeout(limits.httpRequestTimeoutMs),
+  });
+  return outcome as MembershipOutcome;
+}
+
+async function ask({ http }: Place, path: string, request: RequestInit = {}): Promise<unknown> {
   const url = `http://127.0.0.1:${http.port}${path}`;
   try {
-    const response = await fetch(url, { method, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), ...request });
     if (!response.ok) throw await refusal(url, response);
     return await response.json();
   } catch (cause) {

@@ -23,9 +23,11 @@ import {
   reportStore,
   summaryPosition,
 } from './gateway-chain.ts';
+import { membershipRoute } from './membership-route.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { openChain } from './open-chain.ts';
 import { reloadRoutes } from './reload.ts';
+import { onRevocation } from './revocation.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { AnchorDuty } from './uplink/anchor-duty.ts';
 import { MembershipQueue } from './uplink/membership-queue.ts';
@@ -45,20 +47,31 @@ export type Gateway = {
 };
 
 /** Starts everything; what was started is closed again where a later part cannot start. */
-export async function startGateway(config: GatewayConfig, log: Log): Promise<Gateway> {
+export async function startGateway(
+  config: GatewayConfig,
+  log: Log,
+  waiting: Waiting = {},
+): Promise<Gateway> {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of closing.splice(0).toReversed()) await end();
   };
   try {
-    return await start(config, log, { closing, close });
+    return await start(config, log, { ...waiting, closing, close });
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
 }
 
-type Closing = {
+/** Of a gateway that is not granted yet. */
+type Waiting = {
+  /** Ends the waiting. */
+  readonly ending?: AbortSignal;
+  readonly onWaiting?: () => void;
+};
+
+type Closing = Waiting & {
   /** Run in reverse order. */
   readonly closing: (() => Promise<void>)[];
   readonly close: () => Promise<void>;
@@ -67,11 +80,11 @@ type Closing = {
 async function start(
   config: GatewayConfig,
   log: Log,
-  { closing, close }: Closing,
+  { closing, close, ...waiting }: Closing,
 ): Promise<Gateway> {
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
-  const { node, database } = await openChain(config, { signer, clock, log, random });
+  const { node, database } = await openChain(config, { signer, clock, log, random, ...waiting });
   closing.push(async () => {
     await node.handOver();
     await node.close();
@@ -120,6 +133,11 @@ async function start(
 
   const meters = await startMeterSide(suite, config, { node, signer, clock, log, random });
   closing.push(() => meters.close());
+  onRevocation(node, keyId, (revoked) => {
+    log.error('revoked', { height: revoked.height, by: revoked.by });
+    // What it reads could stand on no block.
+    meters.close().catch(fatal.reject);
+  });
   const api = await startApi(config, { node, signer, uplink, meters, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);
@@ -161,6 +179,7 @@ function startApi(
     log,
     routes: [
       ...reloadRoutes(config, { meters, log }),
+      membershipRoute(node, { listens: config.listen !== undefined }),
       ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
       ...statusRoutes(async () => ({
         name: config.name,

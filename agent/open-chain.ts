@@ -2,7 +2,7 @@
 // Opens the gateway's copy of its chain, and the way to the other members where it has any. The
 // node owns both from then on, and closes them.
 
-import { fromUtf8 } from '../base/bytes.ts';
+import { fromUtf8, toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
@@ -11,18 +11,22 @@ import { readSecretFile } from '../host/files.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
+import type { Registry } from '../sidechain/chain/registry.ts';
+import { untilIntroduced } from '../sidechain/introduction.ts';
+import { type ChainMember, chainMembers } from '../sidechain/members.ts';
 import { openNode, type SidechainNode } from '../sidechain/node.ts';
 import { defaultRules, type NodeOptions, type NodeRules } from '../sidechain/node-options.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
 import { UplinkTable } from '../sidechain/store/uplink-table.ts';
 import { openTransport } from '../sidechain/transport/open-transport.ts';
+import type { Receiver, Transport } from '../sidechain/transport/transport.ts';
 import { parseAddress } from './address.ts';
 import { archiveRules } from './archive-rules.ts';
 import { type GatewayConfig, loadGatewayConfig } from './config.ts';
 import { gatewayContracts } from './contracts.ts';
 import { dataFiles } from './data-files.ts';
 import { summaryPosition } from './gateway-chain.ts';
-import { addressOf, chainMember, peerProblems } from './peers.ts';
+import { addressOf, peerProblems } from './peers.ts';
 
 type Parts = {
   readonly signer: Signer;
@@ -32,6 +36,10 @@ type Parts = {
   readonly random: (length: number) => Uint8Array;
   /** When blocks are cut; by default what waits for the configured window makes one. */
   readonly rules?: NodeRules;
+  /** Nothing is waited for any more. */
+  readonly ending?: AbortSignal;
+  /** This gateway is no member as far as it knows, and waits until somebody grants it. */
+  readonly onWaiting?: () => void;
 };
 
 export type OpenChain = { readonly node: SidechainNode; readonly database: Database };
@@ -43,7 +51,6 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
     const { genesisBytes } = await readChain(database);
     const genesis = openGenesis(suite, genesisBytes);
     if (!genesis.ok) throw new TielineError('database-damaged', genesis.detail);
-    const network = networkOf(config, genesis.value, parts);
     const node = await openNode({
       database,
       suite,
@@ -51,7 +58,7 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
       ...parts,
       contracts: gatewayContracts(genesis.value.genesis),
       every,
-      ...network,
+      ...companyFor(config, genesis.value, parts),
       archive: archiveRules(config, summaryPosition(new UplinkTable(database)).load),
     });
     return { node, database };
@@ -61,37 +68,48 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
   }
 }
 
-/** Empty for a chain of one. @throws TielineError `config` */
-function networkOf(
+/** Nothing for a chain of one that listens nowhere: it stays alone. */
+function companyFor(
   config: GatewayConfig,
   { genesis, chainId }: OpenGenesis,
-  { signer, log, random }: Parts,
-): Pick<NodeOptions, 'transport' | 'addressOf'> {
-  const chainMembers = genesis.members.map((member) => chainMember(suite, member));
-  const chain = { members: chainMembers, own: signer.keyId };
+  parts: Parts,
+): Pick<NodeOptions, 'transport' | 'addressOf' | 'introduction'> {
+  const { signer, log, random, ending = new AbortController().signal } = parts;
+  const own = signer.keyId;
+  const { listen, peers } = config;
+  if (genesis.members.length === 1 && listen === undefined && peers.length === 0) return {};
+  const open = async (receiver: Receiver): Promise<Transport> =>
+    openTransport({
+      signer,
+      keyPem: fromUtf8(await readSecretFile(dataFiles(config.data).key)) ?? '',
+      chainId,
+      listen: parseAddress(listen ?? '') ?? { host: '127.0.0.1', port: 0 },
+      members: [],
+      receiver,
+      log: log.child({ part: 'members' }),
+      random: () => new DataView(random(4).buffer).getUint32(0) / 2 ** 32,
+      every,
+    });
   // The same file once more: what is wrong is told with its place in it.
-  loadGatewayConfig(config.file, (given) => peerProblems(given, chain));
-  const listen = parseAddress(config.listen ?? '');
-  if (chainMembers.length === 1 || listen === undefined) return {};
-  const members = chainMembers.map((member, i) => ({
-    id: i + 1,
-    publicKey: member.publicKey,
-    address: addressOf(member, config, chainMembers),
-  }));
+  const check = ({ members }: Registry) =>
+    loadGatewayConfig(config.file, (given) => peerProblems(given, { members, own }));
+  let known: readonly ChainMember[] = [];
+  const reach = (member: ChainMember) => addressOf(member, config, [...known, member]);
   return {
-    addressOf: ({ id }) => members.find((member) => member.id === id)?.address,
-    transport: async (receiver) =>
-      openTransport({
-        signer,
-        keyPem: fromUtf8(await readSecretFile(dataFiles(config.data).key)) ?? '',
-        chainId,
-        listen,
-        members,
-        receiver,
-        log: log.child({ part: 'members' }),
-        random: () => new DataView(random(4).buffer).getUint32(0) / 2 ** 32,
-        every,
-      }),
+    addressOf: reach,
+    transport: (receiver, registry) => {
+      check(registry);
+      known = chainMembers(registry);
+      return open(receiver);
+    },
+    introduction: (registry) => {
+      check(registry);
+      known = chainMembers(registry);
+      log.info('waiting-for-grant', { gateway: toHex(own) });
+      parts.onWaiting?.();
+      const waiting = { suite, ownKeyId: own, known, addressOf: reach, every, ending };
+      return untilIntroduced({ ...waiting, openTransport: open });
+    },
   };
 }
 

@@ -34,6 +34,16 @@ export function statusRoutes(status: () => Promise<GatewayStatus>): readonly Rou
   ];
 }
 
+/** What this gateway may not do, or nobody may. */
+function membershipLines({ gateway, ledger }: GatewayStatus): readonly string[] {
+  const { isFixed, members } = ledger.membership;
+  const { revoked } = members.find(({ keyId }) => keyId === gateway) ?? {};
+  if (revoked !== undefined) {
+    return [`REVOKED   at block ${revoked.height} by ${revoked.by}: it reads and signs no more`];
+  }
+  return isFixed ? ['members   fixed: the genesis names no engineer'] : [];
+}
+
 /** Who leads and speaks, how the others stand, and who has signed; nothing for a chain of one. */
 function companyLines({ name, gateway, ledger, uplink }: GatewayStatus): readonly string[] {
   const { peers, leader } = ledger;
@@ -85,6 +95,7 @@ export function statusText(status: GatewayStatus): string {
     `gateway   ${status.name}  ${status.gateway}`,
     `chain     ${status.chain}`,
     `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
+    ...membershipLines(status),
     ...companyLines(status),
     ...conductLines(status.ledger),
     `anchored  ${ledger.receiptSize} of ${ledger.height + 1} blocks${waiting}`,

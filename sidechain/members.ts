@@ -18,6 +18,8 @@ export type ChainMember = {
   /** `host:port` where the chain says it is reached. */
   readonly address: string | null;
   readonly revoked: boolean;
+  /** Block that made it a member, as far as our copy of the chain tells; else 0. */
+  readonly sinceHeight: number;
 };
 
 /**
@@ -25,6 +27,11 @@ export type ChainMember = {
  * among them. It may be a lie; once the copy reaches so far, the copy counts.
  */
 export type Introduction = readonly ChainMember[];
+
+/** As the registry has them, also those that were revoked. */
+export function chainMembers({ members }: Registry): readonly ChainMember[] {
+  return members.map(({ raftId: id, ...member }) => ({ id, ...member }));
+}
 
 /** With this gateway among them. @throws TielineError `not-a-member`, and what `introduce` throws. */
 export async function openMembers(
@@ -61,8 +68,8 @@ export class Members {
     const { members } = this.#registry;
     if (this.#view?.of !== members) {
       const isKnown = members.some(({ keyId }) => equal(keyId, this.#ownKeyId));
-      const listed = members.map(({ raftId, ...member }) => ({ id: raftId, ...member }));
-      this.#view = { of: members, ever: isKnown ? listed : this.#introduction };
+      const ever = isKnown ? chainMembers(this.#registry) : this.#introduction;
+      this.#view = { of: members, ever };
     }
     return this.#view.ever;
   }

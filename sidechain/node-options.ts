@@ -38,7 +38,7 @@ export type NodeOptions = {
    * Opens the way to the other members, for a chain that has or may get any; the node tells it who
    * they are, and closes it.
    */
-  readonly transport?: (receiver: Receiver) => Promise<Transport>;
+  readonly transport?: (receiver: Receiver, registry: Registry) => Promise<Transport>;
   /** Where members are reached; without it they have to call us. */
   readonly addressOf?: AddressOf;
   /** Waits until a member introduces this gateway, where its copy of the chain does not reach to its grant. */

@@ -67,7 +67,7 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     });
   }
   const inbox = new Inbox();
-  const transport = await options.transport(inbox);
+  const transport = await options.transport(inbox, registry);
   return new SidechainNode(options, opened, { members, network: { inbox, transport } });
 }
 

@@ -14,7 +14,7 @@ export const runGateway: Command = {
   notes: 'Prints one line `ready …` when it runs. What it does is logged to standard error.',
   run: async ({ values, print, ending }) => {
     const config = loadGatewayConfig(required('run', values, 'config'));
-    const gateway = await startGateway(config, createLog(config.log));
+    const gateway = await startGateway(config, createLog(config.log), { ending });
     print(`ready gateway ${gateway.keyId} chain ${gateway.chainId} api ${gateway.apiUrl}`);
     await Promise.race([untilEnded(ending), gateway.finished]);
     await gateway.close();

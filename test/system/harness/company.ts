@@ -19,6 +19,7 @@ export type MemberGateway = Founded & { readonly program: Restartable; readonly 
 export type Company = {
   readonly dir: string;
   readonly broker: Restartable;
+  readonly mqttUrl: string;
   readonly centre: Restartable;
   readonly centreDir: string;
   readonly centreApi: string;
@@ -35,6 +36,7 @@ const names = ['cellar', 'school', 'bakery'];
  */
 export async function newCompany(options: {
   readonly periodMs: number;
+  readonly engineer?: string;
   readonly environment?: (dir: string, name: string) => Readonly<Record<string, string>>;
 }): Promise<Company> {
   const dir = await mkdtemp(join(tmpdir(), 'tieline-company-'));
@@ -52,6 +54,7 @@ export async function newCompany(options: {
   return {
     dir,
     broker,
+    mqttUrl,
     ...centre,
     meters: meters.map(({ meter }) => meter),
     gateways: gateways.map((made, i) => ({

@@ -29,11 +29,14 @@ export type Centre = {
   readonly centreApi: string;
 };
 
-/** @returns the gateways in the order of their seats; the first has made the genesis. */
+/**
+ * @param options.engineer `NAME=PUBLICKEY` of whoever may change the members.
+ * @returns the gateways in the order of their seats; the first has made the genesis.
+ */
 export async function foundChain(
   seats: readonly Seat[],
   centre: Centre,
-  options: { readonly periodMs: number },
+  options: { readonly periodMs: number; readonly engineer?: string },
 ): Promise<{ readonly chainId: string; readonly gateways: readonly Founded[] }> {
   const keyIds = await Promise.all(seats.map(newKey));
   const [founder, ...others] = seats;
@@ -43,7 +46,8 @@ export async function foundChain(
   const genesis = join(founder.dir, 'genesis.cbor');
   const mainLog = join(centre.centreDir, 'main-log.json');
   const summaries = ['--window-seconds', '5', '--grace-seconds', '1'];
-  await init(founder, ['--main-log', mainLog, ...summaries, ...common]);
+  const engineer = options.engineer === undefined ? [] : ['--engineer', options.engineer];
+  await init(founder, ['--main-log', mainLog, ...engineer, ...summaries, ...common]);
   await Promise.all(others.map((one) => init(one, ['--genesis', genesis, ...common])));
   for (const seat of seats) await addMeter(seat, options.periodMs);
   await must('dispatch', 'enrol', '--genesis', genesis, [

@@ -5,15 +5,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadGatewayConfig } from '../../../agent/config.ts';
-import { addressOf, chainMember, peerProblems } from '../../../agent/peers.ts';
+import { addressOf, type NamedMember, peerProblems } from '../../../agent/peers.ts';
 import { toHex } from '../../../base/bytes.ts';
-import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { testSigner } from '../chain/fixture.ts';
 import { newDirectory } from './members.ts';
 
 const names = ['cellar', 'attic', 'shed', 'shed'];
-const members = names.map((name, i) =>
-  chainMember(suite, { name, publicKey: testSigner(i + 1).publicKey }),
+const members = names.map(
+  (name, i): NamedMember => ({
+    name,
+    keyId: testSigner(i + 1).keyId,
+    address: null,
+    revoked: false,
+    sinceHeight: 0,
+  }),
 );
 const [cellar, attic, shed] = members;
 const chain = { members: members.slice(0, 3), own: cellar?.keyId ?? new Uint8Array() };
@@ -49,6 +54,31 @@ describe('peers', () => {
     const peers = [peer('attic'), peer('shed')];
     const problems = peerProblems({ listen, peers }, { ...chain, members });
     expect(problems).toMatchObject([{ message: expect.stringContaining('give the key id') }]);
+  });
+
+  test('need no address where the chain has one; the configuration counts before it', () => {
+    const later = { ...(shed as NamedMember), sinceHeight: 7 };
+    const withLater = { ...chain, members: [...members.slice(0, 2), later] };
+    expect(peerProblems({ listen, peers: [peer('attic')] }, withLater)).toEqual([]);
+    const told = { ...(shed as NamedMember), address: '192.0.2.9:7703' };
+    const known = [...members.slice(0, 2), told];
+    const peers = [peer('attic')];
+    expect(peerProblems({ listen, peers }, { ...chain, members: known })).toEqual([]);
+    expect(addressOf(told, { peers }, known)).toEqual({ host: '192.0.2.9', port: 7_703 });
+    const both = [...peers, peer('shed', '[::1]:7704')];
+    expect(addressOf(told, { peers: both }, known)).toEqual({ host: '::1', port: 7_704 });
+  });
+
+  test('may name who was revoked, and who is not known yet to one that joins', () => {
+    const revoked = { ...(shed as NamedMember), revoked: true };
+    const known = [...members.slice(0, 2), revoked];
+    const peers = [peer('attic'), peer('shed')];
+    expect(peerProblems({ listen, peers }, { ...chain, members: known })).toEqual([]);
+    const joining = { members: known, own: testSigner(9).keyId };
+    expect(peerProblems({ listen, peers: [peer('attic'), peer('barn')] }, joining)).toEqual([]);
+    expect(peerProblems({ listen, peers: [] }, joining)).toMatchObject([
+      { message: expect.stringContaining('no address is given') },
+    ]);
   });
 
   test('of a chain of one are none, and nothing listens', () => {
