@@ -13,6 +13,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/meters.ts')).meters,
   },
   {
+    name: 'meters lint',
+    summary: 'check a meter definition of your own',
+    load: async () => (await import('./agent/commands/meters-lint.ts')).metersLint,
+  },
+  {
     name: 'read',
     summary: 'read a meter once',
     load: async () => (await import('./agent/commands/read.ts')).read,

@@ -3,6 +3,7 @@
 // values. Paths in it are relative to the file.
 
 import { dirname, resolve } from 'node:path';
+import { messageOf } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
@@ -14,6 +15,7 @@ import {
   meterSections,
   withSerialDefaults,
 } from './meter-config.ts';
+import { isMeterFile, loadMeterFile } from './meter-file.ts';
 
 /** Another member of the chain. */
 export type PeerConfig = {
@@ -136,8 +138,21 @@ export const gatewayConfigSchema = {
 } as const;
 
 /** What the schema cannot say. */
-function relations(config: GatewayConfig): Problem[] {
-  return [...meterProblems(config), ...addressProblems(config)];
+function relations(config: GatewayConfig, at: (file: string) => string): Problem[] {
+  return [...meterProblems(config), ...meterFileProblems(config, at), ...addressProblems(config)];
+}
+
+function meterFileProblems({ meters }: MeterSections, at: (file: string) => string): Problem[] {
+  return meters.flatMap(({ meter }, i): Problem[] => {
+    if (!isMeterFile(meter)) return [];
+    try {
+      loadMeterFile(at(meter));
+      return [];
+    } catch (error) {
+      const message = `the definition is not usable:\n${messageOf(error)}`;
+      return [{ path: ['meters', i, 'meter'], message }];
+    }
+  });
 }
 
 /** Written as host:port, and no address for all that. */
@@ -161,21 +176,23 @@ export function loadGatewayConfig(
   path: string,
   check: (config: GatewayConfig) => readonly Problem[] = () => [],
 ): GatewayConfig {
+  const at = (file: string) => resolve(dirname(path), file);
   const config = loadConfig<GatewayConfig>({
     path,
     schema: gatewayConfigSchema,
-    check: (given) => [...relations(given), ...check(given)],
+    check: (given) => [...relations(given, at), ...check(given)],
   });
   const { mqtt } = config;
-  const at = (file: string) => resolve(dirname(path), file);
   return {
     ...config,
     file: path,
     data: at(config.data),
     lines: config.lines.map(withSerialDefaults),
-    meters: config.meters.map((meter) =>
-      meter.keyFile === undefined ? meter : { ...meter, keyFile: at(meter.keyFile) },
-    ),
+    meters: config.meters.map((meter) => ({
+      ...meter,
+      ...(meter.keyFile === undefined ? {} : { keyFile: at(meter.keyFile) }),
+      ...(isMeterFile(meter.meter) ? { definition: loadMeterFile(at(meter.meter)) } : {}),
+    })),
     mqtt: {
       ...mqtt,
       ...(mqtt.ca === undefined ? {} : { ca: at(mqtt.ca) }),

@@ -3,11 +3,12 @@
 
 import { isObis } from '../base/obis.ts';
 import { findAnyMeter, findMeter, findProtocolMeter } from '../drivers/index.ts';
-import type { SerialSettings } from '../drivers/meter-definition.ts';
+import type { MeterDefinition, SerialSettings } from '../drivers/meter-definition.ts';
 import type { Keep } from '../drivers/narrowed.ts';
 import { type SerialProtocol, serialDefaults } from '../drivers/protocol-meter.ts';
 import type { Transport } from '../drivers/transport.ts';
 import type { Problem } from './config-problem.ts';
+import { isMeterFile } from './meter-file.ts';
 
 export type LineConfig = {
   readonly name: string;
@@ -26,8 +27,10 @@ export type LineConfig = {
 export type MeterConfig = {
   /** The device's name where its serial number is not known; part of its identity on the chain. */
   readonly name: string;
-  /** Id in the catalogue. */
+  /** Id in the catalogue, or a file in YAML. */
   readonly meter: string;
+  /** From that file. */
+  readonly definition?: MeterDefinition;
   readonly line: string;
   readonly unit: number;
   /** Of a meter without Modbus, as it stands on it; without, the meter is asked for it. */
@@ -179,11 +182,11 @@ function placeProblems(
   if (config === undefined) {
     problems.push({ path: [...path, 'line'], message: 'there is no line of this name' });
   }
-  if (findAnyMeter(meter) === undefined) {
+  if (!isMeterFile(meter) && findAnyMeter(meter) === undefined) {
     problems.push({
       path: [...path, 'meter'],
       message: 'no meter of this id is known',
-      hint: '`tieline meters` lists them',
+      hint: '`tieline meters` lists them; a definition of your own is a file, ./my-meter.yaml',
     });
   }
   if (config !== undefined && 'tcp' in config && findProtocolMeter(meter) !== undefined) {

@@ -52,7 +52,11 @@ export class MeterLine {
         name: meter.name,
         find: () => {
           const { unit, address } = meter;
-          return findDevice(meter.meter, { line: this.#line, unit, address, key }, keep);
+          return findDevice(
+            meter.definition ?? meter.meter,
+            { line: this.#line, unit, address, key },
+            keep,
+          );
         },
         onFound: (device) => {
           // Where every register is in a group, none is left for the rest.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an id of the catalogue and a place on a line to a device that can be read.
+// From an id of the catalogue, or a definition, and a place on a line to a device that can be read.
 
 import type { ExchangeSize, Found } from './device.ts';
 import { findMeter, findProtocolMeter, findSelfDescribed } from './index.ts';
 import { faulty, type LineFault } from './line.ts';
+import type { MeterDefinition } from './meter-definition.ts';
 import { modbusDevice, modbusPack } from './modbus/modbus-device.ts';
 import { type Keep, narrowed } from './narrowed.ts';
 import type { SharedLine } from './transport.ts';
@@ -21,10 +22,11 @@ export type Place = {
 /** Asks the device itself only where its kind must: what an inverter measures it tells. `keep`: the
  * values that are wanted. Never rejects; after a fault it may be tried again. */
 export async function findDevice(
-  id: string,
+  meter: string | MeterDefinition,
   place: Place,
   keep: Keep = () => true,
 ): Promise<Found> {
+  const id = typeof meter === 'string' ? meter : meter.id;
   const protocol = findProtocolMeter(id);
   if (protocol !== undefined) {
     const { address, key, line } = place;
@@ -34,7 +36,7 @@ export async function findDevice(
   }
   const selfDescribed = findSelfDescribed(id);
   if (selfDescribed !== undefined) return selfDescribed.find(place, keep);
-  const definition = findMeter(id);
+  const definition = typeof meter === 'string' ? findMeter(meter) : meter;
   if (definition === undefined) {
     const hint = '`tieline meters` lists them';
     return faulty({ kind: 'malformed', detail: `no meter ${id} is known`, hint });
@@ -46,10 +48,13 @@ export async function findDevice(
 
 /** What a reading takes on the wire, as far as it is known without asking: undefined for what only
  * the device itself can tell. */
-export function exchangesOf(id: string, keep: Keep): readonly ExchangeSize[] | undefined {
-  const meter = findProtocolMeter(id);
-  if (meter !== undefined) return meter.exchanges(keep);
-  const definition = findMeter(id);
+export function exchangesOf(
+  meter: string | MeterDefinition,
+  keep: Keep,
+): readonly ExchangeSize[] | undefined {
+  const protocol = typeof meter === 'string' ? findProtocolMeter(meter) : undefined;
+  if (protocol !== undefined) return protocol.exchanges(keep);
+  const definition = typeof meter === 'string' ? findMeter(meter) : meter;
   if (definition === undefined) return undefined;
   const registers = definition.registers.filter(keep);
   return modbusPack({ ...definition, registers }).exchanges;

@@ -3,9 +3,10 @@
 
 import type { Option, Values } from '../../host/command.ts';
 import { textOf } from '../../host/command.ts';
+import { isMeterFile, loadMeterFile } from '../meter-file.ts';
 
 export const meterOptions: Readonly<Record<string, Option>> = {
-  meter: { value: 'ID', description: 'which meter it is; `tieline meters` lists the ids' },
+  meter: { value: 'ID', description: 'which meter it is; an id of `tieline meters`, or a file' },
   tcp: { value: 'HOST:PORT', description: 'Modbus TCP' },
   'rtu-tcp': { value: 'HOST:PORT', description: 'a serial server that passes bytes on over TCP' },
   serial: { value: 'PATH', description: 'a tty, e.g. /dev/ttyUSB0' },
@@ -19,8 +20,9 @@ export const meterOptions: Readonly<Record<string, Option>> = {
 
 /** The same options as plain text, for the code behind the commands. */
 export function meterTexts(values: Values) {
+  const meter = textOf(values, 'meter');
   return {
-    meter: textOf(values, 'meter'),
+    meter: meter !== undefined && isMeterFile(meter) ? loadMeterFile(meter) : meter,
     tcp: textOf(values, 'tcp'),
     'rtu-tcp': textOf(values, 'rtu-tcp'),
     serial: textOf(values, 'serial'),

@@ -58,7 +58,7 @@ async function ask(meter: MeterConfig, line: SharedLine): Promise<Asked> {
   const faults: LineFault[] = [];
   for (let time = 0; time < timesAsked; time++) {
     const startedMs = monotonicMs();
-    const found = await findDevice(meter.meter, { line, unit: meter.unit });
+    const found = await findDevice(meter.definition ?? meter.meter, { line, unit: meter.unit });
     const read = found.ok ? await found.device.read({ patient: true }) : undefined;
     const fault = found.ok ? read?.faults[0] : found.fault;
     if (fault === undefined) latenciesMs.push(monotonicMs() - startedMs);

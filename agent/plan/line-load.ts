@@ -42,7 +42,7 @@ export function loadsOf(line: LineToPlan): readonly GroupLoad[] {
   const wire = wireOf(line.config);
   return line.meters.flatMap((config) =>
     groupsOf(config).flatMap(({ periodMs, keep }): GroupLoad[] => {
-      const exchanges = exchangesOf(config.meter, keep) ?? [];
+      const exchanges = exchangesOf(config.definition ?? config.meter, keep) ?? [];
       if (exchanges.length === 0) return [];
       const requestCount = exchanges.length;
       const measured = measuredMs(config, line.facts);
@@ -74,8 +74,8 @@ export function assumptionsOf({ config, meters, facts }: LineToPlan): readonly s
 
 /** Meters whose reading only they themselves can describe. */
 export function unknownOn({ meters }: LineToPlan): readonly string[] {
-  return meters.flatMap(({ name, meter }) =>
-    exchangesOf(meter, () => true) === undefined ? [name] : [],
+  return meters.flatMap(({ name, meter, definition }) =>
+    exchangesOf(definition ?? meter, () => true) === undefined ? [name] : [],
   );
 }
 

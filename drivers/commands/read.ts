@@ -8,6 +8,7 @@ import { qualityName } from '../../base/quality.ts';
 import type { Device, DeviceValue, Reading, ReadValue } from '../device.ts';
 import { findDevice } from '../find-device.ts';
 import type { LineFault } from '../line.ts';
+import type { MeterDefinition } from '../meter-definition.ts';
 import { openLine } from '../transport.ts';
 import { table } from './table.ts';
 import {
@@ -19,7 +20,8 @@ import {
 } from './transport-options.ts';
 
 export type ReadOptions = TransportOptions & {
-  readonly meter?: string | undefined;
+  /** An id of the catalogue, or what a user's own file holds. */
+  readonly meter?: string | MeterDefinition | undefined;
   readonly unit?: string | undefined;
   /** Of a meter that has no Modbus unit. */
   readonly address?: string | undefined;
@@ -47,7 +49,12 @@ export async function readOnce(options: ReadOptions): Promise<ReadOutcome> {
   const line = openLine(transport, { timeoutMs });
   try {
     const { address, key } = options;
-    const found = await findDevice(definition.id, { line, unit, address, key });
+    const found = await findDevice('registers' in definition ? definition : definition.id, {
+      line,
+      unit,
+      address,
+      key,
+    });
     if (!found.ok) throw failureOf(found.fault);
     const { device } = found;
     const reading = await device.read();

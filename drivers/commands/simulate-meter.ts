@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tieline simulate-meter`: serves a simulated meter until it is closed.
 
+import type { MeterDefinition } from '../meter-definition.ts';
 import { type SimulatedMeter, startSimulatedMeter } from '../simulator/simulate.ts';
 import {
   meterOf,
@@ -11,7 +12,8 @@ import {
 } from './transport-options.ts';
 
 export type SimulateOptions = TransportOptions & {
-  readonly meter?: string | undefined;
+  /** An id of the catalogue, or what a user's own file holds. */
+  readonly meter?: string | MeterDefinition | undefined;
   readonly unit?: string | undefined;
   readonly address?: string | undefined;
   /** Another number, another load. */

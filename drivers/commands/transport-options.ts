@@ -4,7 +4,7 @@
 
 import { TielineError } from '../../base/errors.ts';
 import { type AnyMeter, allMeters, findAnyMeter } from '../index.ts';
-import type { Parity, SerialSettings } from '../meter-definition.ts';
+import type { MeterDefinition, Parity, SerialSettings } from '../meter-definition.ts';
 import { serialDefaults } from '../protocol-meter.ts';
 import type { Transport } from '../transport.ts';
 
@@ -52,11 +52,12 @@ export function transportOf(
 }
 
 /** @throws TielineError `usage` */
-export function meterOf(id: string | undefined): AnyMeter {
-  const found = id === undefined ? undefined : findAnyMeter(id);
+export function meterOf(meter: string | MeterDefinition | undefined): AnyMeter {
+  if (typeof meter === 'object') return meter;
+  const found = meter === undefined ? undefined : findAnyMeter(meter);
   if (found !== undefined) return found;
   const known = allMeters.map((meter) => meter.id).join(', ');
-  const wrong = id === undefined ? '--meter is missing' : `there is no meter ${id}`;
+  const wrong = meter === undefined ? '--meter is missing' : `there is no meter ${meter}`;
   throw usage(`${wrong}; known: ${known}`);
 }
 
