@@ -46,6 +46,7 @@ export type OpenChain = { readonly node: SidechainNode; readonly database: Datab
 
 /** @throws TielineError as `openNode`; `config` where `listen` and `peers` do not fit the chain. */
 export async function openChain(config: GatewayConfig, parts: Parts): Promise<OpenChain> {
+  const { windowMs } = config.batch;
   const database = await openChainDatabase(config.data, 'existing');
   try {
     const { genesisBytes } = await readChain(database);
@@ -54,7 +55,7 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
     const node = await openNode({
       database,
       suite,
-      rules: { ...defaultRules, ageMs: config.batch.windowMs },
+      rules: { ...defaultRules, ageMs: windowMs, holdMs: windowMs },
       ...parts,
       contracts: gatewayContracts(genesis.value.genesis),
       every,

@@ -11,6 +11,7 @@ import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Statement } from '../host/sqlite.ts';
+import { HeldBlocks } from './held-blocks.ts';
 import { entriesBytes, type NodeId } from './raft/entry.ts';
 import type { LocalMessage, Message, PeerMessage } from './raft/message.ts';
 import type { RaftNode } from './raft/raft-node.ts';
@@ -58,6 +59,8 @@ export type LoopParts = {
   /** After each write. */
   readonly onWritten: () => void;
   readonly monotonicMs: () => number;
+  /** So long an applied block may wait for another write to be stored with. */
+  readonly holdMs: number;
 };
 
 export class Loop {
@@ -73,11 +76,13 @@ export class Loop {
   #unapplied: Ready[] = [];
   /** A commit index is not worth a write of its own: it waits for the next one. */
   #unwrittenState: HardState | undefined;
+  readonly #held: HeldBlocks;
   #diskWork: Promise<void> | undefined;
   #writingSinceMs: number | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#held = new HeldBlocks(parts.holdMs);
   }
 
   get failure(): unknown {
@@ -189,9 +194,15 @@ export class Loop {
     return (
       submissions.hasArrivals ||
       submissions.canRefill ||
+      this.#mustStore ||
       this.#unwritten.length > 0 ||
       this.#unapplied.length > 0
     );
+  }
+
+  /** A leader whose blocks are all held makes no more of them. */
+  get #mustStore(): boolean {
+    return this.#held.isDue(this.#nowMs) || (this.#parts.proposer.isFull && this.#held.length > 0);
   }
 
   async #slowHalf(): Promise<void> {
@@ -201,7 +212,7 @@ export class Loop {
     if (committed !== undefined) await this.#apply(committed);
   }
 
-  /** What was submitted, and what Raft wants to be sure of: one transaction. */
+  /** What was submitted, what Raft wants to be sure of, and blocks that are held: one transaction. */
   async #persist(): Promise<void> {
     const { suite, storage, submissions, peering, onWritten } = this.#parts;
     const written = this.#unwritten;
@@ -213,34 +224,49 @@ export class Loop {
       this.#unwrittenState = hardState ?? this.#unwrittenState;
       if (mustSync) statements.push(...appendStatements(suite, entries));
     }
-    const mustWrite = written.some(({ mustSync }) => mustSync) || statements.length > 0;
-    if (mustWrite && this.#unwrittenState !== undefined) {
+    const mustSync = written.some((ready) => ready.mustSync);
+    if (mustSync && this.#unwrittenState !== undefined) {
       statements.push(hardStateStatement(this.#unwrittenState));
       this.#unwrittenState = undefined;
     }
-    await this.#write(statements);
+    const mustWrite = statements.length > 0 || this.#mustStore;
+    const held = mustWrite ? this.#held.take() : undefined;
+    // Blocks first: what they remove from the outbox was there before what arrives.
+    await this.#write([...(held?.statements ?? []), ...statements]);
     for (const { entries, hardState, appendResponses } of written) {
       storage.append(entries);
       if (hardState !== undefined) storage.setHardState(hardState);
       this.#sendAll(appendResponses);
     }
     arrivals.finish();
+    held?.finish();
     onWritten();
   }
 
   async #apply({ committed, applyResponses }: Ready): Promise<void> {
-    const { raft, storage, applier, proposer, onBlocks, onWritten } = this.#parts;
+    const { raft, storage, applier, proposer, onBlocks, onWritten, holdMs } = this.#parts;
     const last = committed.at(-1);
     assert(last !== undefined, 'something is applied');
     const { blocks, changes, statements, finish } = await applier.apply(committed, this.#nowMs);
+    const stored = (): void => {
+      for (const change of changes) raft.applyChange(change);
+      for (const message of applyResponses) raft.step(message);
+      proposer.applied(last, blocks);
+      finish();
+      onBlocks(blocks);
+      onWritten();
+      storage.trim(raft.status().applied);
+    };
+    this.#held.add({ statements, finish: stored }, this.#nowMs);
+    // Nobody waits for a block as for a change of members, or for a term to begin.
+    if (holdMs === 0 || changes.length > 0 || blocks.length === 0) await this.#store();
+  }
+
+  /** All that is held, in a write of its own. */
+  async #store(): Promise<void> {
+    const { statements, finish } = this.#held.take();
     await this.#write(statements);
-    for (const change of changes) raft.applyChange(change);
-    for (const message of applyResponses) raft.step(message);
-    proposer.applied(last, blocks);
     finish();
-    onBlocks(blocks);
-    onWritten();
-    storage.trim(raft.status().applied);
   }
 
   #sendAll(messages: readonly Message[]): void {
@@ -261,6 +287,7 @@ export class Loop {
     await this.#diskWork;
     if (this.#failure !== undefined) throw this.#failure;
     await this.#persist();
+    await this.#store();
     if (trail.length > 0) await this.#write(trail.take(this.#nowMs));
     submissions.abandon(closed());
   }

@@ -18,6 +18,8 @@ import type { Receiver, Transport } from './transport/transport.ts';
 export type NodeRules = CuttingRules & {
   /** A chain with nothing to say makes a block this often. */
   readonly heartbeatMs: number;
+  /** So long an applied block may wait for another write to be stored with; by default not at all. */
+  readonly holdMs?: number;
 };
 
 export type NodeOptions = {

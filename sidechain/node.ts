@@ -156,6 +156,7 @@ export class SidechainNode {
       onBlocks: (blocks) => this.#tell(blocks),
       onWritten: () => this.#watchOutbox(),
       monotonicMs: clock.monotonicMs,
+      holdMs: rules.holdMs ?? 0,
     });
     this.#archivist = options.archive && this.#startArchivist(options.archive);
     network?.inbox.onArrival(() => this.#loop.ring());

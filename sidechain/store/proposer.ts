@@ -100,8 +100,13 @@ export class Proposer {
     if (this.#mayPropose && !isAwaited && this.#isSilent()) this.#propose();
   }
 
+  /** No block more may be under way. */
+  get isFull(): boolean {
+    return this.#underWay.length >= limits.blocksUnderWayMax;
+  }
+
   get #mayPropose(): boolean {
-    return this.isOpen && this.#underWay.length < limits.blocksUnderWayMax;
+    return this.isOpen && !this.isFull;
   }
 
   /** The clock claims what it likes; what counts is the time that the block would have. */
