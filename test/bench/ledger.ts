@@ -27,7 +27,7 @@ const inflight = 256;
 const puts = { connections: 16, clients: 512 };
 /** At the window: each member's batch of a second, and so many of them under way. */
 const packsPerBatch = 1_024;
-const batchesUnderWay = 4;
+const batchesUnderWay = 8;
 
 export async function ledger({ runs }: Effort): Promise<readonly Figure[]> {
   const plan = runs > 3 ? thorough : short;
