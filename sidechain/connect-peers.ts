@@ -95,6 +95,7 @@ export function connectPeers(parts: Connecting): Connected {
       match: storage.lastIndex(),
       matchTerm: raft.status().term,
     }),
+    doubledNumber: () => submissions.doubledNumber(registry.sequence(parts.signer.keyId).sequence),
   });
   const oversight = new Oversight({ ...common, raft });
   conduct.onFault((leader, term) => oversight.faulted(leader, term));

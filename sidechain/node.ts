@@ -370,6 +370,7 @@ export class SidechainNode {
 
   #tell(blocks: readonly NewBlock[]): void {
     this.#durableSize += blocks.length;
+    this.#connected?.recall.applied().catch((error) => this.#loop.fail(error));
     for (const block of blocks) {
       this.#conduct.applied(block);
       this.#connected?.carrier.applied(block.block);

@@ -16,6 +16,8 @@ export type RecallParts = {
   readonly members: Members;
   /** What our disk holds. */
   readonly own: () => Promises;
+  /** A number that was signed here and that the chain has of another batch of ours. */
+  readonly doubledNumber: () => number | undefined;
   readonly say: (to: NodeId, message: MemberMessage) => boolean;
   readonly monotonicMs: () => number;
   /** The disk is not the newest copy. */
@@ -69,6 +71,17 @@ export class Recall {
       return;
     }
     await stop(`this disk is an older copy: ${members.member(from)?.name} knows of ${newer}`);
+  }
+
+  /**
+   * Blocks have come. Where nobody who was asked knew yet what an older copy had signed last, it
+   * comes to light here: such a copy signs numbers that are taken, and no block ever has them.
+   */
+  async applied(): Promise<void> {
+    const { doubledNumber, stop } = this.#parts;
+    const number = doubledNumber();
+    if (number === undefined) return;
+    await stop(`this disk is an older copy: the chain has another batch ${number} of this key`);
   }
 
   /**

@@ -212,6 +212,17 @@ export class Submissions {
     };
   }
 
+  /**
+   * Of what waits here, the oldest number that the chain has already: then another entry was signed
+   * under it, which this disk does not know of.
+   */
+  doubledNumber(onChain: number): number | undefined {
+    for (const { sequence } of this.#window.values()) {
+      if (sequence !== undefined) return sequence <= onChain ? sequence : undefined;
+    }
+    return undefined;
+  }
+
   /** Nobody will hear of any entry any more, in this process. */
   abandon(error: unknown): void {
     for (const { reject } of this.#waiters.values()) reject(error);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from 'vitest';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { Registry } from '../../../sidechain/chain/registry.ts';
+import { ChainState } from '../../../sidechain/chain/state.ts';
+import { Members } from '../../../sidechain/members.ts';
+import { Recall } from '../../../sidechain/recall.ts';
+import { gateway } from '../chain/fixture.ts';
 import { Cluster } from './cluster.ts';
 
 /** What ends a member that runs. */
@@ -43,6 +49,24 @@ test('what a wiped member signs before anybody answers does not hide what it sig
     code: 'chain-stopped',
     message: expect.stringContaining('batch 1'),
   });
+});
+
+test('a copy that has signed a number again stops when the chain has it of another batch', async () => {
+  let doubled: number | undefined;
+  const reasons: string[] = [];
+  const recall = new Recall({
+    members: new Members(new Registry(suite, new ChainState()), gateway.keyId),
+    own: () => ({ cosignedSize: 0, term: 0, sequence: 0, match: 0, matchTerm: 0 }),
+    doubledNumber: () => doubled,
+    say: () => true,
+    monotonicMs: () => 0,
+    stop: async (reason) => void reasons.push(reason),
+  });
+  await recall.applied();
+  expect(reasons).toEqual([]);
+  doubled = 7;
+  await recall.applied();
+  expect(reasons).toEqual([expect.stringContaining('another batch 7 of this key')]);
 });
 
 test('a copy of the disk older than a co-signature is told by who has seen it', async () => {

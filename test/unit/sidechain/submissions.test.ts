@@ -218,3 +218,18 @@ test('whoever still waits when the node ends is told so', async () => {
   expect(told).toEqual([end]);
   await database.close();
 });
+
+test('a number that waits here and is on the chain of another entry is told', async () => {
+  const database = new TestDatabase(await newChain());
+  const submissions = await open(database);
+  expect(submissions.doubledNumber(9)).toBeUndefined();
+  await add(submissions, entryOf(1));
+  await add(submissions, entryOf(2), 4);
+  await add(submissions, entryOf(3), 5);
+  await carryOut(database, submissions.takeArrivals(0));
+  expect(submissions.doubledNumber(3)).toBeUndefined();
+  expect(submissions.doubledNumber(4)).toBe(4);
+  await carryOut(database, await submissions.settle(blockOf({ accepted: [entryOf(2)] }), 0));
+  expect(submissions.doubledNumber(4)).toBeUndefined();
+  await database.close();
+});
