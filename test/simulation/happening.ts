@@ -61,6 +61,8 @@ export type Happening =
       readonly read: number;
       readonly index: number;
     }
+  /** A gateway hears what another remembers of it. */
+  | { readonly kind: 'answered'; readonly member: NodeId; readonly by: NodeId }
   /** The first word of a gateway as the leader of that term. */
   | { readonly kind: 'leads'; readonly member: NodeId; readonly term: number }
   /** What a gateway has signed is on its card: so many blocks. */

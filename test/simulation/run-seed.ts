@@ -5,10 +5,12 @@
 
 import { InvariantError } from '../../base/assert.ts';
 import { liveWithGateways, watchOverGateways } from './gateways/live.ts';
+import { drawGatewayWeather, type GatewayClimate } from './gateways/weather.ts';
 import { GatewayWorld } from './gateways/world.ts';
 import type { Happening } from './happening.ts';
 import { Violation } from './violation.ts';
 import { liveWithCores, watchOverCores } from './world/live.ts';
+import { Random } from './world/random.ts';
 import type { Timeline } from './world/timeline.ts';
 import { type Climate, drawWeather } from './world/weather.ts';
 import { World } from './world/world.ts';
@@ -30,9 +32,10 @@ export function kindOf(seed: number): WorldKind {
   return seed % 3 === 0 ? 'cores' : 'gateways';
 }
 
-/** Of a world of cores, whatever the seed makes of the rest. */
-export function climateOf(seed: number): Climate {
-  return new World(seed, drawWeather).weather.climate;
+/** Whatever the seed makes of the rest. */
+export function climateOf(seed: number, kind: WorldKind): Climate | GatewayClimate {
+  const random = new Random(seed).stream('weather');
+  return kind === 'cores' ? drawWeather(random).climate : drawGatewayWeather(random).climate;
 }
 
 export type Watcher = (happening: Happening, nowMs: number) => void;

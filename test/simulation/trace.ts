@@ -47,6 +47,8 @@ function wordsOf(happening: Happening): string {
       return `${happening.read}`;
     case 'read-confirmed':
       return `${happening.read} as of ${happening.index}`;
+    case 'answered':
+      return `by ${happening.by}`;
     case 'leads':
       return `in term ${happening.term}`;
     case 'signed':

@@ -41,6 +41,8 @@ export class Card {
   isSyncFailing = false;
   /** Nothing comes back before then. */
   stalledUntilMs = 0;
+  /** Where a bit has flipped. */
+  readonly rottenTables = new Set<string>();
   /** Called when a write has begun. */
   onWrite: (() => void) | undefined;
   readonly #ports: CardPorts;
@@ -109,6 +111,7 @@ export class Card {
     altered[at] = (altered[at] ?? 0) ^ (1 << random.between(0, 7));
     const sql = `UPDATE ${table} SET ${column} = ? WHERE rowid = ?`;
     this.#file.write([{ sql, params: [altered, rowid] }]);
+    this.rottenTables.add(table);
     return true;
   }
 

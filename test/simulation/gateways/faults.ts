@@ -15,16 +15,25 @@ export function gatewayFaultsOf(world: GatewayWorld): FaultPorts<Machine> {
     world,
     mayLose,
     more: {
+      // Found out at a start, or when somebody needs it.
+      'bit-rot': (victim) => {
+        if (!mayLose(victim) || !victim.disk.rot()) return false;
+        victim.isRotten = true;
+        if (random.chance(0.5)) victim.crash('a bit rots');
+        world.timeline.after(random.between(500, 3_000), () => victim.start());
+        return undefined;
+      },
       'clock-jump': ({ clock }) => {
         clock.trust = random.any(['synchronised', 'free-running', 'unset']);
         clock.jumpMs = random.between(-hourMs, hourMs);
         return undefined;
       },
       'older-copy': (victim) => {
-        const { disk, signer } = victim;
-        const copy = random.chance(0.3) ? newFile(world.founding, signer.keyId) : disk.copy();
+        const isNew = random.chance(0.3);
+        const copy = isNew ? newFile(world.founding, victim.signer.keyId) : victim.disk.copy();
+        const heldMs = isNew ? 0 : world.timeline.nowMs;
         world.timeline.after(random.between(1_000, 20_000), () => {
-          if (mayLose(victim)) victim.takeBack(copy);
+          if (!world.isCalm && mayLose(victim)) victim.takeBack(copy, heldMs);
         });
         return mayLose(victim);
       },

@@ -3,6 +3,7 @@
 
 import { decodeBlock } from '../../../sidechain/chain/block.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
+import { askedFirst } from '../invariants/asked-first.ts';
 import { claimedCommit } from '../invariants/claimed-commit.ts';
 import { cosignatures } from '../invariants/cosignatures.ts';
 import { durablePromises } from '../invariants/durable-promises.ts';
@@ -34,6 +35,7 @@ export function watchOverGateways(world: GatewayWorld): EntriesOnce {
     logMatching(truthOf),
     termCoversLog(truthOf),
     durablePromises(truthOf),
+    askedFirst(voters),
     termBeforeWord(truthOf),
     claimedCommit({ voters, truthOf, isLost }),
     leadersLog(truthOf),
@@ -55,6 +57,7 @@ export async function liveWithGateways(world: GatewayWorld, oracle: EntriesOnce)
     const faults = new Faults(gatewayFaultsOf(world));
     await world.pass(world.weather.faultsMs);
     faults.end();
+    world.isCalm = true;
     await new GatewayHealing(world, clients).run();
     oracle.checkEnd(await entriesIn(world), (id) => !world.machine(id).isLost);
   } finally {

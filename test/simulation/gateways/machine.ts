@@ -48,11 +48,14 @@ export class Machine {
   isGone = false;
   /** Something on its card is not what was written. */
   isRotten = false;
-  /** Its card holds what it held before. */
-  isTakenBack = false;
+  /** When its card held what it holds again; undefined where it was never taken back. */
+  takenBackToMs: number | undefined;
+  /** Who has told this life what it remembers of it. */
+  readonly answeredBy = new Set<NodeId>();
   readonly #ports: MachinePorts;
   #life = 0;
   #isUp = false;
+  #upSinceMs = 0;
   #node: SidechainNode | undefined;
   #wire: Wire | undefined;
   #ledTerm = 0;
@@ -82,7 +85,12 @@ export class Machine {
   }
 
   get isLost(): boolean {
-    return this.isGone || this.isRotten || this.isTakenBack;
+    return this.isGone || this.isRotten || this.takenBackToMs !== undefined;
+  }
+
+  /** Whether it remembers what happened then. */
+  wasUpAt(timeMs: number): boolean {
+    return this.#isUp && this.#upSinceMs <= timeMs;
   }
 
   get isPaused(): boolean {
@@ -101,6 +109,8 @@ export class Machine {
     if (this.isGone || this.#isUp) return;
     this.#isUp = true;
     this.#life += 1;
+    this.#upSinceMs = this.#ports.timeline.nowMs;
+    this.answeredBy.clear();
     this.#ports.tell({ kind: 'started', member: this.id, image: this.disk.truth.copy() });
     void this.#live(this.#life);
   }
@@ -135,11 +145,11 @@ export class Machine {
     for (const run of waiting) run();
   }
 
-  /** Goes on from a card that holds that. */
-  takeBack(bytes: Uint8Array): void {
+  /** Goes on from a card that holds what it held at that time. */
+  takeBack(bytes: Uint8Array, heldMs: number): void {
     this.crash('its card is taken back');
     this.disk.replace(bytes);
-    this.isTakenBack = true;
+    this.takenBackToMs = heldMs;
     this.#ports.tell({ kind: 'taken-back', member: this.id });
     this.start();
   }
@@ -147,7 +157,10 @@ export class Machine {
   /** @returns false if nobody is there. */
   deliver(parcel: Parcel): boolean {
     if (this.#wire === undefined) return false;
-    this.#later(this.#life, () => this.#wire?.deliver(parcel));
+    this.#later(this.#life, () => {
+      this.#noteAnswer(parcel);
+      this.#wire?.deliver(parcel);
+    });
     return true;
   }
 
@@ -218,6 +231,13 @@ export class Machine {
       tell({ kind: 'leads', member, term: message.term });
     }
     tell({ kind: 'said', member, message });
+  }
+
+  #noteAnswer({ from, message }: Parcel): void {
+    const said = message.kind === 'channel' ? ofChannel(message) : undefined;
+    if (said?.ok !== true || said.value.kind !== 'recalled' || this.answeredBy.has(from)) return;
+    this.answeredBy.add(from);
+    this.#ports.tell({ kind: 'answered', member: this.id, by: from });
   }
 
   #toldOf(block: NewBlock): void {

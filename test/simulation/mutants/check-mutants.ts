@@ -15,9 +15,9 @@ export async function checkMutants(
   tell: (line: string) => void,
 ): Promise<{ readonly mutants: number; readonly caught: number }> {
   const all = Array.from({ length: seedsMax }, (_, i) => i + 1);
-  const climates = new Map(all.map((seed) => [seed, climateOf(seed)]));
   const jobs = mutants.map(({ name, world: kind = 'cores', climate }) => {
-    const seeds = all.filter((seed) => climate === undefined || climates.get(seed) === climate);
+    const isFit = (seed: number) => climate === undefined || climateOf(seed, kind) === climate;
+    const seeds = all.filter(isFit);
     return { seeds, kind, mutantName: name, untilViolation: true };
   });
   const results = await runJobs(jobs, ({ mutantName }: Job, outcomes) => {

@@ -94,9 +94,8 @@ export const durabilityMutants: readonly Mutant[] = [
     edits: [
       {
         file: loop,
-        find: 'await this.#write(statements);\n    for (const message of applyResponses)',
-        replace:
-          'finish();\n    await this.#write(statements);\n    for (const message of applyResponses)',
+        find: 'await this.#write(statements);\n    for (const change of changes)',
+        replace: 'finish();\n    await this.#write(statements);\n    for (const change of changes)',
       },
       {
         file: loop,
@@ -110,6 +109,7 @@ export const durabilityMutants: readonly Mutant[] = [
     note: 4,
     bug: 'An entry is proposed before it is in the outbox on disk: a crash gives its number again.',
     world: 'gateways',
+    climate: 'failing-power',
     edits: [
       { file: loop, find: writeAndSay, replace: `    arrivals.finish();\n${writeAndSay}` },
       { file: loop, find: '    arrivals.finish();\n    onWritten();', replace: '    onWritten();' },
@@ -125,19 +125,6 @@ export const durabilityMutants: readonly Mutant[] = [
         file: 'sidechain/store/cosigner.ts',
         find: 'await this.#write([cosignedStatement(cosigned)]);',
         replace: 'void this.#write([cosignedStatement(cosigned)]);',
-      },
-    ],
-  },
-  {
-    name: 'signs-what-is-not-written',
-    note: 4,
-    bug: 'Blocks that are applied and not yet on the disk are co-signed.',
-    world: 'gateways',
-    edits: [
-      {
-        file: 'sidechain/node.ts',
-        find: 'durableSize: () => this.#durableSize,',
-        replace: 'durableSize: () => this.#opened.ledger.tree.size,',
       },
     ],
   },
@@ -172,6 +159,7 @@ export const durabilityMutants: readonly Mutant[] = [
     note: 7,
     bug: 'The checksum of a log entry is not looked at.',
     world: 'gateways',
+    climate: 'failing-cards',
     edits: [
       {
         file: 'sidechain/store/log-table.ts',
@@ -185,21 +173,9 @@ export const durabilityMutants: readonly Mutant[] = [
     note: 8,
     bug: 'A member whose card was lost or taken back votes, and acknowledges, as if nothing were.',
     world: 'gateways',
+    climate: 'failing-cards',
     edits: [
       { file: 'sidechain/recall.ts', find: '#isClear = false;', replace: '#isClear = true;' },
-    ],
-  },
-  {
-    name: 'wiped-card-signs-over',
-    note: 8,
-    bug: 'What a wiped member signs before others answer hides what it signed before.',
-    world: 'gateways',
-    edits: [
-      {
-        file: 'sidechain/recall.ts',
-        find: 'return this.#isClear ? own : { ...own, sequence: this.#startSequence };',
-        replace: 'return own;',
-      },
     ],
   },
   {
@@ -225,10 +201,10 @@ export const durabilityMutants: readonly Mutant[] = [
     edits: [
       {
         file: loop,
-        find: 'await this.#write(statements);\n    for (const message of applyResponses)',
+        find: 'await this.#write(statements);\n    for (const change of changes)',
         replace:
           'for (const one of [...statements].reverse()) await this.#write([one]);\n' +
-          '    for (const message of applyResponses)',
+          '    for (const change of changes)',
       },
     ],
   },
@@ -242,24 +218,6 @@ export const durabilityMutants: readonly Mutant[] = [
         file: 'sidechain/store/proposer.ts',
         find: "return role === 'leader' && term === this.#appliedTerm;",
         replace: "return role === 'leader' && term > 0;",
-      },
-    ],
-  },
-  {
-    name: 'any-answer-counts',
-    note: 21,
-    bug: 'An answer to entries sent before, doubled or late, is taken for one to those sent now.',
-    world: 'gateways',
-    edits: [
-      {
-        file: 'sidechain/relay.ts',
-        find: 'if (sent?.number !== number || from !== this.#leader?.id) return;',
-        replace: 'if (sent === undefined || number < 0) return;',
-      },
-      {
-        file: 'sidechain/relay.ts',
-        find: 'if (isTaken && nowMs - this.#oldest.sinceMs >= limits.resubmitMs) this.#rewind(nowMs);',
-        replace: '',
       },
     ],
   },

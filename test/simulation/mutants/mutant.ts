@@ -4,6 +4,7 @@
 // that none goes stale unseen.
 
 import { TielineError } from '../../../base/errors.ts';
+import type { GatewayClimate } from '../gateways/weather.ts';
 import type { WorldKind } from '../run-seed.ts';
 import type { Climate } from '../world/weather.ts';
 
@@ -20,7 +21,7 @@ export type Mutant = {
   /** Where it shows; left out: among bare cores. */
   readonly world?: WorldKind;
   /** Of those the ones where it shows within reasonable time; left out: any. */
-  readonly climate?: Climate;
+  readonly climate?: Climate | GatewayClimate;
 };
 
 /** @throws TielineError `mutant-stale`. */

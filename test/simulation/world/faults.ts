@@ -51,7 +51,7 @@ export type FaultPorts<Machine> = {
   };
   /** Whether the group can do for ever without this one. */
   readonly mayLose: (victim: Machine) => boolean;
-  /** What happens to the machines of this world alone. */
+  /** What happens to the machines of this world alone, or in another way. */
   readonly more: Partial<Readonly<Record<FaultKind, Act<Machine>>>>;
 };
 
@@ -91,7 +91,7 @@ export class Faults<Machine extends Victim> {
     this.#world.timeline.after(this.#random.untilNextMs(perMinute), () => {
       if (this.#isOver) return;
       const victim = this.#victim();
-      const act = this.#acts[kind] ?? this.#ports.more[kind];
+      const act = this.#ports.more[kind] ?? this.#acts[kind];
       if (victim !== undefined && act?.(victim) !== false) this.#world.count(kind);
       this.#repeat(kind);
     });

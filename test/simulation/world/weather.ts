@@ -143,7 +143,7 @@ export function drawFaults(random: Random, kinds: readonly FaultKind[]): FaultRa
   };
 }
 
-const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as FaultRates;
+export const noFaults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as FaultRates;
 
 /** Small windows and batches, so that their limits are met. */
 const narrow = {

@@ -8,13 +8,16 @@ import { runJob } from '../../simulation/run-jobs.ts';
 const seeds = Array.from({ length: 50 }, (_, i) => i + 1);
 
 async function invariantAgainst(mutantName: string): Promise<string | undefined> {
-  const outcomes = await runJob({ seeds, kind: 'cores', mutantName, untilViolation: true });
+  const { world: kind = 'cores' } = mutants.find(({ name }) => name === mutantName) ?? {};
+  const outcomes = await runJob({ seeds, kind, mutantName, untilViolation: true });
   return outcomes.at(-1)?.violation?.invariant;
 }
 
 test.each([
   ['vote-by-term', 'leader-completeness'],
-  ['not-synced', 'durable-promises'],
+  ['vote-after-term', 'durable-promises'],
+  ['told-before-written', 'entries-once'],
+  ['signed-before-written', 'cosignatures'],
   ['half-is-a-majority', 'durable-commit'],
   ['term-not-opened', 'progress'],
 ])('the known bug %s breaks %s', async (mutantName, invariant) => {
