@@ -5,6 +5,7 @@ import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { ArchiveRules } from '../sidechain/archivist.ts';
 import { archivePath } from '../sidechain/store/segment-file.ts';
+import { snapshotPath } from '../sidechain/store/snapshot-file.ts';
 import type { GatewayConfig } from './config.ts';
 
 const msOf = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -18,6 +19,7 @@ export function archiveRules(
   const { retention, diskMax } = archive;
   return {
     directory: archivePath(data),
+    snapshotFile: snapshotPath(data),
     retentionMs: amountIn(retention, msOf),
     diskBytesMax: diskMax === undefined ? undefined : amountIn(diskMax, bytesOf),
     segmentGroups: limits.segmentGroupsMax,

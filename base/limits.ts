@@ -207,6 +207,15 @@ export const limits = Object.freeze({
   segmentFrameBytesMax: 8 * 1024 * 1024,
   archiveMs: 10_000,
 
+  // Snapshots of the state: all of it, groups of headers and pairs in it, a key; what is sent at once,
+  // and when a transfer that has come to a halt is begun again.
+  snapshotBytesMax: 64 * 1024 * 1024,
+  snapshotGroupsMax: 262_144,
+  snapshotPairsMax: 1024 * 1024,
+  snapshotKeyMax: 1_024,
+  snapshotChunkBytes: 512 * 1024,
+  snapshotAgainMs: 5_000,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.

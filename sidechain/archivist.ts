@@ -26,6 +26,7 @@ import {
   usedBytes,
 } from './store/archive-table.ts';
 import { outputsOf, readBlocks, readBody } from './store/block-table.ts';
+import { segmentsBelow } from './store/chain-rows.ts';
 import { assertIntact } from './store/damage.ts';
 import { readLogRow } from './store/log-table.ts';
 import { checkSegment, DamagedEntryError, segmentItems } from './store/make-segment.ts';
@@ -41,6 +42,8 @@ import { readStateHeight } from './store/state-table.ts';
 export type ArchiveRules = {
   /** Where the segments are. */
   readonly directory: string;
+  /** Where the newest snapshot is. */
+  readonly snapshotFile: string;
   /** Younger blocks stay in the database, as long as there is room. */
   readonly retentionMs: number;
   /** For database and segments together; undefined: as much as there is. */
@@ -69,6 +72,8 @@ export type ArchivistParts = {
   /** Durable when it resolves. */
   readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly monotonicMs: () => number;
+  /** Work that fails ends the node. */
+  readonly fail: (error: unknown) => void;
   readonly log: Log;
 };
 
@@ -78,6 +83,11 @@ export type ArchiveStatus = {
   /** Bytes of the database and of the segments, as of late. */
   readonly databaseBytes: number;
   readonly archiveBytes: number;
+  /**
+   * Each block was here: in the database, or in a segment that is here or was carried away. False for a
+   * member that began with the state of another one.
+   */
+  readonly isFullCopy: boolean;
   /** Something is being moved. */
   readonly isBusy: boolean;
 };
@@ -88,26 +98,42 @@ export class Archivist {
   #lookedMs: number;
   #databaseBytes = 0;
   #archiveBytes = 0;
+  #isFullCopy: boolean;
   #isOver = false;
-  #isBusy = false;
+  #round: Promise<void> | undefined;
 
   constructor(parts: ArchivistParts) {
     this.#parts = parts;
     this.#kept = parts.kept;
+    this.#isFullCopy = parts.kept.height === 0;
     this.#lookedMs = parts.monotonicMs();
   }
 
   get status(): ArchiveStatus {
     const [databaseBytes, archiveBytes] = [this.#databaseBytes, this.#archiveBytes];
     const { height: keptFrom } = this.#kept;
-    return { keptFrom, databaseBytes, archiveBytes, isBusy: this.#isBusy };
+    const isFullCopy = this.#isFullCopy;
+    return { keptFrom, databaseBytes, archiveBytes, isFullCopy, isBusy: this.#round !== undefined };
   }
 
-  /** Does what is due, a segment at a time. @throws what reading and writing throws. */
-  async tick(): Promise<void> {
-    const { monotonicMs, log } = this.#parts;
+  /** Does what is due, a segment at a time; one round at a time. */
+  tick(): void {
+    const { monotonicMs, fail } = this.#parts;
     if (monotonicMs() - this.#lookedMs < limits.archiveMs) return;
-    this.#isBusy = true;
+    this.#round ??= this.#work()
+      .catch(fail)
+      .finally(() => {
+        this.#round = undefined;
+      });
+  }
+
+  /** Nothing is under way when it resolves. */
+  async settled(): Promise<void> {
+    await this.#round;
+  }
+
+  async #work(): Promise<void> {
+    const { monotonicMs, log } = this.#parts;
     try {
       while (await this.#step());
     } catch (error) {
@@ -116,7 +142,6 @@ export class Archivist {
       if (error instanceof DamagedEntryError) this.#parts.onDamaged(error.index);
       log.error('archive-failed', { error });
     } finally {
-      this.#isBusy = false;
       this.#lookedMs = monotonicMs();
     }
   }
@@ -124,12 +149,14 @@ export class Archivist {
   /** @returns whether there may be more to do. */
   async #step(): Promise<boolean> {
     const { database, rules, log } = this.#parts;
-    const newest = (await readSegments(database)).at(-1);
+    const made = await readSegments(database);
+    const newest = made.at(-1);
     if (newest !== undefined && newest.to >= this.#kept.height) {
       await this.#prune(newest);
       return true;
     }
     const files = await listSegments(rules.directory);
+    this.#isFullCopy = segmentsBelow(this.#kept, [...made, ...files]) !== undefined;
     this.#archiveBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#databaseBytes = await usedBytes(database);
     const isTight = this.#usedBytes > (rules.diskBytesMax ?? Number.POSITIVE_INFINITY);

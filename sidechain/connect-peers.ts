@@ -8,6 +8,7 @@ import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
 import { Accusations } from './accusations.ts';
+import type { ArchiveRules } from './archivist.ts';
 import { Carrier } from './carrier.ts';
 import { signersNeeded } from './chain/policy.ts';
 import type { Conduct } from './conduct.ts';
@@ -27,12 +28,15 @@ import { Recall } from './recall.ts';
 import { Reconfigurer } from './reconfigurer.ts';
 import { Relay } from './relay.ts';
 import { Scrub } from './scrub.ts';
+import { Snapshots } from './snapshots.ts';
 import { CatchUp } from './store/catch-up.ts';
+import type { Cosigned } from './store/cosigned-table.ts';
 import type { Cosigner } from './store/cosigner.ts';
 import type { History } from './store/history.ts';
 import type { Opened } from './store/opening.ts';
 import type { PeerPool } from './store/peer-pool.ts';
 import type { Proposer } from './store/proposer.ts';
+import type { StoredSnapshot } from './store/snapshot-file.ts';
 import type { Transport } from './transport/transport.ts';
 import { Witness } from './witness.ts';
 
@@ -54,6 +58,12 @@ export type Connecting = {
   readonly log: Log;
   readonly durableSize: () => number;
   readonly nextSequence: () => number;
+  readonly archive?: ArchiveRules;
+  /** The newest that this member has made. */
+  readonly snapshot: StoredSnapshot | undefined;
+  readonly checkpoint: () => Promise<Cosigned>;
+  /** Puts this in the place of all that is on disk, and ends the node. */
+  readonly install: (statements: readonly Statement[]) => void;
   readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly stopForGood: (reason: string) => Promise<void>;
   readonly fail: (error: unknown) => void;
@@ -69,6 +79,7 @@ export type Connected = {
   readonly carrier: Carrier;
   readonly leftOut: LeftOut;
   readonly scrub: Scrub;
+  readonly snapshots: Snapshots | undefined;
 };
 
 export function connectPeers(parts: Connecting): Connected {
@@ -126,6 +137,7 @@ export function connectPeers(parts: Connecting): Connected {
   const upright = uprightness(parts, { common, oversight, heads, leader, mayTake });
   const appliedIndex = (): number => raft.status().applied;
   const scrub = new Scrub({ ...common, suite, database, appliedIndex, write: parts.write });
+  const snapshots = parts.archive && snapshotsFor(parts, parts.archive, say);
   const onDamaged = (index: number): void => scrub.damaged(index);
   const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
   const addressOf = parts.addressOf ?? (() => undefined);
@@ -134,10 +146,10 @@ export function connectPeers(parts: Connecting): Connected {
   const reconfigurer = new Reconfigurer({ members, raft, mayPropose, monotonicMs, log });
   const peers = new Peers({
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
-    ...{ links, reconfigurer, catchUp, scrub, monotonicMs, log, fail },
+    ...{ links, reconfigurer, catchUp, scrub, snapshots, monotonicMs, log, fail },
     ...{ conduct, oversight, accusations, ...upright },
   });
-  return { peers, recall, cosigning, witness, scrub, oversight, ...upright };
+  return { peers, recall, cosigning, witness, scrub, snapshots, oversight, ...upright };
 }
 
 /** What is done about leaders that lie, fail or leave somebody out, but for what watches them. */
@@ -174,6 +186,21 @@ function uprightness(
     complain: (against) => oversight.complain('left-out', members.own.id, against),
   });
   return { handOver, carrier, leftOut };
+}
+
+function snapshotsFor(
+  parts: Connecting,
+  { snapshotFile: path }: ArchiveRules,
+  say: (to: NodeId, message: MemberMessage) => boolean,
+): Snapshots {
+  const { history, storage, chainId, ledger } = parts.opened;
+  const { registry } = ledger;
+  const { monotonicMs } = parts.clock;
+  const stored = parts.snapshot;
+  return new Snapshots({
+    ...parts,
+    ...{ history, storage, chainId, registry, path, stored, say, monotonicMs },
+  });
 }
 
 async function rootAt(history: History, size: number): Promise<Uint8Array | undefined> {

@@ -79,6 +79,7 @@ export class Loop {
   readonly #held: HeldBlocks;
   #diskWork: Promise<void> | undefined;
   #writingSinceMs: number | undefined;
+  #ending: { readonly statements: readonly Statement[]; readonly error: TielineError } | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -102,6 +103,15 @@ export class Loop {
 
   fail(error: unknown): void {
     this.#failure ??= error;
+    this.ring();
+  }
+
+  /**
+   * Ends the loop with these statements as its last: what is in memory is of another state than the
+   * disk from then on.
+   */
+  endWith(statements: readonly Statement[], error: TielineError): void {
+    this.#ending ??= { statements, error };
     this.ring();
   }
 
@@ -148,7 +158,10 @@ export class Loop {
   }
 
   #take(ready: Ready): void {
-    assert(ready.snapshot === undefined, 'the log keeps everything, so nobody gets a snapshot');
+    assert(
+      ready.snapshot === undefined,
+      'snapshots are installed around Raft, and the node starts again',
+    );
     const { proposer } = this.#parts;
     if (ready.role !== 'leader') proposer.deposed();
     const early = ready.messages.filter((message) => !this.#isAhead(message));
@@ -192,6 +205,7 @@ export class Loop {
   get #hasDiskWork(): boolean {
     const { submissions } = this.#parts;
     return (
+      this.#ending !== undefined ||
       submissions.hasArrivals ||
       submissions.canRefill ||
       this.#mustStore ||
@@ -206,6 +220,11 @@ export class Loop {
   }
 
   async #slowHalf(): Promise<void> {
+    const ending = this.#ending;
+    if (ending !== undefined) {
+      await this.#write(ending.statements);
+      throw ending.error;
+    }
     await this.#parts.submissions.refill(this.#nowMs);
     await this.#persist();
     const committed = this.#unapplied.shift();

@@ -113,6 +113,18 @@ const messageField = byKind(0, {
     rootOther: [5, bytes(32)],
     signatureOther: [6, bytes(72)],
   }),
+  /** A snapshot that Raft has said is there, from a place on; `height` names it. */
+  'snapshot-wanted': record({
+    kind: [0, choice('snapshot-wanted')],
+    height: [1, number],
+    offset: [2, uint(limits.snapshotBytesMax)],
+  }),
+  'snapshot-piece': record({
+    kind: [0, choice('snapshot-piece')],
+    height: [1, number],
+    offset: [2, uint(limits.snapshotBytesMax)],
+    bytes: [3, bytesUpTo(limits.snapshotChunkBytes)],
+  }),
   /** An entry of the log that is damaged at the asker's. */
   'body-wanted': record({ kind: [0, choice('body-wanted')], index: [1, number] }),
   /** As it is on the answerer's disk; null where it is not, or is damaged there, too. */
@@ -153,6 +165,7 @@ function laneOf(kind: MemberMessage['kind']): Lane {
     case 'carry':
       return 'log';
     case 'body':
+    case 'snapshot-piece':
       return 'bulk';
     default:
       return 'control';

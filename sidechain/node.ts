@@ -6,7 +6,6 @@
 import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Suite } from '../base/suite.ts';
 import type { HistoryTree } from '../base/tree.ts';
 import type { Statement } from '../host/sqlite.ts';
 import { type ArchiveRules, Archivist } from './archivist.ts';
@@ -26,17 +25,18 @@ import { defaultRules, type NodeOptions } from './node-options.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { type Reportable, reportableOf } from './reportable.ts';
+import { startAgain } from './snapshots.ts';
 import { startRaft, tickMs } from './start-raft.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
-import { ArchivedGroups } from './store/archived-groups.ts';
+import { archivedLeaves } from './store/archived-groups.ts';
 import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
 import { writeDurably } from './store/durable-write.ts';
-import type { ArchivedLeaves } from './store/history.ts';
 import { type Opened, openAll } from './store/opening.ts';
 import { PeerPool } from './store/peer-pool.ts';
 import { Proposer } from './store/proposer.ts';
+import { loadSnapshot, type StoredSnapshot } from './store/snapshot-file.ts';
 import type { Applied } from './store/submissions.ts';
 import { UplinkTable } from './store/uplink-table.ts';
 import type { Transport } from './transport/transport.ts';
@@ -56,7 +56,7 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     rules: options.rules ?? defaultRules,
     outboxBytesMax: options.outboxBytesMax ?? limits.outboxBytesMax,
     nowMs: clock.monotonicMs(),
-    archived: archivedIn(suite, options.archive),
+    archived: archivedLeaves(suite, options.archive?.directory),
   });
   const { registry } = opened.ledger;
   const members = await openMembers(registry, signer.keyId, options.introduction);
@@ -68,16 +68,15 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   }
   const inbox = new Inbox();
   const transport = await options.transport(inbox, registry);
-  return new SidechainNode(options, opened, { members, network: { inbox, transport } });
+  const snapshot = options.archive && (await loadSnapshot(options.archive.snapshotFile));
+  return new SidechainNode(options, opened, { members, network: { inbox, transport, snapshot } });
 }
 
-function archivedIn(suite: Suite, rules: ArchiveRules | undefined): ArchivedLeaves | undefined {
-  if (rules === undefined) return undefined;
-  const groups = ArchivedGroups.of(suite, rules.directory);
-  return (position) => groups.leafHashes(position);
-}
-
-type Network = { readonly inbox: Inbox; readonly transport: Transport };
+type Network = {
+  readonly inbox: Inbox;
+  readonly transport: Transport;
+  readonly snapshot: StoredSnapshot | undefined;
+};
 
 export class SidechainNode {
   readonly chainId: Uint8Array;
@@ -99,7 +98,6 @@ export class SidechainNode {
   readonly #archivist: Archivist | undefined;
   readonly #listeners = new Set<(block: NewBlock) => void>();
   #durableSize: number;
-  #archiving: Promise<void> | undefined;
   #isClosing = false;
   #isFilling = false;
 
@@ -147,6 +145,7 @@ export class SidechainNode {
       raft: this.#raft,
       applier: new Applier(suite, {
         ...opened,
+        onState: (state) => this.#connected?.snapshots?.capture(state),
         onFault: ({ term, index: logIndex }, reason, detail) =>
           this.#conduct.faulted({ term, logIndex, reason, detail }),
       }),
@@ -179,6 +178,8 @@ export class SidechainNode {
       durableSize: () => this.#durableSize,
       nextSequence: () => this.nextSequence(),
       write: (statements) => this.#write(statements),
+      checkpoint: () => this.checkpoint(),
+      install: (statements) => this.#loop.endWith(statements, startAgain()),
       stopForGood: (reason) => this.stopForGood(reason),
       fail: (error) => this.#loop.fail(error),
     });
@@ -192,23 +193,22 @@ export class SidechainNode {
       ...{ chainId, kept, rules },
       receiptSize: () => this.registry.receipt?.size ?? 0,
       timeMs: () => this.#opened.ledger.head.header.timeMs,
-      snapshotSize: () => (this.#members.all.length === 1 ? Number.POSITIVE_INFINITY : 0),
+      // Where nobody can come, nobody is ever behind.
+      snapshotSize: () =>
+        this.#connected === undefined
+          ? Number.POSITIVE_INFINITY
+          : (this.#connected.snapshots?.size ?? 0),
       onPruned: ({ before }) => storage.compact(before),
       onDamaged: (index) => this.#connected?.scrub.damaged(index),
       write: (statements) => this.#write(statements),
       monotonicMs: clock.monotonicMs,
+      fail: (error) => this.#loop.fail(error),
     });
   }
 
   #tick(): void {
     this.#loop.tick();
-    // One round at a time.
-    this.#archiving ??= this.#archivist
-      ?.tick()
-      .catch((error) => this.#loop.fail(error))
-      .finally(() => {
-        this.#archiving = undefined;
-      });
+    this.#archivist?.tick();
   }
 
   /** Blocks that are applied and on disk. */
@@ -350,7 +350,7 @@ export class SidechainNode {
     await this.finished.catch(() => {});
     this.#connected?.cosigning.abandon(closed());
     await this.#connected?.peers.close();
-    await this.#archiving;
+    await this.#archivist?.settled();
     await this.#options.database.close();
   }
 

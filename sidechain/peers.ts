@@ -28,6 +28,7 @@ import type { Recall } from './recall.ts';
 import type { Reconfigurer } from './reconfigurer.ts';
 import type { Relay } from './relay.ts';
 import type { Scrub } from './scrub.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { CatchUp } from './store/catch-up.ts';
 import type { ChannelMessage, Transport } from './transport/transport.ts';
 import type { Witness } from './witness.ts';
@@ -53,6 +54,8 @@ export type PeersParts = {
   readonly reconfigurer: Reconfigurer;
   readonly catchUp: CatchUp;
   readonly scrub: Scrub;
+  /** Undefined where nothing is archived. */
+  readonly snapshots: Snapshots | undefined;
   readonly monotonicMs: () => number;
   readonly log: Log;
   /** Work beside the loop that fails ends it. */
@@ -104,6 +107,7 @@ export class Peers implements Peering {
 
   tick(): void {
     this.#parts.links.follow();
+    this.#parts.snapshots?.tick();
     this.#parts.recall.tick();
     const { handOver, oversight, carrier, leftOut, accusations } = this.#parts;
     handOver.tick();
@@ -181,6 +185,8 @@ export class Peers implements Peering {
       this.#promisedTerms.set(from, term);
     }
     if (!this.mayPromise) return;
+    const isForRaft = message.kind !== 'snapshot' || this.#parts.snapshots?.onOffer(message);
+    if (isForRaft !== true) return;
     const stepped = step(message);
     if (!stepped.ok && isMisconduct(stepped.code)) {
       conduct.refused(from, stepped.code, stepped.detail);
@@ -227,6 +233,10 @@ export class Peers implements Peering {
         return carrier.onCarry(from, said);
       case 'evidence':
         return accusations.onEvidence(from, said);
+      case 'snapshot-wanted':
+        return this.#parts.snapshots?.onWanted(from, said);
+      case 'snapshot-piece':
+        return this.#parts.snapshots?.onPiece(from, said);
       case 'body-wanted':
         return scrub.onBodyWanted(from, said);
       case 'body':
@@ -279,17 +289,17 @@ export class Peers implements Peering {
 }
 
 /**
- * What nobody honest sends: the log is never compacted, what is proposed is passed on and checked
- * beside Raft, nobody reads through others, and only the leader hands over.
+ * What nobody honest sends: what is proposed is passed on and checked beside Raft, nobody reads
+ * through others, and only the leader hands over, and has snapshots to give.
  */
 function isUncalledFor(message: PeerMessage, leader: () => NodeId): boolean {
   switch (message.kind) {
-    case 'snapshot':
     case 'propose':
     case 'transfer-leader':
     case 'read-index':
     case 'read-index-response':
       return true;
+    case 'snapshot':
     case 'timeout-now':
       return message.from !== leader();
     default:

@@ -42,7 +42,7 @@ export function sendAppend(core: Core, to: NodeId, empty: EmptyAppends): boolean
 function sendSnapshot(core: Core, to: NodeId, progress: Progress): boolean {
   // One that is away would only block its progress until it is back.
   if (!progress.recentActive) return false;
-  const snapshot = core.log.snapshot();
+  const snapshot = core.log.snapshot(progress.next);
   if (snapshot === undefined) return false;
   assert(
     snapshot.index + 1 >= core.log.firstIndex(),

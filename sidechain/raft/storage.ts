@@ -42,7 +42,7 @@ export type Storage = {
   /** Entries from `from` up to but without `to`, cut by `limitBytes`; `undefined` if `from` is
    * compacted. */
   entries(from: number, to: number, bytesMax: number): readonly Entry[] | undefined;
-  /** The latest, reaching up to `firstIndex() - 1` at least; `undefined` while none is at hand: the
-   * core asks again later. */
-  snapshot(): Snapshot | undefined;
+  /** The latest, reaching up to `firstIndex() - 1` at least, for one whose next entry is `next`;
+   * `undefined` while none is at hand: the core asks again later. */
+  snapshot(next: number): Snapshot | undefined;
 };

@@ -9,10 +9,10 @@ import type { Suite } from '../../base/suite.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import type { Verdicts } from '../chain/judge.ts';
-import type { AppliedBlock, Ledger } from '../chain/ledger.ts';
+import { type AppliedBlock, type Ledger, stateRootInterval } from '../chain/ledger.ts';
 import type { ConfigurationChange } from '../raft/configuration/change.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
-import type { Entry } from '../raft/entry.ts';
+import type { Entry, Position } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { blockStatements } from './block-table.ts';
 import { configurationStatement } from './configuration-table.ts';
@@ -32,6 +32,17 @@ export type NewBlock = {
   readonly block: AppliedBlock;
 };
 
+/** The state right behind a block that states its root. */
+export type CapturedState = {
+  readonly height: number;
+  readonly position: Position;
+  /** Raft's, as of there. */
+  readonly configuration: Configuration;
+  readonly headerBytes: Uint8Array;
+  readonly outputs: AppliedBlock['outputs'];
+  readonly pairs: ReturnType<Ledger['statePairs']>;
+};
+
 export type LogFault = 'no-block' | 'unwarranted-members';
 
 type Standing = {
@@ -46,6 +57,8 @@ type Standing = {
   /** Log index up to which entries are applied, and Raft's configuration as of there. */
   readonly appliedIndex: number;
   readonly configuration: Configuration;
+  /** Told of each state whose root is in its block. */
+  readonly onState?: ((state: CapturedState) => void) | undefined;
 };
 
 export class Applier {
@@ -101,6 +114,7 @@ export class Applier {
       if (meaning.kind !== 'block') continue;
       const made = await this.#applyBlock(entry, meaning.body);
       trail.add(made.block);
+      this.#capture(made);
       const settlement = await submissions.settle(made.block, nowMs);
       blocks.push(made);
       settlements.push(settlement);
@@ -128,6 +142,16 @@ export class Applier {
     }
     this.#configuration = warrant.value.configuration;
     return warrant.value.change;
+  }
+
+  #capture({ logIndex: index, term, block }: NewBlock): void {
+    const { ledger, onState } = this.#standing;
+    const { height } = block.header;
+    if (onState === undefined || (height + 1) % stateRootInterval !== 0) return;
+    const { headerBytes, outputs } = block;
+    const configuration = this.#configuration;
+    const pairs = ledger.statePairs();
+    onState({ height, position: { index, term }, configuration, headerBytes, outputs, pairs });
   }
 
   async #applyBlock(

@@ -6,6 +6,7 @@
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
+import type { ArchivedLeaves } from './history.ts';
 import { type ArchivedBlock, walkArchivedBlocks } from './segment-blocks.ts';
 import { listSegments, type SegmentFile, withSegment } from './segment-file.ts';
 
@@ -21,10 +22,6 @@ export class ArchivedGroups {
   constructor(suite: Suite, list: () => Promise<readonly SegmentFile[]>) {
     this.#suite = suite;
     this.#list = list;
-  }
-
-  static of(suite: Suite, directory: string): ArchivedGroups {
-    return new ArchivedGroups(suite, () => listSegments(directory));
   }
 
   /** undefined where no segment that is here has it. @throws TielineError `segment-damaged`. */
@@ -57,4 +54,14 @@ export class ArchivedGroups {
     const blocks = await this.blocks(position);
     return blocks?.map(({ headerBytes }) => leafHash(this.#suite, headerBytes));
   }
+}
+
+/** What the history tree reads of the segments in a directory. */
+export function archivedLeaves(
+  suite: Suite,
+  directory: string | undefined,
+): ArchivedLeaves | undefined {
+  if (directory === undefined) return undefined;
+  const groups = new ArchivedGroups(suite, () => listSegments(directory));
+  return (position) => groups.leafHashes(position);
 }

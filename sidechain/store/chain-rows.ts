@@ -67,13 +67,13 @@ export class ChainRows {
 }
 
 /** The segments below what the database keeps; undefined where some of them are not at hand. */
-export function segmentsBelow(
+export function segmentsBelow<Segment extends { readonly from: number; readonly to: number }>(
   kept: Kept,
-  files: readonly SegmentFile[],
-): readonly SegmentFile[] | undefined {
-  const below: SegmentFile[] = [];
+  segments: readonly Segment[],
+): readonly Segment[] | undefined {
+  const below: Segment[] = [];
   for (let next = 0; next < kept.height; ) {
-    const segment = files.find(({ from, to }) => from === next && to < kept.height);
+    const segment = segments.find(({ from, to }) => from === next && to < kept.height);
     if (segment === undefined) return undefined;
     below.push(segment);
     next = segment.to + 1;

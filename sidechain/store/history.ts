@@ -152,7 +152,11 @@ export class History {
   }
 }
 
-async function readGroupHashes(database: Database, count: number): Promise<readonly Uint8Array[]> {
+/** The first so many of them. @throws TielineError `database-damaged` */
+export async function readGroupHashes(
+  database: Database,
+  count: number,
+): Promise<readonly Uint8Array[]> {
   const hashes: Uint8Array[] = [];
   while (hashes.length < count) {
     const rows = await database.read(

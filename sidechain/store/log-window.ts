@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
 import { type Entry, entriesBytes, limitBytes, type NodeId, type Position } from '../raft/entry.ts';
 import { MemoryStorage } from '../raft/memory-storage.ts';
-import type { HardState, Storage } from '../raft/storage.ts';
+import type { HardState, Snapshot, Storage } from '../raft/storage.ts';
 
 /** Entries of the log that follow `base`. */
 export type LogPage = { readonly base: Position; readonly entries: readonly Entry[] };
@@ -20,6 +20,7 @@ export class LogWindow implements Storage {
   #bytes = 0;
   /** The entry before the first one on disk. */
   #before: Position;
+  #offer: Snapshot | undefined;
 
   /** `before` is where the log on disk begins, behind that entry. `entries` are all that follow `base`, up to which all is applied. */
   constructor(stored: {
@@ -79,9 +80,14 @@ export class LogWindow implements Storage {
     return undefined;
   }
 
-  /** What Raft would send in the place of entries: nothing, ever. */
-  snapshot(): undefined {
-    return undefined;
+  /** What Raft sends in the place of entries that are not on disk any more. */
+  snapshot(next: number): Snapshot | undefined {
+    return next < this.firstIndex() ? this.#offer : undefined;
+  }
+
+  /** From now on that is what who is too far behind gets. */
+  offer(snapshot: Snapshot): void {
+    this.#offer = snapshot;
   }
 
   /** Whether an append that begins with this entry can be made from memory. */

@@ -167,8 +167,9 @@ export class RaftLog {
       last.index + 1 < this.#appliableEnd(allowUnstable);
   }
 
-  snapshot(): Snapshot | undefined {
-    return this.unstable.snapshot ?? this.#storage.snapshot();
+  /** For one whose next entry is `next`. */
+  snapshot(next: number): Snapshot | undefined {
+    return this.unstable.snapshot ?? this.#storage.snapshot(next);
   }
 
   /** The snapshot takes the place of the whole log. */

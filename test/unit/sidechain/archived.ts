@@ -7,6 +7,7 @@ import type { ArchiveRules } from '../../../sidechain/archivist.ts';
 import { type AuditReport, auditChain } from '../../../sidechain/store/audit.ts';
 import { chainPath } from '../../../sidechain/store/chain-file.ts';
 import { archivePath, listSegments } from '../../../sidechain/store/segment-file.ts';
+import { snapshotPath } from '../../../sidechain/store/snapshot-file.ts';
 import { batchEntry } from '../chain/fixture.ts';
 import { receiptEntry } from './receipt-entry.ts';
 import { newChain, type Rig, startNode, TestDatabase, temporaryDirectory } from './rig.ts';
@@ -14,6 +15,7 @@ import { newChain, type Rig, startNode, TestDatabase, temporaryDirectory } from 
 export function rulesFor(dataDir: string, more: Partial<ArchiveRules> = {}): ArchiveRules {
   return {
     directory: archivePath(dataDir),
+    snapshotFile: snapshotPath(dataDir),
     retentionMs: 0,
     diskBytesMax: undefined,
     segmentGroups: 1,

@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { createLog } from '../../../host/log.ts';
+import type { ArchiveRules } from '../../../sidechain/archivist.ts';
 import type { BlockEntry } from '../../../sidechain/chain/block.ts';
 import { openGenesis, signGenesis } from '../../../sidechain/chain/genesis.ts';
 import type { Contract } from '../../../sidechain/chain/ledger.ts';
@@ -221,7 +222,11 @@ export class Cluster {
 
   async open(
     id: NodeId,
-    options: { readonly crash?: Crash; readonly contracts?: readonly Contract[] } = {},
+    options: {
+      readonly crash?: Crash;
+      readonly contracts?: readonly Contract[];
+      readonly archive?: ArchiveRules;
+    } = {},
   ): Promise<SidechainNode> {
     const member = this.member(id);
     const { signer, lines, dataDir, clock } = member;
@@ -232,7 +237,7 @@ export class Cluster {
     try {
       member.database = database;
       member.node = await openNode({
-        ...nodeOptions(database, clock, log, { signer, contracts, rules: eagerRules }),
+        ...nodeOptions(database, clock, log, { ...options, signer, contracts, rules: eagerRules }),
         random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
         transport: async (receiver) => this.network.join(id, receiver),
         introduction: async () => this.#introduction(),

@@ -44,7 +44,7 @@ test('what is before the window is not known, but the beginning of all logs', ()
     true,
     true,
   ]);
-  expect([window.firstIndex(), window.lastIndex(), window.snapshot()]).toEqual([1, 9, undefined]);
+  expect([window.firstIndex(), window.lastIndex(), window.snapshot(1)]).toEqual([1, 9, undefined]);
 });
 
 test('an uncommitted end is replaced by another leader’s', () => {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A snapshot in the place of all that a copy holds: one transaction, after which it is as if its
+// blocks up to there had gone into segments elsewhere. What this gateway has signed, promised and
+// not yet submitted stays.
+
+import type { Statement } from '../../host/sqlite.ts';
+import type { CheckedSnapshot } from '../chain/snapshot.ts';
+import type { Configuration } from '../raft/configuration/configuration.ts';
+import type { Position } from '../raft/entry.ts';
+import { configurationStatement } from './configuration-table.ts';
+import { groupStatement } from './history.ts';
+
+export function installStatements(
+  { snapshot, header }: CheckedSnapshot,
+  at: { readonly position: Position; readonly configuration: Configuration },
+): readonly Statement[] {
+  const { index, term } = at.position;
+  const { height } = header;
+  const emptied = ['log', 'block', 'output', 'history', 'state', 'configuration'];
+  return [
+    ...emptied.map((table) => ({ sql: `DELETE FROM ${table}` })),
+    ...snapshot.pairs.map(([key, value]) => ({
+      sql: 'INSERT INTO state (key, value) VALUES (?, ?)',
+      params: [key, value],
+      changes: 1,
+    })),
+    { sql: 'UPDATE state_height SET height = ?', params: [height], changes: 1 },
+    ...snapshot.groupHashes.map((hash, position) => groupStatement({ position, hash })),
+    {
+      sql: 'INSERT INTO block (height, log_index, header) VALUES (?, ?, ?)',
+      params: [height, index, snapshot.header],
+      changes: 1,
+    },
+    configurationStatement({ logIndex: index, configuration: at.configuration }),
+    {
+      sql: 'UPDATE kept SET height = ?, log_index = ?, log_term = ? WHERE log_index < ?',
+      params: [height + 1, index, term, index],
+      changes: 1,
+    },
+  ];
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { concat } from '../../../base/bytes.ts';
+import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
+import { cosign } from '../../../base/cosignature.ts';
+import { leafHash, rootOf } from '../../../base/merkle.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { formatNote } from '../../../base/note.ts';
+import { groupSize } from '../../../base/tree.ts';
+import { stateRootInterval } from '../../../sidechain/chain/ledger.ts';
+import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
+import { proveOutput } from '../../../sidechain/chain/prove.ts';
+import {
+  checkSnapshot,
+  encodeSnapshot,
+  openSnapshot,
+  type Snapshot,
+} from '../../../sidechain/chain/snapshot.ts';
+import { bodyOf, chainId, gateway, schemaEntry, startMs, stranger, TestChain } from './fixture.ts';
+
+const signedSize = stateRootInterval + 40;
+const origin = chainOrigin(chainId);
+
+function noteOf(chain: TestChain, size: number, by: typeof gateway): string {
+  const body = formatCheckpoint({ origin, size, root: chain.ledger.tree.root(size) });
+  const name = cosignerName(chainId, by.keyId);
+  const lines = [signCheckpoint(suite, origin, body, by), cosign(suite, name, body, 1, by)];
+  return formatNote(body, lines);
+}
+
+function make(): { readonly chain: TestChain; readonly snapshot: Snapshot } {
+  const chain = new TestChain();
+  let pairs: Snapshot['pairs'] = [];
+  for (let height = 1; height < signedSize; height++) {
+    chain.apply(bodyOf(startMs + height * 1_000, height === 5 ? [schemaEntry()] : []));
+    if (height === stateRootInterval - 1) pairs = chain.ledger.statePairs();
+  }
+  const { tree } = chain.ledger;
+  const block = chain.blocks[stateRootInterval - 1];
+  if (block === undefined) throw new Error('the chain is long enough');
+  const outputIndex = block.outputs.length - 1;
+  const { salt: outputSalt, outputPath } = proveOutput(suite, block.outputs, outputIndex);
+  const leafHashes = chain.blocks.map(({ headerBytes }) => leafHash(suite, headerBytes));
+  const groupHashes = Array.from({ length: stateRootInterval / groupSize }, (_, i) =>
+    rootOf(suite, leafHashes.slice(i * groupSize, (i + 1) * groupSize)),
+  );
+  return {
+    chain,
+    snapshot: {
+      header: block.headerBytes,
+      groupHashes,
+      headerPath: tree.inclusion(stateRootInterval - 1, stateRootInterval),
+      checkpoint: noteOf(chain, signedSize, gateway),
+      consistency: tree.consistency(stateRootInterval, signedSize),
+      ...{ outputIndex, outputSalt, outputPath, pairs },
+    },
+  };
+}
+
+const { chain, snapshot } = make();
+const signatories = chain.ledger.registry;
+const known = { chainId, signatories };
+const sound = encodeSnapshot(snapshot);
+
+function verdictOn(change: Partial<Snapshot>): string {
+  const checked = checkSnapshot(suite, encodeSnapshot({ ...snapshot, ...change }), known);
+  return checked.ok ? 'ok' : checked.code;
+}
+
+test('a snapshot is checked from its header to the signatures, and read as it was written', () => {
+  const checked = checkSnapshot(suite, sound, known);
+  expect(checked).toMatchObject({ ok: true, value: { header: { height: stateRootInterval - 1 } } });
+  expect(openSnapshot(sound)).toEqual({ ok: true, value: snapshot });
+  expect(verdictOn({})).toBe('ok');
+});
+
+const zeros = new Uint8Array(32);
+const [firstPair, ...otherPairs] = snapshot.pairs;
+
+test.each<[string, Partial<Snapshot>, string]>([
+  ['a header of another height', { header: chain.blocks[1_022]?.headerBytes ?? zeros }, 'history'],
+  ['no header', { header: zeros }, 'header'],
+  ['a tree hash', { groupHashes: snapshot.groupHashes.with(1, zeros) }, 'history'],
+  ['a tree hash less', { groupHashes: snapshot.groupHashes.slice(1) }, 'history'],
+  ['the path of the header', { headerPath: snapshot.headerPath.with(0, zeros) }, 'history'],
+  ['the consistency', { consistency: snapshot.consistency.with(0, zeros) }, 'checkpoint'],
+  ['a checkpoint by a stranger', { checkpoint: noteOf(chain, signedSize, stranger) }, 'checkpoint'],
+  ['a checkpoint of fewer blocks', { checkpoint: noteOf(chain, 900, gateway) }, 'checkpoint'],
+  ['no checkpoint', { checkpoint: 'signed, honestly' }, 'checkpoint'],
+  ['a pair less', { pairs: otherPairs }, 'state'],
+  ['another value', { pairs: [[firstPair?.[0] ?? '', zeros], ...otherPairs] }, 'state'],
+  ['a pair more', { pairs: [...snapshot.pairs, ['zz', zeros]] }, 'state'],
+  ['pairs in another order', { pairs: snapshot.pairs.toReversed() }, 'form'],
+  ['a pair twice', { pairs: [...snapshot.pairs, ...snapshot.pairs.slice(-1)] }, 'form'],
+  ['the salt of the output', { outputSalt: new Uint8Array(16) }, 'state'],
+  ['the place of the output', { outputIndex: snapshot.outputIndex + 1 }, 'state'],
+])('forged, and found: %s', (_, change, code) => {
+  expect(verdictOn(change)).toBe(code);
+});
+
+test('it is of this chain, and signed by members that the receiver knows', () => {
+  const other = checkSnapshot(suite, sound, { ...known, chainId: zeros });
+  expect(other).toMatchObject({ ok: false, code: 'header' });
+  const { policy, members } = signatories;
+  const revoked = members.map((member) => ({ ...member, revoked: true }));
+  const strange = { policy, members: revoked };
+  expect(checkSnapshot(suite, sound, { chainId, signatories: strange })).toMatchObject({
+    ok: false,
+    code: 'checkpoint',
+  });
+});
+
+/** A line that is no known member's binds nothing, and nothing rests on it. */
+function withoutLines({ checkpoint, ...rest }: Snapshot) {
+  return { ...rest, checkpoint: checkpoint.slice(0, checkpoint.indexOf('\n\n')) };
+}
+
+test('any bit that flips in what counts, and whatever is cut off or added, is found', () => {
+  fc.assert(
+    fc.property(fc.nat(sound.length - 1), fc.nat(7), (at, bit) => {
+      const flipped = sound.with(at, (sound[at] ?? 0) ^ (1 << bit));
+      const checked = checkSnapshot(suite, flipped, known);
+      if (checked.ok) expect(withoutLines(checked.value.snapshot)).toEqual(withoutLines(snapshot));
+      expect(checkSnapshot(suite, sound.slice(0, at), known).ok).toBe(false);
+    }),
+    { seed: 1, numRuns: 400 },
+  );
+  expect(checkSnapshot(suite, concat(sound, Uint8Array.of(0)), known).ok).toBe(false);
+});
+
+test('bytes that are no snapshot are refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (input) => {
+      expect(openSnapshot(input)).toMatchObject({ ok: false, code: 'form' });
+    }),
+    { seed: 2, numRuns: 300 },
+  );
+});

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { ofChannel, toChannel } from '../../../sidechain/member-message.ts';
+import { snapshotPath } from '../../../sidechain/store/snapshot-file.ts';
+import { auditOf, rulesFor } from './archived.ts';
+import { Cluster } from './cluster.ts';
+import { receiptEntry } from './receipt-entry.ts';
+
+async function open(cluster: Cluster, id: number): Promise<void> {
+  const archive = rulesFor(cluster.member(id).dataDir, { segmentGroups: 4 });
+  await cluster.open(id, { archive });
+}
+
+/** Files take real time. */
+async function waitFor(cluster: Cluster, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 600 && !holds(); i++) {
+    await cluster.pass(2);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(holds()).toBe(true);
+}
+
+/** Two of three members whose first 1,024 blocks are in segments, while the third was away. */
+async function archivedWithoutThird(): Promise<Cluster> {
+  const cluster = await Cluster.make(3);
+  for (const { id } of cluster.members) await open(cluster, id);
+  await cluster.until(() => cluster.leader !== undefined);
+  await cluster.settled();
+  await cluster.stop(3);
+  await cluster.until(() => cluster.leader !== undefined);
+  const { id = 0, signer } = cluster.leader ?? {};
+  if (signer === undefined) throw new Error('nobody leads');
+  for (let i = 0; i < 1_040; i++) void cluster.submit(id);
+  await cluster.settled();
+  await waitFor(cluster, () =>
+    cluster.running.every((one) => existsSync(snapshotPath(one.dataDir))),
+  );
+  const checkpoint = cluster.node(id).checkpoint();
+  await cluster.pass(10);
+  const { note } = await checkpoint;
+  void cluster.node(id).submit(receiptEntry(note, { signer, chainId: cluster.chainId }));
+  await cluster.settled();
+  await cluster.pass(620);
+  await waitFor(cluster, () =>
+    cluster.running.every(({ node }) => node?.status().archive?.keptFrom === 1_024),
+  );
+  return cluster;
+}
+
+test('a member whose next entry is in segments gets the state, and goes on from there', async () => {
+  const cluster = await archivedWithoutThird();
+  await open(cluster, 3);
+  const ended = cluster.node(3).finished.catch((error) => error.code);
+  await waitFor(cluster, () => cluster.member(3).lines.join('').includes('snapshot-installed'));
+  expect(await ended).toBe('snapshot-installed');
+  await cluster.stop(3);
+  await open(cluster, 3);
+  await cluster.settled();
+  for (const { id } of cluster.members) void cluster.submit(id);
+  await cluster.settled();
+  expect(cluster.node(3).status().archive?.keptFrom).toBe(1_024);
+  const heads = cluster.members.map(({ node }) => node?.status().height);
+  expect(new Set(heads).size).toBe(1);
+  for (const { id } of cluster.members) await cluster.stop(id);
+  const reports = await Promise.all(cluster.members.map(({ dataDir }) => auditOf(dataDir)));
+  expect(reports).toMatchObject([
+    { ok: true, checkedFrom: 0 },
+    { ok: true, checkedFrom: 0 },
+    { ok: true, checkedFrom: 1_024 },
+  ]);
+}, 60_000);
+
+test('pieces that are lost are asked again, and who forgets all begins at the beginning', async () => {
+  const cluster = await archivedWithoutThird();
+  let lostCount = 0;
+  const wanted: number[] = [];
+  cluster.network.loses = (_, to, message) => {
+    const said = message.kind === 'channel' ? ofChannel(message) : undefined;
+    if (said?.ok !== true) return false;
+    if (said.value.kind === 'snapshot-wanted') wanted.push(said.value.offset);
+    if (said.value.kind !== 'snapshot-piece' || to !== 3 || lostCount === 2) return false;
+    lostCount += 1;
+    return true;
+  };
+  await open(cluster, 3);
+  await waitFor(cluster, () => lostCount === 1);
+  // The process ends in the middle of it.
+  await cluster.stop(3);
+  await open(cluster, 3);
+  await waitFor(cluster, () => cluster.member(3).lines.join('').includes('snapshot-installed'));
+  expect(lostCount).toBe(2);
+  expect(wanted.length).toBeGreaterThanOrEqual(3);
+  await cluster.stop(3);
+  await open(cluster, 3);
+  await cluster.settled();
+  expect(cluster.node(3).status().archive?.isFullCopy).toBe(false);
+  expect(cluster.node(1).status().archive?.isFullCopy).toBe(true);
+}, 60_000);
+
+test('a snapshot that was forged on the way is refused, and nothing is touched', async () => {
+  const cluster = await archivedWithoutThird();
+  cluster.network.loses = (from, to, message) => {
+    const said = message.kind === 'channel' ? ofChannel(message) : undefined;
+    if (said?.ok !== true || said.value.kind !== 'snapshot-piece' || to !== 3) return false;
+    const { bytes } = said.value;
+    const at = bytes.length - 10;
+    if (bytes[at] === 0xee) return false;
+    cluster.network.forge(from, to, toChannel({ ...said.value, bytes: bytes.with(at, 0xee) }));
+    return true;
+  };
+  await open(cluster, 3);
+  await waitFor(cluster, () => cluster.member(3).lines.join('').includes('snapshot-refused'));
+  expect(cluster.node(3).status()).toMatchObject({ height: 0 });
+  await cluster.stop(3);
+  expect(await auditOf(cluster.member(3).dataDir)).toMatchObject({ ok: true, height: 0 });
+}, 60_000);
