@@ -139,20 +139,6 @@ export const durabilityMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'damage-not-noticed',
-    note: 7,
-    bug: 'The checksum of a log entry is not looked at.',
-    world: 'gateways',
-    climate: 'failing-cards',
-    edits: [
-      {
-        file: 'sidechain/store/log-table.ts',
-        find: 'if (kind === undefined || !equal(checksumOf(suite, row), row.checksum)) return undefined;',
-        replace: 'if (kind === undefined) return undefined;',
-      },
-    ],
-  },
-  {
     name: 'wiped-card-promises',
     note: 8,
     bug: 'A member whose card was lost or taken back votes, and acknowledges, as if nothing were.',
