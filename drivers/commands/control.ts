@@ -11,7 +11,7 @@ import {
   sgReadyStates,
   switchingMsMin,
 } from '../control/sg-ready.ts';
-import { SgReadyContacts } from '../control/sg-ready-contacts.ts';
+import { SgReadyContacts, type Switched } from '../control/sg-ready-contacts.ts';
 import {
   findLimit,
   type LimitModel,
@@ -129,15 +129,19 @@ async function switchContacts(
     return 3;
   }
   print(`will ${will}`);
-  const done = await sgReady.set(contacts);
-  if (!done.ok) throw failure(done.fault);
-  print(`the contacts are: ${done.contacts} ${sgReadyStates[done.contacts]}`);
-  if (seconds === null) return 0;
-  await wait(1_000 * seconds);
-  const released = await sgReady.release();
-  if (!released.ok) throw failure(released.fault);
-  print(`the contacts are: ${released.contacts} ${sgReadyStates[released.contacts]}`);
-  return 0;
+  try {
+    const tell = (done: Switched) => {
+      if (!done.ok) throw failure(done.fault);
+      print(`the contacts are: ${done.contacts} ${sgReadyStates[done.contacts]}`);
+    };
+    tell(await sgReady.set(contacts));
+    if (seconds === null) return 0;
+    await wait(1_000 * seconds);
+    tell(await sgReady.release());
+    return 0;
+  } finally {
+    sgReady.close();
+  }
 }
 
 function permilleOf(text: string): number {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A limit on what a SunSpec source gives, in percent of its rating: model 704 where the device has
-// it, else 123. Value and timer are written before the limit is switched on, and in one request, so
-// that it is never on without an end; all of it is read back.
+// it, else 123. Value and timer are written before the limit is switched on, so that it is never on
+// without an end; what the device does not implement is not written; all of it is read back.
 
 import { rescale } from '../../base/decimal.ts';
 import { type Answer, type ControlLine, type Faulty, faulty } from '../line.ts';
@@ -22,6 +22,8 @@ export type LimitModel = {
   readonly kind: 'immediate-controls' | 'ac-controls';
   readonly address: number;
   readonly scale: number;
+  /** Offsets of the registers that the device has, but does not implement. */
+  readonly unimplemented: readonly number[];
   readonly state: LimitState;
 };
 
@@ -47,6 +49,8 @@ type Offsets = {
   /** Registers of the timers. */
   readonly timerCount: 1 | 2;
   readonly remaining: number | undefined;
+  /** Registers that are written with the value, of `timerCount` each, and that a device may lack. */
+  readonly optional: readonly number[];
   readonly enable: number;
   readonly count: number;
 };
@@ -55,11 +59,11 @@ type Offsets = {
 const models: readonly Offsets[] = [
   {
     ...{ id: 704, kind: 'ac-controls', percent: 15, scale: 54, timer: 18, timerCount: 2 },
-    ...{ remaining: 20, enable: 14, count: 55 },
+    ...{ remaining: 20, optional: [18], enable: 14, count: 55 },
   },
   {
     ...{ id: 123, kind: 'immediate-controls', percent: 5, scale: 23, timer: 7, timerCount: 1 },
-    ...{ remaining: undefined, enable: 9, count: 24 },
+    ...{ remaining: undefined, optional: [6, 7, 8], enable: 9, count: 24 },
   },
 ];
 
@@ -105,17 +109,32 @@ export async function releaseLimit(place: LimitPlace, model: LimitModel): Promis
 
 type Write = { readonly offset: number; readonly values: readonly number[] };
 
+/** The switch is the last of them. */
 function writesOf(model: LimitModel, raw: number, seconds: number): readonly Write[] {
   if (model.kind === 'ac-controls') {
     // On reversion: no limit. The switch stands before the value, so it has a request of its own.
-    const timer = [seconds >>> 16, seconds & 0xffff];
+    const timer = [raw, 0, seconds >>> 16, seconds & 0xffff];
+    const isTimed = model.state.reversionSeconds !== undefined;
     return [
-      { offset: 15, values: [raw, raw, 0, ...timer] },
+      { offset: 15, values: [raw, ...(isTimed ? timer : [])] },
       { offset: 14, values: [1] },
     ];
   }
   // Value, time window at once, timer, ramp as the device has it by default, switch.
-  return [{ offset: 5, values: [raw, 0, seconds, 0, 1] }];
+  return runsOf({ offset: 5, values: [raw, 0, seconds, 0, 1] }, model.unimplemented);
+}
+
+/** Without the registers that are left out: those between them, each run in a request. */
+function runsOf({ offset, values }: Write, leftOut: readonly number[]): readonly Write[] {
+  const runs: { offset: number; values: number[] }[] = [];
+  for (const [i, value] of values.entries()) {
+    const at = offset + i;
+    const last = runs.at(-1);
+    if (leftOut.includes(at)) continue;
+    if (last !== undefined && last.offset + last.values.length === at) last.values.push(value);
+    else runs.push({ offset: at, values: [value] });
+  }
+  return runs;
 }
 
 async function read(place: LimitPlace, model: FoundModel, offsets: Offsets): Promise<Found> {
@@ -130,6 +149,7 @@ async function read(place: LimitPlace, model: FoundModel, offsets: Offsets): Pro
   }
   const timer = (at: number | undefined) =>
     at === undefined ? undefined : integer(registers.slice(at, at + offsets.timerCount));
+  const unimplemented = offsets.optional.filter((at) => timer(at) === undefined);
   const raw = integer(registers.slice(offsets.percent, offsets.percent + 1));
   return {
     ok: true,
@@ -137,6 +157,7 @@ async function read(place: LimitPlace, model: FoundModel, offsets: Offsets): Pro
       kind: offsets.kind,
       address: model.address,
       scale,
+      unimplemented,
       state: {
         isOn: registers[offsets.enable] === 1,
         permille: raw === undefined ? undefined : Number(rescale(raw, { from: scale, to: -1 })),

@@ -4,7 +4,10 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ControlOptions, control } from '../../../../drivers/commands/control.ts';
-import { SgReadyContacts } from '../../../../drivers/control/sg-ready-contacts.ts';
+import {
+  type ContactsTime,
+  SgReadyContacts,
+} from '../../../../drivers/control/sg-ready-contacts.ts';
 import {
   findLimit,
   type LimitPlace,
@@ -12,7 +15,7 @@ import {
   setLimit,
 } from '../../../../drivers/control/sunspec-limit.ts';
 import { findAnyMeter } from '../../../../drivers/index.ts';
-import type { ControlLine, WriteRequest } from '../../../../drivers/line.ts';
+import { type ControlLine, faulty, type WriteRequest } from '../../../../drivers/line.ts';
 import {
   type SimulatedMeter,
   startSimulatedMeter,
@@ -46,6 +49,36 @@ const stateOf = async (place: LimitPlace) => {
   return found.model;
 };
 
+/** One thing waits at most. */
+function simulatedTime() {
+  let nowMs = 0;
+  let waiting: { readonly atMs: number; readonly run: () => void } | undefined;
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const time: ContactsTime = {
+    nowMs: () => nowMs,
+    after: (ms, run) => {
+      const own = { atMs: nowMs + ms, run };
+      waiting = own;
+      return () => {
+        if (waiting === own) waiting = undefined;
+      };
+    },
+  };
+  return {
+    ...time,
+    isWaiting: () => waiting !== undefined,
+    pass: async (ms: number) => {
+      const endMs = nowMs + ms;
+      while (waiting !== undefined && waiting.atMs <= endMs) {
+        nowMs = waiting.atMs;
+        waiting.run();
+        await settle();
+      }
+      nowMs = endMs;
+    },
+  };
+}
+
 describe.each(kinds)('over %s', (kind) => {
   let place: LimitPlace;
   beforeEach(async () => {
@@ -76,16 +109,17 @@ describe.each(kinds)('over %s', (kind) => {
   });
 
   test('contacts are switched together, and not twice within a minute', async () => {
-    let nowMs = 0;
-    const contacts = new SgReadyContacts({ ...place, address: 0 }, () => nowMs);
+    const time = simulatedTime();
+    const contacts = new SgReadyContacts({ ...place, address: 0 }, time);
     expect(await contacts.read()).toEqual({ ok: true, contacts: '00' });
     expect(await contacts.set('10')).toEqual({ ok: true, contacts: '10' });
-    nowMs = 59_000;
+    await time.pass(59_000);
     expect(await contacts.set('11')).toMatchObject({ ok: false, fault: { hint: 'again in 1 s' } });
     expect(await contacts.read()).toEqual({ ok: true, contacts: '10' });
-    nowMs = 60_000;
+    await time.pass(1_000);
     expect(await contacts.set('11')).toEqual({ ok: true, contacts: '11' });
     expect(await contacts.release()).toEqual({ ok: true, contacts: '00' });
+    expect(time.isWaiting()).toBe(false);
   });
 
   test('what a device does not have is refused by it', async () => {
@@ -98,6 +132,73 @@ describe.each(kinds)('over %s', (kind) => {
     expect(refused).toMatchObject({ fault: { kind: 'exception', exceptionCode: 2 } });
     const elsewhere = new SgReadyContacts({ ...place, address: 7 });
     expect(await elsewhere.read()).toMatchObject({ fault: { kind: 'exception' } });
+  });
+});
+
+/** Two coils, and how many writes to them go unanswered. */
+function relayModule() {
+  const module = { coils: [0, 0], lostWrites: 0 };
+  const answered = (registers: readonly number[]) =>
+    ({ ok: true, registers, afterFault: false }) as const;
+  const line: ControlLine = {
+    ...lineOf(new Map()).line,
+    write: async ({ values }) => {
+      if (module.lostWrites-- > 0) return faulty({ kind: 'time-out', detail: 'no answer' });
+      module.coils = [...values];
+      return answered([]);
+    },
+    readCoils: async () => answered(module.coils),
+  };
+  return { module, place: { line, unit: 1, address: 0 } };
+}
+
+describe('a block', () => {
+  const hourMs = 3_600_000;
+
+  test('ends within two hours, though it be asked for again and again', async () => {
+    const { module, place } = relayModule();
+    const time = simulatedTime();
+    const contacts = new SgReadyContacts(place, time);
+    for (let hour = 0; hour < 2; hour++) {
+      expect(await contacts.set('10')).toMatchObject({ ok: true });
+      await time.pass(hour === 0 ? hourMs : hourMs - 1);
+      expect(module.coils).toEqual([1, 0]);
+    }
+    await time.pass(1);
+    expect(module.coils).toEqual([0, 0]);
+    expect(await contacts.set('10')).toMatchObject({ fault: { hint: 'again in 60 s' } });
+    expect(time.isWaiting()).toBe(false);
+  });
+
+  test('is ended as soon as the module can be reached again', async () => {
+    const { module, place } = relayModule();
+    const time = simulatedTime();
+    await new SgReadyContacts(place, time).set('10');
+    module.lostWrites = 2;
+    await time.pass(2 * hourMs + 60_000);
+    expect(module.coils).toEqual([1, 0]);
+    await time.pass(60_000);
+    expect(module.coils).toEqual([0, 0]);
+  });
+
+  test('counts from its order, whether that was answered or not', async () => {
+    const { module, place } = relayModule();
+    const time = simulatedTime();
+    module.lostWrites = 1;
+    expect(await new SgReadyContacts(place, time).set('10')).toMatchObject({ ok: false });
+    module.coils = [1, 0];
+    await time.pass(2 * hourMs);
+    expect(module.coils).toEqual([0, 0]);
+  });
+
+  test('has no other end once nobody minds the contacts', async () => {
+    const { module, place } = relayModule();
+    const time = simulatedTime();
+    const contacts = new SgReadyContacts(place, time);
+    await contacts.set('10');
+    contacts.close();
+    await time.pass(3 * hourMs);
+    expect(module.coils).toEqual([1, 0]);
   });
 });
 
@@ -134,6 +235,35 @@ describe('model 123', () => {
       { unit: 3, functionCode: 16, address: 40_075, values: [60, 0, 900, 0, 1] },
     ]);
     expect(set).toMatchObject({ model: { state: { isOn: true, permille: 600 } } });
+  });
+
+  test('what the device does not implement is not written', async () => {
+    const sparse = { ...raw, WMaxLimPct_WinTms: 0xffff, WMaxLimPct_RmpTms: 0xffff };
+    const { place, writes } = writable(imageOf(40_000, [{ id: 1 }, { id: 123, raw: sparse }]));
+    const set = await setLimit(place, await stateOf(place), {
+      permille: 600,
+      reversionSeconds: 900,
+    });
+    expect(writes.map(({ address, values }) => [address, values])).toEqual([
+      [40_075, [60]],
+      [40_077, [900]],
+      [40_079, [1]],
+    ]);
+    expect(set).toMatchObject({ model: { state: { isOn: true, reversionSeconds: 900 } } });
+  });
+
+  test('a device without any timer is limited until somebody ends it', async () => {
+    const bare = { WMaxLimPct_WinTms: 0xffff, WMaxLimPct_RvrtTms: 0xffff };
+    const image = imageOf(40_000, [
+      { id: 1 },
+      { id: 123, raw: { ...raw, ...bare, WMaxLimPct_RmpTms: 0xffff } },
+    ]);
+    const { place, writes } = writable(image);
+    await setLimit(place, await stateOf(place), { permille: 600, reversionSeconds: null });
+    expect(writes.map(({ address, values }) => [address, values])).toEqual([
+      [40_075, [60]],
+      [40_079, [1]],
+    ]);
   });
 
   test('a device without a timer is not limited for a time', async () => {
