@@ -9,7 +9,7 @@ export type Decoder = {
   readonly name: string;
   /** What it takes. */
   readonly samples: readonly Uint8Array[];
-  /** Throws nothing, for any bytes. */
+  /** Throws nothing, for any bytes; what it promises comes, and does not reject. */
   readonly read: (bytes: Uint8Array) => unknown;
 };
 
@@ -26,27 +26,27 @@ const slowMs = 2_000;
 const crashesMax = 10;
 
 /** `onRun` is called before each, so that somebody can see where it hangs. */
-export function fuzz(
+export async function fuzz(
   decoder: Decoder,
   { runs, seed }: { readonly runs: number; readonly seed: number },
   onRun: (run: number) => void = () => undefined,
-): readonly Crash[] {
+): Promise<readonly Crash[]> {
   const dice = diceOf(seed, decoder.name);
   const crashes: Crash[] = [];
   for (let run = 0; run < runs && crashes.length < crashesMax; run++) {
     const input = hostileBytes(dice, decoder.samples);
     onRun(run);
-    const problem = problemWith(decoder, input);
+    const problem = await problemWith(decoder, input);
     if (problem === undefined) continue;
     crashes.push({ decoder: decoder.name, run, problem, inputHex: toHex(input) });
   }
   return crashes;
 }
 
-function problemWith({ read }: Decoder, input: Uint8Array): string | undefined {
+async function problemWith({ read }: Decoder, input: Uint8Array): Promise<string | undefined> {
   const startedMs = performance.now();
   try {
-    read(input);
+    await read(input);
   } catch (error) {
     return `it threw: ${messageOf(error)}`;
   }

@@ -4,6 +4,12 @@
 import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
+import { sunspecDecoders } from './sunspec-decoders.ts';
 import { wireDecoders } from './wire-decoders.ts';
 
-export const decoders: readonly Decoder[] = [...baseDecoders, ...chainDecoders, ...wireDecoders];
+export const decoders: readonly Decoder[] = [
+  ...baseDecoders,
+  ...chainDecoders,
+  ...wireDecoders,
+  ...sunspecDecoders,
+];

@@ -36,10 +36,10 @@ async function fuzzAll(names: readonly string[], runs: number, seed: number): Pr
       crashes.push(...report.crashes);
       process.stderr.write(`${report.name}: ${report.crashes.length} crashes\n`);
     });
-    if (end === undefined) break;
+    if (done.length === names.length) break;
     const decoder = names[done.length] ?? '';
     const run = Atomics.load(progress, 1);
-    crashes.push({ decoder, run, problem: end, inputHex: '' });
+    crashes.push({ decoder, run, problem: end ?? 'it never answered', inputHex: '' });
     done.push(decoder);
   }
   return crashes;

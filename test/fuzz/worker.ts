@@ -21,7 +21,7 @@ for (const [place, name] of names.entries()) {
   const decoder = decoders.find((one) => one.name === name);
   if (decoder === undefined) continue;
   Atomics.store(progress, 0, place);
-  const crashes = fuzz(decoder, { runs, seed }, (run) => {
+  const crashes = await fuzz(decoder, { runs, seed }, (run) => {
     Atomics.store(progress, 1, run);
   });
   parentPort?.postMessage({ name, crashes } satisfies Report);
