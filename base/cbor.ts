@@ -4,10 +4,10 @@
 // lengths; map keys are integers or text. Invariant: decode(bytes) accepts => encode of its value
 // equals bytes.
 
-import { decodeFirst, encode as encodeSorted, type Token, Tokenizer, Type } from 'cborg';
+import { encode as encodeSorted } from 'cborg';
 import { assert } from './assert.ts';
-import { compare } from './bytes.ts';
-import { accept, messageOf, type Result, refuse } from './errors.ts';
+import { readCbor } from './cbor-read.ts';
+import { accept, type Result, refuse } from './errors.ts';
 import { limits } from './limits.ts';
 
 /** Integers are numbers up to ±(2^53 − 1) and bigints beyond, down to −2^64 and up to 2^64 − 1. */
@@ -62,21 +62,8 @@ export function decode(
   if (bytes.length > bytesMax) {
     return refuse('cbor', `${bytes.length} bytes, at most ${bytesMax} are read`);
   }
-  let value: CborValue;
-  let rest: Uint8Array;
-  try {
-    // A Buffer would hand out views of itself; the tokenizer is to copy.
-    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const tokenizer = new StrictTokenizer(plain, decodeOptions);
-    [value, rest] = decodeFirst(plain, { ...decodeOptions, tokenizer });
-  } catch (error) {
-    return refuse('cbor', messageOf(error).replace(/^CBOR decode error: /, ''));
-  }
-  if (rest.length > 0) return refuse('cbor', `${rest.length} bytes after the end of the value`);
-  // What cborg reads leniently (the order of keys, broken UTF-8) shows when it is written again.
-  return compare(encodeChecked(value), bytes) === 0
-    ? accept(value)
-    : refuse('cbor', 'not in the deterministic encoding of RFC 8949 §4.2.1');
+  const read = readCbor(bytes);
+  return read.ok ? accept(read.value) : refuse('cbor', read.detail);
 }
 
 /** cborg's own key order (major type, then length, then bytes) is that of RFC 8949 §4.2.1 for
@@ -123,75 +110,4 @@ function flawInside(value: readonly CborValue[] | CborMap, depth: number): strin
 
 function isKey(key: unknown): boolean {
   return typeof key === 'number' || typeof key === 'string';
-}
-
-const decodeOptions = Object.freeze({
-  strict: true,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowBigInt: true,
-});
-
-const keyTypes = new Set([Type.uint, Type.negint, Type.string]);
-const valueTypes = new Set([
-  Type.uint,
-  Type.negint,
-  Type.string,
-  Type.bytes,
-  Type.array,
-  Type.map,
-  Type.true,
-  Type.false,
-  Type.null,
-]);
-
-type Frame = {
-  readonly isMap: boolean;
-  /** Values still to come; a map counts its keys and its values. */
-  pending: number;
-};
-
-/** Refuses what we never write; counts the depth before cborg recurses, and the values, for a
- * byte on the wire may be a hundred in memory. attacker-controlled. */
-class StrictTokenizer extends Tokenizer {
-  readonly #open: Frame[] = [];
-  #values = 0;
-
-  override next(): Token {
-    this.#values += 1;
-    if (this.#values > limits.cborValuesMax) {
-      throw new Error(`more than ${limits.cborValuesMax} values`);
-    }
-    const isKey = this.#advance();
-    const token = super.next();
-    const { type, value } = token;
-    if (isKey && (!keyTypes.has(type) || typeof value === 'bigint')) {
-      throw new Error('a map key that is neither text nor an integer of at most 53 bits');
-    }
-    if (!valueTypes.has(type)) throw new Error(`type ${type.name} is not allowed`);
-    if (type === Type.map) this.#enter({ isMap: true, pending: 2 * value });
-    else if (type === Type.array) this.#enter({ isMap: false, pending: value });
-    return token;
-  }
-
-  /** Takes the next place in the innermost container that has one left: is it a key's? */
-  #advance(): boolean {
-    let frame = this.#open.at(-1);
-    while (frame?.pending === 0) {
-      this.#open.pop();
-      frame = this.#open.at(-1);
-    }
-    if (frame === undefined) return false;
-    frame.pending -= 1;
-    return frame.isMap && frame.pending % 2 === 1;
-  }
-
-  #enter(frame: Frame): void {
-    if (this.#open.length === limits.cborDepthMax) {
-      throw new Error(`nested deeper than ${limits.cborDepthMax}`);
-    }
-    this.#open.push(frame);
-  }
 }

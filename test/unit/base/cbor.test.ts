@@ -9,6 +9,7 @@ import { concat, fromHex, toHex, u32 } from '../../../base/bytes.ts';
 import { type CborValue, decode, encode, map } from '../../../base/cbor.ts';
 import { limits } from '../../../base/limits.ts';
 import { readVectors } from '../../vectors/read-vectors.ts';
+import { readByLibrary } from './cbor-oracle.ts';
 import { encodeSlowly } from './cbor-twin.ts';
 import { cborValue } from './cbor-values.ts';
 
@@ -83,6 +84,45 @@ describe('RFC 8949 §4.2.1', () => {
         if (decoded.ok) expect(toHex(encodeSlowly(decoded.value))).toBe(toHex(bytes));
       }),
       { seed, numRuns: 3_000 },
+    );
+  });
+});
+
+describe('beside a library that reads strictly and writes again', () => {
+  const agree = (bytes: Uint8Array): void => {
+    const expected = readByLibrary(bytes);
+    const read = decode(bytes);
+    expect(read.ok ? read.value : undefined, toHex(bytes)).toEqual(expected);
+  };
+
+  test('all of one and of two bytes are read or refused alike', () => {
+    for (let first = 0; first < 256; first++) {
+      agree(Uint8Array.of(first));
+      for (let second = 0; second < 256; second++) agree(Uint8Array.of(first, second));
+    }
+  });
+
+  test('random bytes are', () => {
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
+    fc.assert(fc.property(bytes, agree), { seed, numRuns: 20_000 });
+  });
+
+  test('values with a byte altered, left out or put in are', () => {
+    const change = fc.record({
+      kind: fc.constantFrom('alter', 'leave out', 'put in'),
+      at: fc.nat(),
+      byte: fc.integer({ min: 0, max: 255 }),
+    });
+    fc.assert(
+      fc.property(cborValue, change, (value, { kind, at, byte }) => {
+        const bytes = [...encode(value)];
+        const place = at % bytes.length;
+        if (kind === 'alter') bytes[place] = byte;
+        else if (kind === 'leave out') bytes.splice(place, 1);
+        else bytes.splice(place, 0, byte);
+        agree(Uint8Array.from(bytes));
+      }),
+      { seed, numRuns: 20_000 },
     );
   });
 });
