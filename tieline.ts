@@ -153,6 +153,21 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/enrol.ts')).dispatchEnrol,
   },
   {
+    name: 'broker init',
+    summary: "make a broker's authority and its certificate",
+    load: async () => (await import('./dispatch/commands/broker-init.ts')).brokerInit,
+  },
+  {
+    name: 'broker admit',
+    summary: 'give gateways and dispatch nodes their certificates for the broker',
+    load: async () => (await import('./dispatch/commands/broker-admit.ts')).brokerAdmit,
+  },
+  {
+    name: 'broker revoke',
+    summary: 'shut a client out of the broker',
+    load: async () => (await import('./dispatch/commands/broker-revoke.ts')).brokerRevoke,
+  },
+  {
     name: 'dispatch',
     summary: 'run a dispatch node',
     load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,

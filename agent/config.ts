@@ -7,6 +7,7 @@ import { messageOf } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
+import { tlsPaths } from '../host/tls-files.ts';
 import { parseAddress } from './address.ts';
 import type { Problem } from './config-problem.ts';
 import {
@@ -193,11 +194,6 @@ export function loadGatewayConfig(
       ...(meter.keyFile === undefined ? {} : { keyFile: at(meter.keyFile) }),
       ...(isMeterFile(meter.meter) ? { definition: loadMeterFile(at(meter.meter)) } : {}),
     })),
-    mqtt: {
-      ...mqtt,
-      ...(mqtt.ca === undefined ? {} : { ca: at(mqtt.ca) }),
-      ...(mqtt.cert === undefined ? {} : { cert: at(mqtt.cert) }),
-      ...(mqtt.key === undefined ? {} : { key: at(mqtt.key) }),
-    },
+    mqtt: { ...mqtt, ...tlsPaths(mqtt, at) },
   };
 }

@@ -11,7 +11,6 @@ import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { foundingMembership } from '../sidechain/chain/membership-proof.ts';
-import { chainOrigin } from '../sidechain/chain/names.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
@@ -108,8 +107,8 @@ async function start(
     reportable: () => node.reportable,
   });
   const link = await openBrokerLink(config.mqtt, {
-    clientId: `tieline-${toHex(keyId)}`,
-    statusTopic: `${chainOrigin(node.chainId)}/status/${toHex(keyId)}`,
+    gateway: toHex(keyId),
+    chainId: node.chainId,
     log: log.child({ part: 'mqtt' }),
   });
   const { mqtt } = link;

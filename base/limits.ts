@@ -47,6 +47,8 @@ export const limits = Object.freeze({
   reconnectStableMs: 10_000,
   disconnectTimeoutMs: 2_000,
   messageOutputsMax: 1_024,
+  /** With a certificate of one authority. */
+  brokerClientsMax: 500_000,
 
   // Who takes part.
   nameMax: 64,

@@ -4,6 +4,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { loadConfig } from '../host/config.ts';
+import { tlsPaths } from '../host/tls-files.ts';
 
 export type DispatchConfig = {
   /** Directory of `ledger.sqlite`, `history.sqlite` and the key of the main log. */
@@ -12,6 +13,10 @@ export type DispatchConfig = {
     /** `mqtt://host:1883`, or `mqtts://host:8883` with TLS. */
     readonly url: string;
     readonly clientId: string;
+    /** PEM files: the broker's authority, and the certificate and key that it gave this node. */
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
   };
   readonly http: {
     /** This machine's own address alone, as long as there is no access control. */
@@ -36,6 +41,9 @@ const schema = {
       properties: {
         url: { type: 'string', minLength: 1 },
         clientId: { type: 'string', minLength: 1, maxLength: 64, default: 'tieline-dispatch' },
+        ca: { type: 'string', minLength: 1 },
+        cert: { type: 'string', minLength: 1 },
+        key: { type: 'string', minLength: 1 },
       },
     },
     http: {
@@ -66,5 +74,10 @@ export function loadDispatchConfig(path: string): DispatchConfig {
             },
           ],
   });
-  return { ...config, data: resolve(dirname(path), config.data) };
+  const at = (file: string) => resolve(dirname(path), file);
+  return {
+    ...config,
+    data: at(config.data),
+    mqtt: { ...config.mqtt, ...tlsPaths(config.mqtt, at) },
+  };
 }

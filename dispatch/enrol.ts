@@ -59,7 +59,8 @@ export async function enrolChain(options: {
   return { chainId: toHex(chainId), name: textIn(body, 'name') ?? name, isNew };
 }
 
-async function readGenesis(path: string): Promise<OpenGenesis> {
+/** @throws TielineError `genesis` */
+export async function readGenesis(path: string): Promise<OpenGenesis> {
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await readFile(path));

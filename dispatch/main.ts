@@ -12,6 +12,7 @@ import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { connectMqtt } from '../host/mqtt.ts';
 import { type Database, openDatabase } from '../host/sqlite.ts';
+import { readTlsFiles } from '../host/tls-files.ts';
 import { openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
@@ -43,6 +44,7 @@ export async function runDispatch(options: {
 }): Promise<RunningDispatch> {
   const { log } = options;
   const config = loadDispatchConfig(options.configPath);
+  const { url, clientId } = config.mqtt;
   const files = dispatchFiles(config.data);
   const opened: (() => Promise<void>)[] = [];
   const failure = Promise.withResolvers<never>();
@@ -63,7 +65,7 @@ export async function runDispatch(options: {
     opened.push(() => ledgerReader.close());
     const history = await openHistory(files.history);
     opened.push(() => history.close());
-    const mqtt = connectMqtt({ ...config.mqtt, log });
+    const mqtt = connectMqtt({ url, clientId, tls: await readTlsFiles(config.mqtt), log });
     opened.push(() => mqtt.close());
     const centre = await openCentre({
       ledger,
@@ -86,7 +88,7 @@ export async function runDispatch(options: {
     return {
       ready: {
         apiUrl: http.url,
-        mqttUrl: config.mqtt.url,
+        mqttUrl: url,
         origin: mainLog.origin,
         mainLogId: toHex(mainLog.id),
         chainCount,

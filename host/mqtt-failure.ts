@@ -30,6 +30,35 @@ export function mqttFailure(action: string, thrown: unknown): TielineError {
   return new TielineError('mqtt-refused', reason, { cause: thrown });
 }
 
+/** What TLS says of our certificate, by OpenSSL's name of the alert (RFC 8446 §6.2), and what to do. */
+const alerts: readonly (readonly [name: RegExp, message: string, hint: string])[] = [
+  [
+    /ALERT_CERTIFICATE_REQUIRED$/,
+    'the broker wants a certificate, and was shown none',
+    "name the gateway's certificate and key in the configuration, as `cert` and `key` of `mqtt`",
+  ],
+  [
+    /ALERT_CERTIFICATE_REVOKED$/,
+    'the certificate was revoked',
+    'ask whoever keeps the broker; a revoked key stays shut out',
+  ],
+  [
+    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|DECRYPT_ERROR|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)$/,
+    "the certificate is not one of the broker's authority",
+    'take the certificate that `tieline broker admit` made for this key',
+  ],
+];
+
+/** undefined where it is not our certificate that the broker's TLS does not like. */
+export function tlsRefusal(thrown: unknown): TielineError | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  const { code } = thrown;
+  const alert = alerts.find(([name]) => typeof code === 'string' && name.test(code));
+  if (alert === undefined) return undefined;
+  const [, message, hint] = alert;
+  return new TielineError('mqtt-not-authorised', message, { hint, cause: thrown });
+}
+
 /** 1 in both versions' numbering, or 0x84 of version 5: "unsupported protocol version". */
 export function refusesVersion(thrown: unknown): boolean {
   const code = reasonCodeOf(thrown);

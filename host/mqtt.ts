@@ -17,7 +17,7 @@ import {
   offline,
   type ProtocolVersion,
 } from './mqtt-connection.ts';
-import { mqttFailure, reasonCodeOf, refusesVersion } from './mqtt-failure.ts';
+import { mqttFailure, reasonCodeOf, refusesVersion, tlsRefusal } from './mqtt-failure.ts';
 import { topicMatches } from './mqtt-topic.ts';
 
 /**
@@ -205,7 +205,8 @@ class MqttLink implements Mqtt {
   }
 
   #report(error: Error | undefined, fields: { wasConnected: boolean; delayMs: number }): void {
-    const refused = reasonCodeOf(error) === undefined ? undefined : mqttFailure('connect', error);
+    const answered = reasonCodeOf(error) === undefined ? undefined : mqttFailure('connect', error);
+    const refused = answered ?? tlsRefusal(error);
     if (refused?.retry === 'permanent') {
       this.#log.error('mqtt-refused', { error: refused, hint: refused.hint, ...fields });
     } else {

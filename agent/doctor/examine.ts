@@ -38,7 +38,7 @@ export async function* examine(given: Examination): AsyncGenerator<Finding, unde
     return undefined;
   }
   yield* await checkNetwork(config);
-  yield await checkBroker(config.mqtt, `tieline-doctor-${config.name}`);
+  yield await checkBroker(config);
   yield* await checkMeters(config, ending);
   return undefined;
 }

@@ -4,21 +4,21 @@
 // proves that we hold it; so name and dates carry no trust, and a gateway whose clock was never set
 // can still be talked to.
 
-import { toBase64, toHex } from '../../base/bytes.ts';
-import type { Signer } from '../../base/suite.ts';
+import { toHex } from '../../base/bytes.ts';
 import {
   bitString,
   explicit,
   generalizedTime,
+  integer,
   isTrue,
   objectIdentifier,
   octetString,
   sequence,
   setOf,
-  smallInteger,
   utcTime,
   utf8String,
-} from './der.ts';
+} from '../../base/der.ts';
+import type { Signer } from '../../base/suite.ts';
 
 const ed25519 = sequence(objectIdentifier('1.3.101.112'));
 
@@ -34,8 +34,8 @@ export function certificateOf({ publicKey, keyId, sign }: Signer): Uint8Array {
   const commonName = sequence(objectIdentifier('2.5.4.3'), utf8String(toHex(keyId)));
   const name = sequence(setOf(commonName));
   const content = sequence(
-    explicit(0, smallInteger(2)),
-    smallInteger(1),
+    explicit(0, integer(2)),
+    integer(1),
     ed25519,
     name,
     validity,
@@ -44,10 +44,4 @@ export function certificateOf({ publicKey, keyId, sign }: Signer): Uint8Array {
     explicit(3, sequence(keyUsage)),
   );
   return sequence(content, ed25519, bitString(sign(content)));
-}
-
-/** As node:tls and other programs read it (RFC 7468). */
-export function toPem(certificate: Uint8Array): string {
-  const lines = toBase64(certificate).replaceAll(/.{64}/g, '$&\n').trimEnd();
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }

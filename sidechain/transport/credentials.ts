@@ -12,9 +12,10 @@ import {
 } from 'node:tls';
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
+import { toPem } from '../../base/pem.ts';
 import { pointBytes } from '../../base/point-form.ts';
 import type { Signer } from '../../base/suite.ts';
-import { certificateOf, toPem } from './certificate.ts';
+import { certificateOf } from './certificate.ts';
 
 /**
  * Application-layer protocol (RFC 7301): another version, or another use of the same keys, does not
@@ -37,7 +38,7 @@ export function tlsOptions(signer: Signer, keyPem: string): TlsOptions {
   checkKey(signer, keyPem);
   const context: SecureContextOptions = {
     key: keyPem,
-    cert: toPem(certificateOf(signer)),
+    cert: toPem('CERTIFICATE', certificateOf(signer)),
     minVersion: 'TLSv1.3',
     maxVersion: 'TLSv1.3',
     sigalgs: 'ed25519',

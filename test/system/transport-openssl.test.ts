@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../base/bytes.ts';
-import { certificateOf, toPem } from '../../sidechain/transport/certificate.ts';
+import { toPem } from '../../base/pem.ts';
+import { certificateOf } from '../../sidechain/transport/certificate.ts';
 import { identity, TestMember, until } from '../unit/transport/mesh.ts';
 import { runTool } from './run-tool.ts';
 
@@ -17,7 +18,7 @@ const member = identity(2);
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'tieline-openssl-'));
-  writeFileSync(path('member.pem'), toPem(certificateOf(member.signer)));
+  writeFileSync(path('member.pem'), toPem('CERTIFICATE', certificateOf(member.signer)));
   writeFileSync(path('member.key'), member.keyPem, { mode: 0o600 });
 });
 

@@ -4,12 +4,13 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
-import { certificateOf, toPem } from '../../../sidechain/transport/certificate.ts';
+import { toPem } from '../../../base/pem.ts';
+import { certificateOf } from '../../../sidechain/transport/certificate.ts';
 import { identity } from './mesh.ts';
 
 describe('the certificate', () => {
   const { signer } = identity(1);
-  const certificate = new X509Certificate(toPem(certificateOf(signer)));
+  const certificate = new X509Certificate(toPem('CERTIFICATE', certificateOf(signer)));
 
   test('holds the key and is signed with it', () => {
     const der = certificate.publicKey.export({ format: 'der', type: 'spki' });

@@ -3,7 +3,8 @@
 
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { certificateOf, toPem } from '../../../sidechain/transport/certificate.ts';
+import { toPem } from '../../../base/pem.ts';
+import { certificateOf } from '../../../sidechain/transport/certificate.ts';
 import type { Lane } from '../../../sidechain/transport/lane.ts';
 import { encodeHello } from '../../../sidechain/transport/message-codec.ts';
 import type { Address } from '../../../sidechain/transport/transport.ts';
@@ -13,7 +14,7 @@ import { chainId, type Identity, until } from './mesh.ts';
 export function memberTls({ signer, keyPem }: Identity): ConnectionOptions {
   return {
     key: keyPem,
-    cert: toPem(certificateOf(signer)),
+    cert: toPem('CERTIFICATE', certificateOf(signer)),
     ALPNProtocols: ['tieline-sidechain/1'],
   };
 }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// DER (ITU-T X.690), written only, and only what a certificate of ours is made of. Values are whole
-// elements: tag, length, content. Nothing is read here: OpenSSL does that.
+// DER (ITU-T X.690), written only, and only what our certificates and revocation lists are made of.
+// Values are whole elements: tag, length, content. Nothing is read here: OpenSSL does that.
 
-import { assert } from '../../base/assert.ts';
-import { concat, utf8 } from '../../base/bytes.ts';
+import { assert } from './assert.ts';
+import { concat, utf8 } from './bytes.ts';
 
-/** Lengths up to 65,535, in their shortest form. */
+/** Lengths up to 16 MiB, in their shortest form. */
 function element(tag: number, content: Uint8Array): Uint8Array {
   const { length } = content;
-  assert(length < 2 ** 16, 'a certificate is small');
+  assert(length < 2 ** 24, 'a certificate is small, a revocation list not large');
   if (length < 0x80) return concat(Uint8Array.of(tag, length), content);
   if (length < 0x100) return concat(Uint8Array.of(tag, 0x81, length), content);
-  return concat(Uint8Array.of(tag, 0x82, length >> 8, length & 0xff), content);
+  if (length < 0x1_0000) {
+    return concat(Uint8Array.of(tag, 0x82, length >> 8, length & 0xff), content);
+  }
+  const size = Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff);
+  return concat(Uint8Array.of(tag, 0x83), size, content);
 }
 
 export function sequence(...members: readonly Uint8Array[]): Uint8Array {
@@ -23,9 +27,13 @@ export function setOf(member: Uint8Array): Uint8Array {
   return element(0x31, member);
 }
 
-export function smallInteger(value: number): Uint8Array {
-  assert(Number.isInteger(value) && value >= 0 && value < 0x80, 'an integer of seven bits');
-  return element(0x02, Uint8Array.of(value));
+/** From 0 to 2^31 − 1. */
+export function integer(value: number): Uint8Array {
+  assert(Number.isInteger(value) && value >= 0 && value < 2 ** 31, 'an integer of 31 bits');
+  const bytes = [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff);
+  // The shortest form that does not begin with the bit of the sign.
+  while (bytes.length > 1 && bytes[0] === 0 && (bytes[1] ?? 0) < 0x80) bytes.shift();
+  return element(0x02, Uint8Array.from(bytes));
 }
 
 export function isTrue(): Uint8Array {
@@ -66,6 +74,11 @@ export function utcTime(text: string): Uint8Array {
 /** `YYYYMMDDhhmmssZ`. */
 export function generalizedTime(text: string): Uint8Array {
   return element(0x18, utf8(text));
+}
+
+/** `[number] IMPLICIT`, of a string. */
+export function implicit(number: number, content: Uint8Array): Uint8Array {
+  return element(0x80 | number, content);
 }
 
 /** `[number] EXPLICIT`. */
