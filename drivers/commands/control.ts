@@ -20,30 +20,32 @@ import {
   setLimit,
 } from '../control/sunspec-limit.ts';
 import type { LineFault } from '../line.ts';
+import { serialDefaults } from '../protocol-meter.ts';
 import { openLine } from '../transport.ts';
+import { type RelayOptions, relayWish, switchRelay } from './control-relay.ts';
 import { type TransportOptions, transportOf, unitOf, wholeNumber } from './transport-options.ts';
 
-export type ControlOptions = TransportOptions & {
-  readonly unit?: string | undefined;
-  /** Percent of the rating, with at most one decimal. */
-  readonly limit?: string | undefined;
-  readonly release?: boolean | undefined;
-  /** Two contacts: `10`, `00`, `01`, `11`. */
-  readonly 'sg-ready'?: string | undefined;
-  /** Address of the first of the two coils. */
-  readonly coil?: string | undefined;
-  /** Seconds. */
-  readonly for?: string | undefined;
-  /** Without an end. */
-  readonly keep?: boolean | undefined;
-  /** Without it nothing is written. */
-  readonly yes?: boolean | undefined;
-};
+export type ControlOptions = TransportOptions &
+  RelayOptions & {
+    readonly unit?: string | undefined;
+    /** Percent of the rating, with at most one decimal. */
+    readonly limit?: string | undefined;
+    readonly release?: boolean | undefined;
+    /** Two contacts: `10`, `00`, `01`, `11`. */
+    readonly 'sg-ready'?: string | undefined;
+    /** Address of the first of the two coils. */
+    readonly coil?: string | undefined;
+    /** Seconds. */
+    readonly for?: string | undefined;
+    /** Without an end. */
+    readonly keep?: boolean | undefined;
+  };
 
 export type ControlParts = {
   readonly print: (line: string) => void;
   /** Resolves after that time, or when the user ends the program. */
   readonly wait: (ms: number) => Promise<void>;
+  readonly nowMs: () => number;
 };
 
 // A timer of model 123 has 16 bits, of which the highest value means that there is none.
@@ -52,10 +54,11 @@ const secondsMax = 65_534;
 /** The exit code: 0 done, 3 only said what would be done.
  * @throws TielineError `usage`, `control-refused`, `control-…` after the fault on the line */
 export async function control(options: ControlOptions, parts: ControlParts): Promise<number> {
-  const wanted = [options.limit, options.release || undefined, options['sg-ready']];
+  const wanted = [options.limit, options.release || undefined, options['sg-ready'], options.relay];
   if (wanted.filter((one) => one !== undefined).length !== 1) {
-    throw usage('give one of --limit PERCENT, --release, --sg-ready CONTACTS');
+    throw usage('give one of --limit PERCENT, --release, --sg-ready CONTACTS, --relay ORDER');
   }
+  if (options.relay !== undefined) return controlRelay(options, parts);
   const transport = transportOf(options, { serial: null });
   const unit = unitOf(options.unit, transport);
   const line = openLine(transport);
@@ -63,6 +66,17 @@ export async function control(options: ControlOptions, parts: ControlParts): Pro
     const place = { line: line.registers, unit };
     if (options['sg-ready'] !== undefined) return await switchContacts(options, place, parts);
     return await limitSource(options, place, parts);
+  } finally {
+    await line.close();
+  }
+}
+
+async function controlRelay(options: ControlOptions, parts: ControlParts): Promise<number> {
+  relayWish(options);
+  const line = openLine(transportOf(options, { serial: serialDefaults.dlt645 }));
+  try {
+    if (line.bytes === undefined) throw usage('--relay is for --serial or --rtu-tcp');
+    return await switchRelay(options, line.bytes, parts);
   } finally {
     await line.close();
   }

@@ -4,6 +4,7 @@
 import { utf8 } from '../../base/bytes.ts';
 import { judgeAnswer as judgeDlt, readRequest } from '../../drivers/dlt645/exchange.ts';
 import { encodeFrame } from '../../drivers/dlt645/frame.ts';
+import { relayRequest } from '../../drivers/dlt645/relay-frame.ts';
 import { blockCheck, judgeIntroduction, judgeReadout } from '../../drivers/iec62056-21/readout.ts';
 import type { RegisterRequest } from '../../drivers/line.ts';
 import { encodeRequest, judgeAnswer } from '../../drivers/modbus/rtu-frame.ts';
@@ -25,6 +26,12 @@ const registers: RegisterRequest = { unit: 1, functionCode: 4, address: 100, cou
 const askedRegisters = encodeRequest(registers);
 const address = '000000000161';
 const dltData = Uint8Array.of(0, 0, 1, 0, 0x26, 0, 0, 0);
+const switching = relayRequest({
+  address,
+  order: 'trip',
+  authority: { password: new Uint8Array(4), operator: new Uint8Array(4) },
+  until: [26, 6, 21, 12, 0, 0],
+});
 const load = startLoad({ seed: 1, phaseCount: 3, timeMs: 0 });
 const telegrams = [...telegramNames.map((name) => utf8(telegramText(name))), p1Telegram(load, 0)];
 const encryption = new Uint8Array(16).fill(7);
@@ -68,6 +75,14 @@ export const wireDecoders: readonly Decoder[] = [
       encodeFrame({ address, control: 0x11, data: dltData.slice(0, 4) }),
     ],
     read: (bytes) => judgeDlt(readRequest(address, '00010000'), bytes),
+  },
+  {
+    name: 'dlt645-relay',
+    samples: [
+      encodeFrame({ address, control: 0x9c, data: new Uint8Array() }),
+      encodeFrame({ address, control: 0xdc, data: Uint8Array.of(4) }),
+    ],
+    read: (bytes) => judgeDlt(switching, bytes),
   },
   { name: 'p1', samples: telegrams, read: streamed(() => new TelegramStream()) },
   {

@@ -291,6 +291,7 @@ describe('the command', () => {
     wait: async (ms: number) => {
       waitedMs = ms;
     },
+    nowMs: () => timeMs,
   };
   const run = (options: Omit<ControlOptions, 'tcp'>) => {
     const port = 'port' in device.transport ? device.transport.port : 0;
