@@ -104,12 +104,16 @@ export class Carrier {
     const nowMs = monotonicMs();
     const leading = leader();
     for (const [from, held] of this.#held) {
+      if (nowMs - held.passedMs >= limits.carryMs) this.#pass(from, held, nowMs);
+      if (held.entries.size === 0) {
+        this.#held.delete(from);
+        continue;
+      }
       const isSame = leading?.id === held.leader?.id && leading?.term === held.leader?.term;
       if (!isSame || !isCaughtUp()) {
         held.leader = leading;
         held.sinceMs = nowMs;
       }
-      if (nowMs - held.passedMs >= limits.carryMs) this.#pass(from, held, nowMs);
       if (leading === undefined || nowMs - held.sinceMs < limits.leftOutMs) continue;
       complain(from, { leader: leading.id, term: leading.term });
     }
@@ -119,6 +123,8 @@ export class Carrier {
     const { leader, mayTake, peerPool, say } = this.#parts;
     const leading = leader();
     held.passedMs = nowMs;
+    // Its number may be another batch's meanwhile, or its signer revoked: then no leader can take it.
+    held.entries = this.#checked(from, [...held.entries.values()]) ?? new Map();
     const entries = [...held.entries.values()];
     if (leading !== undefined && leading.id !== from) {
       say(leading.id, { kind: 'submit', number: unasked, entries });

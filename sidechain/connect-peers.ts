@@ -3,6 +3,7 @@
 // nothing more.
 
 import { TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
@@ -18,6 +19,7 @@ import { Heads } from './heads.ts';
 import type { Inbox } from './inbox.ts';
 import { type LeadingMember, LeftOut } from './left-out.ts';
 import { type AddressOf, Links } from './links.ts';
+import type { Ending } from './loop.ts';
 import { type MemberMessage, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
 import { Oversight } from './oversight.ts';
@@ -57,13 +59,15 @@ export type Connecting = {
   readonly clock: Clock;
   readonly log: Log;
   readonly durableSize: () => number;
+  /** Up to which the ledger in memory has all of the log. */
+  readonly appliedIndex: () => number;
   readonly nextSequence: () => number;
   readonly archive?: ArchiveRules;
   /** The newest that this member has made. */
   readonly snapshot: StoredSnapshot | undefined;
   readonly checkpoint: () => Promise<Cosigned>;
   /** Puts this in the place of all that is on disk, and ends the node. */
-  readonly install: (statements: readonly Statement[]) => void;
+  readonly install: (ending: Ending) => void;
   readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly stopForGood: (reason: string) => Promise<void>;
   readonly fail: (error: unknown) => void;
@@ -154,7 +158,7 @@ export function connectPeers(parts: Connecting): Connected {
 
 /** What is done about leaders that lie, fail or leave somebody out, but for what watches them. */
 function uprightness(
-  { suite, members, raft, conduct, opened, peerPool, clock }: Connecting,
+  { suite, members, raft, conduct, opened, peerPool, clock, appliedIndex }: Connecting,
   given: {
     readonly common: Pick<Connecting, 'members' | 'log'> & {
       readonly say: (to: NodeId, message: MemberMessage) => boolean;
@@ -169,7 +173,9 @@ function uprightness(
   const { common, oversight, heads, leader, mayTake } = given;
   const { submissions, ledger, verdicts } = opened;
   const { registry } = ledger;
-  const isCaughtUp = (): boolean => raft.status().applied === raft.status().commit;
+  // What is applied may be held for a while before Raft is told, and blocks are always on their way.
+  const isCaughtUp = (): boolean =>
+    raft.status().commit - appliedIndex() <= limits.blocksUnderWayMax;
   const handOver = new HandOver({
     ...common,
     raft,
@@ -197,9 +203,10 @@ function snapshotsFor(
   const { registry } = ledger;
   const { monotonicMs } = parts.clock;
   const stored = parts.snapshot;
+  const { keyId: ownKeyId } = parts.signer;
   return new Snapshots({
     ...parts,
-    ...{ history, storage, chainId, registry, path, stored, say, monotonicMs },
+    ...{ history, storage, chainId, ownKeyId, registry, path, stored, say, monotonicMs },
   });
 }
 

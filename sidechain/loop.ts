@@ -63,6 +63,14 @@ export type LoopParts = {
   readonly holdMs: number;
 };
 
+/** The last statements of a loop. */
+export type Ending = {
+  readonly statements: readonly Statement[];
+  readonly error: TielineError;
+  /** Asked right before they are written, when nothing else is: what is on disk may be newer now. */
+  readonly isStillDue: () => boolean;
+};
+
 export class Loop {
   readonly #parts: LoopParts;
   #ticks = 0;
@@ -79,7 +87,7 @@ export class Loop {
   readonly #held: HeldBlocks;
   #diskWork: Promise<void> | undefined;
   #writingSinceMs: number | undefined;
-  #ending: { readonly statements: readonly Statement[]; readonly error: TielineError } | undefined;
+  #ending: Ending | undefined;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -106,12 +114,9 @@ export class Loop {
     this.ring();
   }
 
-  /**
-   * Ends the loop with these statements as its last: what is in memory is of another state than the
-   * disk from then on.
-   */
-  endWith(statements: readonly Statement[], error: TielineError): void {
-    this.#ending ??= { statements, error };
+  /** What is in memory is of another state than the disk from then on. */
+  endWith(ending: Ending): void {
+    this.#ending ??= ending;
     this.ring();
   }
 
@@ -221,11 +226,15 @@ export class Loop {
 
   async #slowHalf(): Promise<void> {
     const ending = this.#ending;
-    if (ending !== undefined) {
+    this.#ending = undefined;
+    if (ending?.isStillDue() === true) {
       await this.#write(ending.statements);
       throw ending.error;
     }
-    await this.#parts.submissions.refill(this.#nowMs);
+    const { submissions } = this.#parts;
+    // What is read back must not be what a block that is held takes away.
+    if (submissions.canRefill) await this.#store();
+    await submissions.refill(this.#nowMs);
     await this.#persist();
     const committed = this.#unapplied.shift();
     if (committed !== undefined) await this.#apply(committed);

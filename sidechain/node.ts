@@ -16,7 +16,7 @@ import { sequenceIn } from './chain/numbered.ts';
 import { fitsIntoBlock } from './chain/pool.ts';
 import type { Registry } from './chain/registry.ts';
 import { Conduct } from './conduct.ts';
-import { type Connected, connectPeers } from './connect-peers.ts';
+import { type Connected, type Connecting, connectPeers } from './connect-peers.ts';
 import type { AreEnough } from './cosigning.ts';
 import { Inbox } from './inbox.ts';
 import { closed, Loop } from './loop.ts';
@@ -25,7 +25,6 @@ import { defaultRules, type NodeOptions } from './node-options.ts';
 import { type NodeStatus, statusOf } from './node-status.ts';
 import type { RaftNode } from './raft/raft-node.ts';
 import { type Reportable, reportableOf } from './reportable.ts';
-import { startAgain } from './snapshots.ts';
 import { startRaft, tickMs } from './start-raft.ts';
 import { Applier, type NewBlock } from './store/applier.ts';
 import { archivedLeaves } from './store/archived-groups.ts';
@@ -137,18 +136,20 @@ export class SidechainNode {
       clock,
       random: options.random,
     });
-    this.#connected = network && this.#connect(network, peerPool, proposer);
+    const applier = new Applier(suite, {
+      ...opened,
+      onState: (state) => this.#connected?.snapshots?.capture(state),
+      onFault: ({ term, index: logIndex }, reason, detail) =>
+        this.#conduct.faulted({ term, logIndex, reason, detail }),
+    });
+    const appliedIndex = (): number => applier.index;
+    this.#connected = network && this.#connect(network, { peerPool, proposer, appliedIndex });
     this.#loop = new Loop({
       ...opened,
       ownId: this.#members.own.id,
       suite,
       raft: this.#raft,
-      applier: new Applier(suite, {
-        ...opened,
-        onState: (state) => this.#connected?.snapshots?.capture(state),
-        onFault: ({ term, index: logIndex }, reason, detail) =>
-          this.#conduct.faulted({ term, logIndex, reason, detail }),
-      }),
+      applier,
       proposer,
       peering: this.#connected?.peers,
       write,
@@ -164,22 +165,21 @@ export class SidechainNode {
     this.finished.catch((error) => this.#connected?.cosigning.abandon(error));
   }
 
-  #connect(network: Network, peerPool: PeerPool, proposer: Proposer): Connected {
+  #connect(network: Network, given: Pick<Connecting, 'peerPool' | 'proposer' | 'appliedIndex'>) {
     return connectPeers({
       ...this.#options,
       ...network,
+      ...given,
       members: this.#members,
       raft: this.#raft,
       conduct: this.#conduct,
       opened: this.#opened,
-      peerPool,
-      proposer,
       cosigner: this.#cosigner,
       durableSize: () => this.#durableSize,
       nextSequence: () => this.nextSequence(),
       write: (statements) => this.#write(statements),
       checkpoint: () => this.checkpoint(),
-      install: (statements) => this.#loop.endWith(statements, startAgain()),
+      install: (ending) => this.#loop.endWith(ending),
       stopForGood: (reason) => this.stopForGood(reason),
       fail: (error) => this.#loop.fail(error),
     });

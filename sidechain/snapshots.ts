@@ -12,10 +12,11 @@ import { row } from '../base/records.ts';
 import type { Suite } from '../base/suite.ts';
 import { groupSize } from '../base/tree.ts';
 import type { Log } from '../host/log.ts';
-import type { Database, Statement } from '../host/sqlite.ts';
+import type { Database } from '../host/sqlite.ts';
 import { proveOutput } from './chain/prove.ts';
 import type { Registry } from './chain/registry.ts';
 import { checkSnapshot, encodeSnapshot } from './chain/snapshot.ts';
+import type { Ending } from './loop.ts';
 import type { MemberMessage, MessageOf } from './member-message.ts';
 import type { Configuration } from './raft/configuration/configuration.ts';
 import type { NodeId, Position } from './raft/entry.ts';
@@ -32,6 +33,7 @@ export type SnapshotsParts = {
   readonly suite: Suite;
   readonly database: Database;
   readonly chainId: Uint8Array;
+  readonly ownKeyId: Uint8Array;
   readonly registry: Registry;
   readonly history: History;
   readonly storage: LogWindow;
@@ -44,7 +46,7 @@ export type SnapshotsParts = {
   readonly checkpoint: () => Promise<Cosigned>;
   readonly say: (to: NodeId, message: MemberMessage) => boolean;
   /** Puts this in the place of all that is here; the node ends, and starts again from there. */
-  readonly install: (statements: readonly Statement[]) => void;
+  readonly install: (ending: Ending) => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
 };
@@ -117,10 +119,10 @@ export class Snapshots {
 
   /** attacker-controlled. @returns whether Raft itself is to deal with it. */
   onOffer({ from, snapshot }: InstallSnapshot): boolean {
-    const { raft, storage, monotonicMs } = this.#parts;
+    const { monotonicMs } = this.#parts;
     const { index, term, configuration, data } = snapshot;
     // Nothing new, or our log goes on from there: Raft says so.
-    if (index <= raft.status().commit || storage.term(index) === term) return true;
+    if (!this.#isBeyond({ index, term })) return true;
     const offered = decodeWith(offerField, data, { name: 'snapshot' });
     if (!offered.ok || monotonicMs() - this.#refusedMs < limits.bodyRetryMs) return false;
     const { sha256, height, length } = offered.value;
@@ -153,6 +155,11 @@ export class Snapshots {
     const isNext =
       fetch?.from === from && fetch.height === piece.height && fetch.received === piece.offset;
     if (!isNext || fetch.received + piece.bytes.length > fetch.length) return;
+    // Another leader may have had the entries meanwhile.
+    if (!this.#isBeyond(fetch.position)) {
+      this.#fetch = undefined;
+      return;
+    }
     fetch.pieces.push(piece.bytes);
     fetch.received += piece.bytes.length;
     if (fetch.received < fetch.length) this.#ask(fetch);
@@ -160,7 +167,7 @@ export class Snapshots {
   }
 
   #finish(fetch: Fetch): void {
-    const { suite, chainId, registry, install, monotonicMs, log } = this.#parts;
+    const { suite, chainId, ownKeyId, registry, install, monotonicMs, log } = this.#parts;
     this.#fetch = undefined;
     const gathered = concat(...fetch.pieces);
     const checked = checkSnapshot(suite, gathered, { chainId, signatories: registry });
@@ -172,7 +179,15 @@ export class Snapshots {
       return;
     }
     log.info('snapshot-installed', { height: fetch.height, bytes: gathered.length });
-    install(installStatements(checked.value, fetch));
+    const statements = installStatements(suite, checked.value, { ...fetch, ownKeyId });
+    const isStillDue = (): boolean => this.#isBeyond(fetch.position);
+    install({ statements, error: startAgain(), isStillDue });
+  }
+
+  /** Whether our log does not reach there: else something in it may be acknowledged, or signed. */
+  #isBeyond({ index, term }: Position): boolean {
+    const { raft, storage } = this.#parts;
+    return index > raft.status().commit && storage.term(index) !== term;
   }
 
   #ask(fetch: Fetch): void {
@@ -239,7 +254,7 @@ export class Snapshots {
 }
 
 /** `snapshot-installed`: what is in memory is of the copy that was here before. */
-export function startAgain(): TielineError {
+function startAgain(): TielineError {
   return new TielineError('snapshot-installed', 'the state of another member was installed', {
     retry: 'transient',
     hint: 'start the gateway again: it goes on from there',

@@ -15,6 +15,7 @@ import type { Contract } from '../../../sidechain/chain/ledger.ts';
 import { type MembershipChange, signMembership } from '../../../sidechain/chain/membership.ts';
 import type { Introduction } from '../../../sidechain/members.ts';
 import { openNode, type SidechainNode } from '../../../sidechain/node.ts';
+import type { NodeRules } from '../../../sidechain/node-options.ts';
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import { auditChain } from '../../../sidechain/store/audit.ts';
 import { chainPath, createChain } from '../../../sidechain/store/chain-file.ts';
@@ -131,6 +132,8 @@ export class Cluster {
   readonly members: TestMember[];
   readonly chainId: Uint8Array;
   readonly genesisBytes: Uint8Array;
+  /** Of members that are opened from now on. */
+  rules: NodeRules = eagerRules;
   readonly #contracts: readonly Contract[];
 
   private constructor(
@@ -237,7 +240,7 @@ export class Cluster {
     try {
       member.database = database;
       member.node = await openNode({
-        ...nodeOptions(database, clock, log, { ...options, signer, contracts, rules: eagerRules }),
+        ...nodeOptions(database, clock, log, { ...options, signer, contracts, rules: this.rules }),
         random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
         transport: async (receiver) => this.network.join(id, receiver),
         introduction: async () => this.#introduction(),

@@ -5,11 +5,16 @@
 import { expect, test } from 'vitest';
 import { formatCheckpoint } from '../../../base/checkpoint.ts';
 import { cosign } from '../../../base/cosignature.ts';
+import { keyIdOf } from '../../../base/ids.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { type BlockEntry, encodeBlock } from '../../../sidechain/chain/block.ts';
+import { signMembership } from '../../../sidechain/chain/membership.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { ofChannel, toChannel } from '../../../sidechain/member-message.ts';
+import { engineer, startMs } from '../chain/fixture.ts';
 import { Cluster } from './cluster.ts';
 import { Liar } from './liar.ts';
+import { eagerRules } from './rig.ts';
 
 function kindsTold(liar: Liar): readonly string[] {
   return liar.told().map((message) => {
@@ -81,6 +86,51 @@ test('who is left out passes its entries to all; they see it, and vote the leade
   expect(cluster.node(2).status()).toMatchObject({ carried: [] });
   expect(cluster.node(1).status().leftOutMs).toBeUndefined();
   await cluster.audit([1, 2]);
+});
+
+function emptyBlock(entries: readonly BlockEntry[] = []): Uint8Array {
+  const clock = { state: 'synchronised', errorMs: 0 } as const;
+  return encodeBlock({ timeMs: startMs, clock, secret: new Uint8Array(32), entries });
+}
+
+test('a chain that makes blocks all the while, and holds them back, leaves nobody out unseen', async () => {
+  const cluster = await Cluster.make(3);
+  cluster.rules = { ...eagerRules, holdMs: 1_000 };
+  for (const { id } of cluster.members) await cluster.open(id);
+  await cluster.until(() => cluster.leader !== undefined);
+  const waiting = cluster.batch(1);
+  const liar = await Liar.elected(cluster, 3);
+  void cluster
+    .node(1)
+    .submit(waiting)
+    .catch(() => {});
+  for (let second = 0; second < 12; second++) {
+    liar.append([emptyBlock()]);
+    await liar.lead(10);
+  }
+  expect(cluster.node(1).status().leftOutMs).toBeGreaterThan(10_000);
+  expect(cluster.node(2).status().carried).toEqual(['cellar-1']);
+});
+
+test('what a member passed on before it was revoked is held against no leader', async () => {
+  const cluster = await Cluster.start(3);
+  const waiting = cluster.batch(1);
+  const liar = await Liar.elected(cluster, 3);
+  void cluster
+    .node(1)
+    .submit(waiting)
+    .catch(() => {});
+  await liar.lead(115);
+  expect(cluster.node(2).status().carried).toEqual(['cellar-1']);
+  const keyId = keyIdOf(suite, cluster.member(1).signer.publicKey);
+  const change = { version: 1, change: { kind: 'revoke', keyId } } as const;
+  liar.append([emptyBlock([{ entry: signMembership(change, cluster.chainId, engineer) }])]);
+  await liar.lead(150);
+  expect(cluster.node(2).status()).toMatchObject({
+    carried: [],
+    term: liar.term,
+    oversight: { yieldsAsked: 0, leadersShunned: 0 },
+  });
 });
 
 test('the entries of one that cannot reach the leader come to it through others', async () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ofChannel, toChannel } from '../../../sidechain/member-message.ts';
 import { snapshotPath } from '../../../sidechain/store/snapshot-file.ts';
+import type { WireMessage } from '../../../sidechain/transport/transport.ts';
 import { auditOf, rulesFor } from './archived.ts';
 import { Cluster } from './cluster.ts';
 import { receiptEntry } from './receipt-entry.ts';
@@ -22,11 +23,14 @@ async function waitFor(cluster: Cluster, holds: () => boolean): Promise<void> {
 }
 
 /** Two of three members whose first 1,024 blocks are in segments, while the third was away. */
-async function archivedWithoutThird(): Promise<Cluster> {
+async function archivedWithoutThird(
+  before: (cluster: Cluster) => Promise<void> = async () => {},
+): Promise<Cluster> {
   const cluster = await Cluster.make(3);
   for (const { id } of cluster.members) await open(cluster, id);
   await cluster.until(() => cluster.leader !== undefined);
   await cluster.settled();
+  await before(cluster);
   await cluster.stop(3);
   await cluster.until(() => cluster.leader !== undefined);
   const { id = 0, signer } = cluster.leader ?? {};
@@ -114,4 +118,30 @@ test('a snapshot that was forged on the way is refused, and nothing is touched',
   expect(cluster.node(3).status()).toMatchObject({ height: 0 });
   await cluster.stop(3);
   expect(await auditOf(cluster.member(3).dataDir)).toMatchObject({ ok: true, height: 0 });
+}, 60_000);
+
+test('what it had submitted, and the blocks it never saw took, is no sign of an older copy', async () => {
+  const cluster = await archivedWithoutThird(async (cluster) => {
+    const hasBlocks = (message: WireMessage): boolean =>
+      message.kind === 'append' && message.entries.length > 0;
+    cluster.network.loses = (_, to, message) => to === 3 && hasBlocks(message);
+    const { keyId } = cluster.member(3).signer;
+    void cluster.submit(3).catch(() => {});
+    await cluster.until(() => {
+      const others = cluster.running.filter(({ id }) => id !== 3);
+      return others.some(({ node }) => (node?.registry.sequence(keyId).sequence ?? 0) > 0);
+    });
+    expect(cluster.node(3).status().outbox.count).toBe(1);
+  });
+  cluster.network.loses = () => false;
+  await open(cluster, 3);
+  await waitFor(cluster, () => cluster.member(3).lines.join('').includes('snapshot-installed'));
+  await cluster.stop(3);
+  await open(cluster, 3);
+  expect(cluster.node(3).status().outbox.count).toBe(0);
+  const applied = cluster.submit(3);
+  await cluster.settled();
+  expect(await applied).toMatchObject({ kind: 'accepted' });
+  await cluster.stop(3);
+  await open(cluster, 3);
 }, 60_000);
