@@ -44,14 +44,17 @@ export type ChangeOptions = {
  */
 export async function changeMembers(options: ChangeOptions): Promise<{ readonly height: number }> {
   const { config, keyPath } = options;
-  const signer = await readKeyFile(keyPath);
   const status = await askStatus(config);
   const { membership } = status.ledger;
   if (membership.isFixed) {
-    throw new TielineError('members-fixed', 'nobody may change the members of this chain', {
-      hint: 'its genesis names no engineer: `tieline init --engineer` does, for a new chain',
+    throw new TielineError('members-fixed', 'the membership of this chain is fixed', {
+      hint:
+        'its genesis names no engineer who could change it. Begin a new chain with ' +
+        '`tieline init --engineer`; what stands on this one stays provable',
     });
   }
+  // After that: nobody looks for a key that would not help.
+  const signer = await readKeyFile(keyPath);
   const change = options.change(status);
   const chainId = fromHex(status.chain) ?? new Uint8Array();
   const version = membership.version + 1;

@@ -105,7 +105,10 @@ export function statusText(status: GatewayStatus): string {
   if (uplink.reportsWaiting > 0) {
     lines.push(`reports   ${uplink.reportsWaiting} on other members wait for the centre`);
   }
-  for (const refusal of [anchor.refusal, uplink.summaryRefusal]) {
+  if (uplink.membershipWaiting > 0) {
+    lines.push(`members   ${uplink.membershipWaiting} changes wait for the centre`);
+  }
+  for (const refusal of [anchor.refusal, uplink.summaryRefusal, uplink.membershipRefusal]) {
     if (refusal !== undefined) lines.push(`refused   ${refusal}`);
   }
   for (const meter of meters) {

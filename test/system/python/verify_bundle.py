@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CLAIMS, TYPE, STRUCTURE, PROOFS, INCLUSION, TREE_SIZE = 15, 16, 395, 396, -1, -65537
 LOG_KEY, COSIGNER_KEY = 1, 4
+ROLES = ["voter", "follower"]
 
 
 def require(condition, what):
@@ -115,8 +116,14 @@ def verify_output(proof, header):
     return {"output": proof[3].hex()}
 
 
-def verify_note(note, origin, sender, members):
-    """Returns size and root of the checkpoint, and the co-signers' key ids."""
+def checkpoint_of(note):
+    """Size and root of the tree, of which nothing is believed yet."""
+    _, size, root = note.split("\n\n", 1)[0].split("\n")
+    return int(size), base64.b64decode(root, validate=True)
+
+
+def verify_note(note, origin, senders, members):
+    """Returns size and root of the checkpoint, and the co-signers' key ids. The log's line is by one of `senders`."""
     body, lines = note.rsplit("\n\n", 1)
     body += "\n"
     named, size, root = body.removesuffix("\n").split("\n")
@@ -127,7 +134,9 @@ def verify_note(note, origin, sender, members):
         require(dash == "\u2014", "no signature line")
         data = base64.b64decode(text, validate=True)
         if name == origin:
-            require(data[:4] == key_hash(name, LOG_KEY, sender), "another log key")
+            by = [key for key in senders if key_hash(name, LOG_KEY, key) == data[:4]]
+            require(by, "another log key")
+            (sender,) = by
             check_signature(sender, data[4:], body.encode(), "log signature")
             log_signed = True
             continue
@@ -175,35 +184,127 @@ def trusted_keys(text):
     return keys
 
 
+class Members:
+    """Chapter 4 of the protocol, as far as a change that a chain has accepted needs it."""
+
+    def __init__(self, genesis):
+        self.version = 0
+        # Key id: [public key, role, name], revoked ones apart.
+        self.active = {key_id(key): (key, role, name) for key, role, name in genesis[2]}
+        self.revoked = {}
+        self.persons = {key_id(key): (key, rights) for key, _, rights in genesis[4]}
+        self.policy = genesis[3]
+
+    def needed(self):
+        voters = sum(role == "voter" for _, role, _ in self.active.values())
+        require(voters > 0, "no voter is left")
+        needed = (voters + self.policy[1]) // 2 + 1
+        require(needed <= voters, "the voters left cannot satisfy the policy")
+        return needed
+
+    def end(self, member):
+        require(member in self.active, "an end of no member")
+        self.revoked[member] = self.active.pop(member)
+
+    def apply(self, entry, chain_id):
+        require(entry.kind() == "membership", "a change of another kind")
+        require(entry.key_id in self.persons, "a change by no person")
+        key, rights = self.persons[entry.key_id]
+        require("members" in rights, "a change without the right")
+        entry.check(key, aad(chain_id))
+        membership = decode(entry.payload)
+        require(membership[1] == self.version + 1, "a change with another number")
+        change = membership[2]
+        if change[1] == "grant":
+            self.grant(change)
+        elif change[1] == "revoke":
+            self.end(change[2])
+        else:
+            require(change[1] == "promote", "an unknown change")
+            key, role, name = self.active.get(change[2], (None, "voter", None))
+            require(role == "follower", "a promotion of no follower")
+            self.active[change[2]] = (key, "voter", name)
+        self.needed()
+        self.version += 1
+
+    def grant(self, change):
+        granted = key_id(change[2])
+        known = self.active.keys() | self.revoked.keys() | self.persons.keys()
+        require(granted not in known, "a key that was enrolled before")
+        if change[6] is not None:
+            self.end(change[6])
+        require(all(name != change[3] for _, _, name in self.active.values()), "a name that is taken")
+        self.active[granted] = (change[2], ROLES[change[4]], change[3])
+
+
+def follow_changes(genesis, changes, tree, chain_id, until):
+    """The members after the changes in blocks below `until`."""
+    size, root = tree
+    members, last = Members(genesis), 0
+    for change in changes:
+        header, entry = decode(change[4]), Statement(change[1])
+        require(header[1] == 1 and header[2] == chain_id, "a change of another chain")
+        require(header[3] >= last, "changes in another order than their blocks")
+        last = header[3]
+        if last >= until:
+            break
+        in_history = path_root(leaf_hash(change[4]), header[3], size, change[5])
+        require(in_history == root, "a change that is not under its checkpoint")
+        in_block = path_root(leaf_hash(change[1]), change[2], header[5], change[3])
+        require(in_block == header[6], "a change that is not in its block")
+        members.apply(entry, chain_id)
+    return members
+
+
+def members_at(bundle, genesis, anchor, chain_id):
+    """The members at the anchor's checkpoint."""
+    proof = bundle.get(8, {1: []})
+    size, root = checkpoint_of(decode(anchor.payload)[1])
+    if 2 not in proof:
+        members = follow_changes(genesis, proof[1], (size, root), chain_id, size)
+        require(members.version == len(proof[1]), "a change that is not under the anchor")
+        return members
+    other = checkpoint_of(proof[2])
+    latest = follow_changes(genesis, proof[1], other, chain_id, other[0])
+    require(latest.version == len(proof[1]), "a change that is not under its checkpoint")
+    origin = f"tieline/v1/{chain_id.hex()}"
+    senders = [key for key, _, _ in latest.active.values()]
+    _, _, cosigners = verify_note(proof[2], origin, senders, latest.active)
+    require(len(cosigners) >= latest.needed(), "changes that too few have co-signed")
+    return follow_changes(genesis, proof[1], other, chain_id, size)
+
+
 def verify(bundle_bytes, keys):
     bundle = decode(bundle_bytes)
     require(bundle[0] == "tieline-proof/v1", "no bundle")
     genesis_statement, chain_id = Statement(bundle[1]), sha256(bundle[1])
     genesis = decode(genesis_statement.payload)
     genesis_statement.check(genesis[2][0][0], aad(bytes(32)))
-    members = {key_id(key): (key, role, name) for key, role, name in genesis[2]}
     origin = f"tieline/v1/{chain_id.hex()}"
+    anchor = Statement(bundle[4])
+    require(anchor.kind() == "anchor", "no anchor")
+    then = members_at(bundle, genesis, anchor, chain_id)
+    # Who was revoked by then may have read what is proved.
+    ever, members = {**then.revoked, **then.active}, then.active
 
     header = decode(bundle[2])
     require(header[1] == 1 and header[2] == chain_id, "a header of another chain")
     proved = (
-        verify_reading(bundle[6], header, members, chain_id)
+        verify_reading(bundle[6], header, ever, chain_id)
         if 6 in bundle
         else verify_output(bundle[7], header)
     )
 
-    anchor = Statement(bundle[4])
-    require(anchor.kind() == "anchor" and anchor.key_id in members, "no anchor by a member")
+    require(anchor.key_id in members, "no anchor by a member")
     claims = {1: f"{origin}/{anchor.key_id.hex()}", 2: origin}
     require(anchor.header[CLAIMS] == claims, "an anchor of another chain")
     sender = members[anchor.key_id][0]
     anchor.check(sender)
-    size, root, cosigners = verify_note(decode(anchor.payload)[1], origin, sender, members)
+    size, root, cosigners = verify_note(decode(anchor.payload)[1], origin, [sender], members)
     require(
         path_root(leaf_hash(bundle[2]), header[3], size, bundle[3]) == root, "not under the checkpoint"
     )
-    voters = sum(role == "voter" for _, role, _ in members.values())
-    needed = (voters + genesis[3][1]) // 2 + 1
+    needed = then.needed()
     require(len(cosigners) >= needed, "fewer co-signatures than the policy asks for")
 
     signed = verify_receipts(bundle[5], bundle[4], origin, genesis[5])

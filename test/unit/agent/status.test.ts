@@ -34,3 +34,9 @@ test('a member whose blocks differ stands out, and so does a chain without a lea
   expect(text).toContain('leader    none');
   expect(text).toContain(`member    school  ${second}  has other blocks, height 12`);
 });
+
+test('changes of members that the centre has not noted, and what it says against them', () => {
+  const uplink = { ...alone.uplink, membershipWaiting: 2, membershipRefusal: 'policy: too few' };
+  const text = statusText({ ...alone, uplink });
+  expect(text).toContain('\nmembers   2 changes wait for the centre\nrefused   policy: too few\n');
+});
