@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SunSpec models whose points Tieline knows, by id. Others are read verbatim.
+// The SunSpec models whose points Tieline knows, by id. Others are stepped over (decision 034).
 
 import { type Model, modelsOf } from './model-definition.ts';
 import { batteries } from './models/batteries.ts';
