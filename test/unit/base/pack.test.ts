@@ -80,7 +80,7 @@ describe('pack', () => {
     ['a value too many', 3, [2301, null, -5, 1]],
     ['a null of good quality', 3, [null, null, -5]],
     ['a value that was not read', 3, [2301, 0, -5]],
-    ['an unknown quality', 4, [0, 16, 6]],
+    ['an unknown quality', 4, [0, 16, 15]],
     ['a value of more than 53 bits', 3, [2n ** 53n, null, -5]],
     ['text for a value', 3, ['2301', null, -5]],
   ])('refuses %s', (_, place, content) => {
