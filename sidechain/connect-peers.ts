@@ -199,14 +199,15 @@ function snapshotsFor(
   { snapshotFile: path }: ArchiveRules,
   say: (to: NodeId, message: MemberMessage) => boolean,
 ): Snapshots {
-  const { history, storage, chainId, ledger } = parts.opened;
+  const { history, storage, chainId, ledger, genesis } = parts.opened;
   const { registry } = ledger;
   const { monotonicMs } = parts.clock;
   const stored = parts.snapshot;
   const { keyId: ownKeyId } = parts.signer;
   return new Snapshots({
     ...parts,
-    ...{ history, storage, chainId, ownKeyId, registry, path, stored, say, monotonicMs },
+    ...{ history, storage, chainId, genesis, ownKeyId, registry },
+    ...{ path, stored, say, monotonicMs },
   });
 }
 

@@ -13,6 +13,8 @@ import type { Suite } from '../base/suite.ts';
 import { groupSize } from '../base/tree.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
+import type { Genesis } from './chain/genesis.ts';
+import { foundingMembership, type ProvenChange } from './chain/membership-proof.ts';
 import { proveOutput } from './chain/prove.ts';
 import type { Registry } from './chain/registry.ts';
 import { checkSnapshot, encodeSnapshot } from './chain/snapshot.ts';
@@ -26,6 +28,7 @@ import type { CapturedState } from './store/applier.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { type History, readGroupHashes } from './store/history.ts';
 import type { LogWindow } from './store/log-window.ts';
+import { provenChanges, readChanges } from './store/membership-table.ts';
 import { type StoredSnapshot, saveSnapshot } from './store/snapshot-file.ts';
 import { installStatements } from './store/snapshot-install.ts';
 
@@ -35,6 +38,7 @@ export type SnapshotsParts = {
   readonly chainId: Uint8Array;
   readonly ownKeyId: Uint8Array;
   readonly registry: Registry;
+  readonly genesis: Genesis;
   readonly history: History;
   readonly storage: LogWindow;
   readonly raft: RaftNode;
@@ -167,10 +171,13 @@ export class Snapshots {
   }
 
   #finish(fetch: Fetch): void {
-    const { suite, chainId, ownKeyId, registry, install, monotonicMs, log } = this.#parts;
+    const { suite, chainId, ownKeyId, registry, genesis, install, monotonicMs, log } = this.#parts;
     this.#fetch = undefined;
     const gathered = concat(...fetch.pieces);
-    const checked = checkSnapshot(suite, gathered, { chainId, signatories: registry });
+    const founding = foundingMembership(suite, genesis);
+    const { members, persons, policy, membership } = registry;
+    const own = { members, persons, policy, version: membership?.version ?? 0 };
+    const checked = checkSnapshot(suite, gathered, { chainId, founding, own });
     const isWhole = equal(suite.sha256(gathered), fetch.sha256);
     if (!checked.ok || !isWhole || checked.value.header.height !== fetch.height) {
       this.#refusedMs = monotonicMs();
@@ -229,6 +236,7 @@ export class Snapshots {
       groupHashes: await readGroupHashes(database, size / groupSize),
       ...{ headerPath: headerPath ?? [], checkpoint: note, consistency: consistency ?? [] },
       ...{ outputIndex, outputSalt, outputPath, pairs },
+      changes: await this.#changesUnder(signedSize),
     });
     if (snapshot.length > limits.snapshotBytesMax) {
       throw new TielineError('snapshot-too-large', `the state has ${snapshot.length} bytes`);
@@ -239,6 +247,22 @@ export class Snapshots {
     if (this.#captured === state) this.#captured = undefined;
     this.#offer();
     log.info('snapshot-made', { height, bytes: snapshot.length });
+  }
+
+  /** All of them, or none where a segment that is not here has what proves one. */
+  async #changesUnder(size: number): Promise<readonly ProvenChange[]> {
+    const { database, history, registry } = this.#parts;
+    const stored = await readChanges(database);
+    if (stored.some(({ version }, i) => version !== i + 1)) return [];
+    const changes = stored.filter(({ height }) => height < size);
+    if (changes.length < (registry.membership?.version ?? 0)) {
+      // Who has signed was counted among the members of now: soon a checkpoint has these, too.
+      throw new TielineError('members-changed', 'the members have just changed');
+    }
+    return provenChanges(changes, { history, size }).catch((error) => {
+      if (error instanceof TielineError && error.code === 'carried-away') return [];
+      throw error;
+    });
   }
 
   #offer(): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state that can be proved, for a member whose next block the others no longer have: header, tree
-// hashes of all groups before, the state, and a checkpoint that enough of the members have signed
-// whom the receiver knows from its own copy. Nothing in it is believed for being there: each part
+// hashes of all groups before, the state, the changes of the members, and a checkpoint that enough of
+// those have signed who are members by them, from the genesis on. Nothing in it is believed for being there: each part
 // is bound by a hash to what was signed.
 
 import { compare, concat, equal, u32, utf8 } from '../../base/bytes.ts';
@@ -27,8 +27,8 @@ import { saltedLeaf } from '../../base/pack.ts';
 import { record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
-import type { Signatories } from './anchor.ts';
 import { decodeHeader, type Header } from './header.ts';
+import { followChanges, type Membership, provenChangesField } from './membership-proof.ts';
 import { chainOrigin, cosignerName } from './names.ts';
 import { encodeStateRoot } from './own-outputs.ts';
 import { signersNeeded } from './policy.ts';
@@ -50,6 +50,8 @@ const headField = record({
   outputSalt: [8, bytes(16)],
   outputPath: [9, path],
   pairCount: [10, uint(limits.snapshotPairsMax)],
+  /** All changes of the members under the checkpoint; none where their proofs were carried away. */
+  changes: [11, provenChangesField],
 });
 
 const pairField = tuple(text(limits.snapshotKeyMax), bytesUpTo(limits.cborBytesMax));
@@ -60,7 +62,7 @@ export type Snapshot = Omit<Head, 'version' | 'pairCount'> & {
   readonly pairs: readonly StatePair[];
 };
 
-export type SnapshotFlaw = 'form' | 'header' | 'history' | 'checkpoint' | 'state';
+export type SnapshotFlaw = 'form' | 'header' | 'history' | 'membership' | 'checkpoint' | 'state';
 
 export function encodeSnapshot({ pairs, ...head }: Snapshot): Uint8Array {
   const parts = [encodeWith(headField, { version: 1, ...head, pairCount: pairs.length })];
@@ -90,16 +92,23 @@ export function openSnapshot(input: Uint8Array): Result<Snapshot, 'form'> {
   return accept({ ...parsed, pairs });
 }
 
+export type KnownMembers = {
+  readonly chainId: Uint8Array;
+  readonly founding: Membership;
+  readonly own: Membership;
+};
+
 export type CheckedSnapshot = { readonly snapshot: Snapshot; readonly header: Header };
 
 /**
  * From the header down to the signatures. attacker-controlled.
- * @param known members and policy as the receiver's own copy of the chain has them.
+ * @param known what the genesis says of the members, and what the receiver's own copy of the chain
+ * does: whichever of that and the snapshot has more changes counts.
  */
 export function checkSnapshot(
   suite: Suite,
   input: Uint8Array,
-  known: { readonly chainId: Uint8Array; readonly signatories: Signatories },
+  known: KnownMembers,
 ): Result<CheckedSnapshot, SnapshotFlaw> {
   const opened = openSnapshot(input);
   if (!opened.ok) return opened;
@@ -146,14 +155,9 @@ function flawOfState(
 
 function flawOfCheckpoint(
   suite: Suite,
-  { checkpoint, consistency }: Snapshot,
-  at: {
-    readonly chainId: Uint8Array;
-    readonly signatories: Signatories;
-    readonly size: number;
-    readonly root: Uint8Array;
-  },
-): Result<never, 'checkpoint'> | undefined {
+  { checkpoint, consistency, changes }: Snapshot,
+  at: KnownMembers & { readonly size: number; readonly root: Uint8Array },
+): Result<never, 'checkpoint' | 'membership'> | undefined {
   const note = parseNote(checkpoint, { strict: true });
   if (!note.ok) return refuse('checkpoint', note.detail);
   const { body, lines } = note.value;
@@ -166,7 +170,10 @@ function flawOfCheckpoint(
   if (to < at.size || !verifyConsistency(suite, grown)) {
     return refuse('checkpoint', 'it does not cover the block');
   }
-  const { members, policy } = at.signatories;
+  const { chainId, founding: from, own } = at;
+  const followed = followChanges(suite, changes, { chainId, from, checkpoint: stated.value });
+  if (!followed.ok) return followed;
+  const { members, policy } = followed.value.version < own.version ? own : followed.value;
   const voters = members.filter(({ role, revoked }) => role === 'voter' && !revoked);
   const signed = voters.filter(({ keyId, publicKey }) => {
     const name = cosignerName(at.chainId, keyId);
@@ -183,7 +190,7 @@ function flawOfCheckpoint(
   if (!isLogged) return refuse('checkpoint', 'the log signature does not hold');
   const needed = voters.length === 0 ? 1 : signersNeeded(policy, voters.length);
   if (signed.length >= needed) return undefined;
-  const count = `${signed.length} of ${voters.length} voters known here have signed it`;
+  const count = `${signed.length} of ${voters.length} voters have signed it`;
   return refuse('checkpoint', `${count}, ${needed} are needed`);
 }
 

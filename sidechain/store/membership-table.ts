@@ -2,11 +2,13 @@
 // The changes of the members, each with its place in its block: kept when the block goes, for they
 // show to whoever does not hold the chain how its members came to be.
 
+import { concat } from '../../base/bytes.ts';
 import { inclusionProof, leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database, Statement } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import { openEntry } from '../chain/entry.ts';
+import { decodeHeader } from '../chain/header.ts';
 import type { AppliedBlock } from '../chain/ledger.ts';
 import { decodeMembership } from '../chain/membership.ts';
 import type { ProvenChange } from '../chain/membership-proof.ts';
@@ -16,6 +18,7 @@ import type { History } from './history.ts';
 
 /** A change, and all that proves it but the way from its header to a checkpoint. */
 export type StoredChange = {
+  readonly version: number;
   readonly height: number;
   readonly entry: Uint8Array;
   readonly entryIndex: number;
@@ -37,7 +40,7 @@ export function membershipStatements(
     if (!opened.ok || opened.value.kind !== 'membership') return [];
     const change = decodeMembership(opened.value.payload);
     if (!change.ok) return [];
-    const path = new Uint8Array(inclusionProof(suite, leaves, i).flatMap((hash) => [...hash]));
+    const path = concat(...inclusionProof(suite, leaves, i));
     const { header, headerBytes } = block;
     const { version } = change.value;
     return [
@@ -51,14 +54,34 @@ export function membershipStatements(
   });
 }
 
+/**
+ * Of changes that are proven, from the first on, those up to a block: what is here already is alike, and
+ * what comes later is stored with its block.
+ */
+export function provenChangeStatements(
+  changes: readonly ProvenChange[],
+  height: number,
+): readonly Statement[] {
+  return changes.flatMap(({ entry, entryIndex, entryPath, header: headerBytes }, i) => {
+    const header = decodeHeader(headerBytes);
+    if (!header.ok || header.value.height > height) return [];
+    return {
+      sql: `INSERT INTO membership (version, height, entry, entry_index, entry_path, header)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (version) DO NOTHING`,
+      params: [i + 1, header.value.height, entry, entryIndex, concat(...entryPath), headerBytes],
+    };
+  });
+}
+
 /** All changes, in their order. */
 export async function readChanges(database: Database): Promise<readonly StoredChange[]> {
   const rows = await database.read(
-    'SELECT height, entry, entry_index, entry_path, header FROM membership ORDER BY version',
+    'SELECT version, height, entry, entry_index, entry_path, header FROM membership ORDER BY version',
   );
   return rows.map((row) => {
     const path = blobAt(row, 'entry_path');
     return {
+      version: integerAt(row, 'version'),
       height: integerAt(row, 'height'),
       entry: blobAt(row, 'entry'),
       entryIndex: integerAt(row, 'entry_index'),

@@ -12,6 +12,7 @@ import type { Configuration } from '../raft/configuration/configuration.ts';
 import type { Position } from '../raft/entry.ts';
 import { configurationStatement } from './configuration-table.ts';
 import { groupStatement } from './history.ts';
+import { provenChangeStatements } from './membership-table.ts';
 
 export function installStatements(
   suite: Suite,
@@ -35,6 +36,7 @@ export function installStatements(
       changes: 1,
     })),
     { sql: 'UPDATE state_height SET height = ?', params: [height], changes: 1 },
+    ...provenChangeStatements(snapshot.changes, height),
     ...snapshot.groupHashes.map((hash, position) => groupStatement({ position, hash })),
     {
       sql: 'INSERT INTO block (height, log_index, header) VALUES (?, ?, ?)',

@@ -53,14 +53,15 @@ function make(): { readonly chain: TestChain; readonly snapshot: Snapshot } {
       headerPath: tree.inclusion(stateRootInterval - 1, stateRootInterval),
       checkpoint: noteOf(chain, signedSize, gateway),
       consistency: tree.consistency(stateRootInterval, signedSize),
-      ...{ outputIndex, outputSalt, outputPath, pairs },
+      ...{ outputIndex, outputSalt, outputPath, pairs, changes: [] },
     },
   };
 }
 
 const { chain, snapshot } = make();
-const signatories = chain.ledger.registry;
-const known = { chainId, signatories };
+const { members, persons, policy } = chain.ledger.registry;
+const founding = { members, persons, policy, version: 0 };
+const known = { chainId, founding, own: founding };
 const sound = encodeSnapshot(snapshot);
 
 function verdictOn(change: Partial<Snapshot>): string {
@@ -102,10 +103,10 @@ test.each<[string, Partial<Snapshot>, string]>([
 test('it is of this chain, and signed by members that the receiver knows', () => {
   const other = checkSnapshot(suite, sound, { ...known, chainId: zeros });
   expect(other).toMatchObject({ ok: false, code: 'header' });
-  const { policy, members } = signatories;
   const revoked = members.map((member) => ({ ...member, revoked: true }));
-  const strange = { policy, members: revoked };
-  expect(checkSnapshot(suite, sound, { chainId, signatories: strange })).toMatchObject({
+  expect(
+    checkSnapshot(suite, sound, { ...known, own: { ...founding, members: revoked, version: 1 } }),
+  ).toMatchObject({
     ok: false,
     code: 'checkpoint',
   });

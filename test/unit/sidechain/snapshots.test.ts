@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
+import { keyIdOf } from '../../../base/ids.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { ofChannel, toChannel } from '../../../sidechain/member-message.ts';
+import { readChanges } from '../../../sidechain/store/membership-table.ts';
 import { snapshotPath } from '../../../sidechain/store/snapshot-file.ts';
 import type { WireMessage } from '../../../sidechain/transport/transport.ts';
 import { auditOf, rulesFor } from './archived.ts';
@@ -144,4 +148,45 @@ test('what it had submitted, and the blocks it never saw took, is no sign of an 
   expect(await applied).toMatchObject({ kind: 'accepted' });
   await cluster.stop(3);
   await open(cluster, 3);
+}, 60_000);
+
+test('who gets the state knows the members by it, and how they came to be', async () => {
+  const cluster = await archivedWithoutThird(async (cluster) => {
+    await cluster.stop(3);
+    const { publicKey } = (await cluster.newcomer()).signer;
+    const given = { name: 'cellar-4', address: null, supersedes: null } as const;
+    const votersAre = (...ids: readonly number[]) =>
+      cluster.until(() =>
+        cluster.running.every(({ node }) =>
+          isDeepStrictEqual(
+            node?.registry.voters.map(({ raftId }) => raftId),
+            ids,
+          ),
+        ),
+      );
+    void cluster.change(1, { kind: 'grant', role: 'voter', ...given, publicKey });
+    await cluster.settled();
+    await open(cluster, 4);
+    await votersAre(1, 2, 3, 4);
+    await cluster.pass(100);
+    void cluster.change(1, {
+      kind: 'revoke',
+      keyId: keyIdOf(suite, cluster.member(2).signer.publicKey),
+    });
+    await cluster.until(() => cluster.node(4).registry.voters.length === 3);
+    await cluster.pass(100);
+    await cluster.stop(2);
+  });
+  await open(cluster, 3);
+  await waitFor(cluster, () => cluster.member(3).lines.join('').includes('snapshot-installed'));
+  await cluster.stop(3);
+  await open(cluster, 3);
+  await cluster.settled();
+  const changesAt = (id: number) => {
+    const { database } = cluster.member(id);
+    return database && readChanges(database);
+  };
+  const changes = await changesAt(3);
+  expect(changes).toEqual(await changesAt(1));
+  expect(changes).toHaveLength(2);
 }, 60_000);
