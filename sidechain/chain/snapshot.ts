@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A state that can be proved, for a member whose next block the others no longer have: header, tree
-// hashes of all groups before, the state, the changes of the members, and a checkpoint that enough of
-// those have signed who are members by them, from the genesis on. Nothing in it is believed for being there: each part
-// is bound by a hash to what was signed.
+// A state that can be proved, for a member whose next block the others no longer have: header, tree hashes
+// of all groups before, the state, the changes of the members, and a checkpoint that enough of those have
+// signed who are members by them, from the genesis on. Nothing in it is believed for being there: each
+// part is bound by a hash to what was signed.
 
 import { compare, concat, equal, u32, utf8 } from '../../base/bytes.ts';
 import { parseCheckpoint, verifyLogSignature } from '../../base/checkpoint.ts';

@@ -9,7 +9,7 @@ import { readChanges } from '../../../sidechain/store/membership-table.ts';
 import { snapshotPath } from '../../../sidechain/store/snapshot-file.ts';
 import type { WireMessage } from '../../../sidechain/transport/transport.ts';
 import { auditOf, rulesFor } from './archived.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, type TestMember } from './cluster.ts';
 import { receiptEntry } from './receipt-entry.ts';
 
 async function open(cluster: Cluster, id: number): Promise<void> {
@@ -29,9 +29,14 @@ async function waitFor(cluster: Cluster, holds: () => boolean): Promise<void> {
 /** Two of three members whose first 1,024 blocks are in segments, while the third was away. */
 async function archivedWithoutThird(
   before: (cluster: Cluster) => Promise<void> = async () => {},
+  archiving: readonly number[] = [1, 2, 3, 4],
 ): Promise<Cluster> {
   const cluster = await Cluster.make(3);
-  for (const { id } of cluster.members) await open(cluster, id);
+  const archives = (): readonly TestMember[] =>
+    cluster.running.filter(({ id }) => archiving.includes(id));
+  for (const { id } of cluster.members) {
+    await (archiving.includes(id) ? open(cluster, id) : cluster.open(id));
+  }
   await cluster.until(() => cluster.leader !== undefined);
   await cluster.settled();
   await before(cluster);
@@ -41,9 +46,7 @@ async function archivedWithoutThird(
   if (signer === undefined) throw new Error('nobody leads');
   for (let i = 0; i < 1_040; i++) void cluster.submit(id);
   await cluster.settled();
-  await waitFor(cluster, () =>
-    cluster.running.every((one) => existsSync(snapshotPath(one.dataDir))),
-  );
+  await waitFor(cluster, () => archives().every((one) => existsSync(snapshotPath(one.dataDir))));
   const checkpoint = cluster.node(id).checkpoint();
   await cluster.pass(10);
   const { note } = await checkpoint;
@@ -51,7 +54,7 @@ async function archivedWithoutThird(
   await cluster.settled();
   await cluster.pass(620);
   await waitFor(cluster, () =>
-    cluster.running.every(({ node }) => node?.status().archive?.keptFrom === 1_024),
+    archives().every(({ node }) => node?.status().archive?.keptFrom === 1_024),
   );
   return cluster;
 }
@@ -189,4 +192,32 @@ test('who gets the state knows the members by it, and how they came to be', asyn
   const changes = await changesAt(3);
   expect(changes).toEqual(await changesAt(1));
   expect(changes).toHaveLength(2);
+}, 60_000);
+
+test('a state that comes late takes nothing away that another leader has sent meanwhile', async () => {
+  const cluster = await archivedWithoutThird(undefined, [1, 3]);
+  if (cluster.leader?.id === 2) void cluster.node(2).handOver();
+  await cluster.until(() => cluster.leader?.id === 1);
+  let keptCount = 0;
+  cluster.network.keeps = (_, to, message) => {
+    const said = message.kind === 'channel' ? ofChannel(message) : undefined;
+    const isKept = to === 3 && said?.ok === true && said.value.kind === 'snapshot-piece';
+    if (isKept) keptCount += 1;
+    return isKept;
+  };
+  await open(cluster, 3);
+  await waitFor(cluster, () => keptCount > 0);
+  void cluster.node(1).handOver();
+  await waitFor(cluster, () => cluster.leader?.id === 2);
+  await cluster.settled();
+  const { height } = cluster.node(3).status();
+  expect(height).toBeGreaterThan(1_030);
+  await cluster.node(3).cosign();
+  cluster.network.keeps = () => false;
+  cluster.network.release();
+  await cluster.pass(20);
+  expect(cluster.member(3).lines.join('')).not.toContain('snapshot-installed');
+  void cluster.submit(3);
+  await cluster.settled();
+  expect(cluster.node(3).status().height).toBeGreaterThan(height);
 }, 60_000);
