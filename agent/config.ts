@@ -35,7 +35,8 @@ export type GatewayConfig = {
   readonly listen?: string;
   readonly peers: readonly PeerConfig[];
   readonly mqtt: {
-    readonly url: string;
+    /** One address, or several of one broker. */
+    readonly url: string | readonly string[];
     readonly username?: string;
     readonly password?: string;
     readonly ca?: string;
@@ -61,6 +62,11 @@ const peer = {
   properties: { name: label, address: endpoint },
 };
 
+const brokerAddress = {
+  pattern: '^(mqtts?|wss?)://.+',
+  description: 'mqtt://host:1883, or mqtts://host:8883 with TLS',
+};
+
 /** JSON schema (2020-12) of the file. */
 export const gatewayConfigSchema = {
   type: 'object',
@@ -77,9 +83,11 @@ export const gatewayConfigSchema = {
       required: ['url'],
       properties: {
         url: {
-          type: 'string',
-          pattern: '^(mqtts?|wss?)://.+',
-          description: 'mqtt://host:1883, or mqtts://host:8883 with TLS',
+          ...brokerAddress,
+          type: ['string', 'array'],
+          minItems: 1,
+          maxItems: limits.brokerAddressesMax,
+          items: { type: 'string', ...brokerAddress },
         },
         username: { type: 'string' },
         password: { type: 'string' },

@@ -49,6 +49,8 @@ export const limits = Object.freeze({
   messageOutputsMax: 1_024,
   /** With a certificate of one authority. */
   brokerClientsMax: 500_000,
+  /** Of one broker, tried in turn. */
+  brokerAddressesMax: 8,
 
   // Who takes part.
   nameMax: 64,

@@ -13,6 +13,8 @@ export type DispatchConfig = {
     /** `mqtt://host:1883`, or `mqtts://host:8883` with TLS. */
     readonly url: string;
     readonly clientId: string;
+    /** Nodes of one group share what comes up, where the broker can do that. */
+    readonly group: string;
     /** PEM files: the broker's authority, and the certificate and key that it gave this node. */
     readonly ca?: string;
     readonly cert?: string;
@@ -41,6 +43,12 @@ const schema = {
       properties: {
         url: { type: 'string', minLength: 1 },
         clientId: { type: 'string', minLength: 1, maxLength: 64, default: 'tieline-dispatch' },
+        group: {
+          type: 'string',
+          pattern: '^[^/+#]{1,64}$',
+          default: 'tieline-dispatch',
+          description: 'a name without /, + and #',
+        },
         ca: { type: 'string', minLength: 1 },
         cert: { type: 'string', minLength: 1 },
         key: { type: 'string', minLength: 1 },

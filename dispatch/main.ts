@@ -44,7 +44,7 @@ export async function runDispatch(options: {
 }): Promise<RunningDispatch> {
   const { log } = options;
   const config = loadDispatchConfig(options.configPath);
-  const { url, clientId } = config.mqtt;
+  const { url, clientId, group } = config.mqtt;
   const files = dispatchFiles(config.data);
   const opened: (() => Promise<void>)[] = [];
   const failure = Promise.withResolvers<never>();
@@ -82,7 +82,7 @@ export async function runDispatch(options: {
     const http = await startHttp({ ...config.http, routes: centre.routes, log });
     opened.push(() => http.close());
     for (const filter of upFilters) {
-      mqtt.subscribe(filter, (topic, payload) => centre.ingest.take(topic, payload));
+      mqtt.subscribe(filter, (topic, payload) => centre.ingest.take(topic, payload), group);
     }
     const { mainLog, chainCount } = centre.ordering;
     return {

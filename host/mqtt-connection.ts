@@ -46,6 +46,7 @@ export class MqttConnection {
   readonly #waiting: Waiting[] = [];
   #inflightMax: number = limits.publishInflightMax;
   #connected = false;
+  #canShare = false;
   #error: Error | undefined;
 
   constructor(options: ConnectOptions, version: ProtocolVersion, events: ConnectionEvents) {
@@ -56,6 +57,8 @@ export class MqttConnection {
       if (stream instanceof Socket) stream.setNoDelay(true);
       const theirs = packet.properties?.receiveMaximum ?? limits.publishInflightMax;
       this.#inflightMax = Math.min(theirs, limits.publishInflightMax);
+      // What version 5 does not deny is there (§3.2.2.3.13), and before it there was none.
+      this.#canShare = version === 5 && packet.properties?.sharedSubscriptionAvailable !== false;
       this.#connected = true;
       events.connected();
     });
@@ -73,6 +76,11 @@ export class MqttConnection {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** Whether the broker has shared subscriptions. */
+  get canShare(): boolean {
+    return this.#canShare;
   }
 
   /** Resolves on the broker's acknowledgement (QoS 0: when it was written). */

@@ -33,8 +33,12 @@ export interface Mqtt {
    * `mqtt-too-large`.
    */
   publish(topic: string, payload: Uint8Array, delivery: Delivery): Promise<void>;
-  /** At QoS 1, now and after every reconnection. A refusal by the broker is logged as an error. */
-  subscribe(filter: string, handler: MessageHandler): void;
+  /**
+   * At QoS 1, now and after every reconnection. A refusal by the broker is logged as an error.
+   * With a `group`, one of its members gets each message, where the broker can do that (MQTT 5.0
+   * §4.8.2); where it cannot, each member gets all.
+   */
+  subscribe(filter: string, handler: MessageHandler, group?: string): void;
   /** Called at once if connected, and after every connection, when the subscriptions are in place. */
   onConnected(listener: () => void): void;
   readonly connected: boolean;
@@ -46,14 +50,20 @@ export interface Mqtt {
   close(): Promise<void>;
 }
 
+export type MqttOptions = Omit<ConnectOptions, 'url'> & {
+  /** Several are addresses of one broker, or of brokers that hand on to each other: tried in turn. */
+  readonly url: string | readonly string[];
+  readonly log: Log;
+};
+
 /**
  * Returns at once; connects, and connects again, in the background.
  * @throws TielineError `config` for an address, certificate or key that no connection could be made with.
  */
-export function connectMqtt(options: ConnectOptions & { readonly log: Log }): Mqtt {
-  const { log, ...connect } = options;
-  const protocol = URL.parse(connect.url)?.protocol;
-  if (protocol === undefined || !['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(protocol)) {
+export function connectMqtt(options: MqttOptions): Mqtt {
+  const { log, url, ...connect } = options;
+  const urls = typeof url === 'string' ? [url] : url;
+  if (urls.length === 0 || !urls.every(isAddress)) {
     throw new TielineError('config', 'the address of the broker is not one of MQTT', {
       hint: 'write it as mqtt://host:1883, or mqtts://host:8883 with TLS',
     });
@@ -65,14 +75,28 @@ export function connectMqtt(options: ConnectOptions & { readonly log: Log }): Mq
     const hint = 'give the authority, the certificate and its own key as PEM';
     throw new TielineError('config', message, { hint, cause: error });
   }
-  return new MqttLink(connect, log.child({ broker: connect.url }));
+  return new MqttLink(urls, connect, log);
 }
 
+function isAddress(url: string): boolean {
+  return ['mqtt:', 'mqtts:', 'ws:', 'wss:'].includes(URL.parse(url)?.protocol ?? '');
+}
+
+type Subscription = {
+  readonly filter: string;
+  readonly handler: MessageHandler;
+  readonly group: string | undefined;
+};
+
 class MqttLink implements Mqtt {
-  readonly #options: ConnectOptions;
-  readonly #log: Log;
-  readonly #handlers: { readonly filter: string; readonly handler: MessageHandler }[] = [];
+  readonly #urls: readonly string[];
+  readonly #options: Omit<ConnectOptions, 'url'>;
+  readonly #everyLog: Log;
+  readonly #handlers: Subscription[] = [];
   readonly #listeners: (() => void)[] = [];
+  #urlIndex = 0;
+  /** Names the address that is used now. */
+  #log: Log;
   #connection: MqttConnection;
   #version: ProtocolVersion = 5;
   #connectedAtMs: number | undefined;
@@ -82,8 +106,10 @@ class MqttLink implements Mqtt {
   #closed = false;
   #dropped = 0;
 
-  constructor(options: ConnectOptions, log: Log) {
+  constructor(urls: readonly string[], options: Omit<ConnectOptions, 'url'>, log: Log) {
+    this.#urls = urls;
     this.#options = options;
+    this.#everyLog = log;
     this.#log = log;
     this.#connection = this.#connect();
   }
@@ -109,9 +135,10 @@ class MqttLink implements Mqtt {
     await this.#connection.publish(topic, payload, delivery);
   }
 
-  subscribe(filter: string, handler: MessageHandler): void {
-    this.#handlers.push({ filter, handler });
-    if (this.connected) void this.#subscribe([filter]);
+  subscribe(filter: string, handler: MessageHandler, group?: string): void {
+    const subscription = { filter, handler, group };
+    this.#handlers.push(subscription);
+    if (this.connected) void this.#subscribe([subscription]);
   }
 
   onConnected(listener: () => void): void {
@@ -126,7 +153,9 @@ class MqttLink implements Mqtt {
   }
 
   #connect(): MqttConnection {
-    return new MqttConnection(this.#options, this.#version, {
+    const url = this.#urls[this.#urlIndex % this.#urls.length] ?? '';
+    this.#log = this.#everyLog.child({ broker: url });
+    return new MqttConnection({ ...this.#options, url }, this.#version, {
       connected: () => void this.#welcome(),
       message: (topic, payload) => this.#deliver(topic, payload),
       ended: (error) => this.#ended(error),
@@ -140,14 +169,18 @@ class MqttLink implements Mqtt {
     if (this.#version === 4) {
       this.#log.warn('mqtt-3.1.1', { note: 'the broker says nothing of what its ACL denies' });
     }
-    await this.#subscribe([...new Set(this.#handlers.map(({ filter }) => filter))]);
+    await this.#subscribe(this.#handlers);
     if (connection !== this.#connection || !connection.connected) return;
     this.#ready = true;
     for (const listener of this.#listeners) this.#tell(listener);
   }
 
-  async #subscribe(filters: readonly string[]): Promise<void> {
-    for (const error of await this.#connection.subscribe(filters)) {
+  async #subscribe(subscriptions: readonly Subscription[]): Promise<void> {
+    const { canShare } = this.#connection;
+    const filters = subscriptions.map(({ filter, group }) =>
+      group !== undefined && canShare ? `$share/${group}/${filter}` : filter,
+    );
+    for (const error of await this.#connection.subscribe([...new Set(filters)])) {
       this.#log.error('mqtt-subscribe-failed', { error });
     }
   }
@@ -186,6 +219,7 @@ class MqttLink implements Mqtt {
     if (stable) this.#failures = 0;
     const delayMs = olderNext ? 0 : this.#nextDelayMs();
     if (!olderNext) this.#report(error, { wasConnected, delayMs });
+    if (!olderNext) this.#urlIndex += 1;
     this.#retry = setTimeout(() => {
       this.#connection = this.#connect();
     }, delayMs);
@@ -199,7 +233,9 @@ class MqttLink implements Mqtt {
 
   #nextDelayMs(): number {
     const { reconnectDelayMinMs: minMs, reconnectDelayMaxMs: maxMs } = limits;
-    const delayMs = backoffMs({ failures: this.#failures, minMs, maxMs, random: Math.random() });
+    // A round of all addresses is one try: where one is gone, the next is not far.
+    const failures = Math.floor(this.#failures / this.#urls.length);
+    const delayMs = backoffMs({ failures, minMs, maxMs, random: Math.random() });
     this.#failures += 1;
     return delayMs;
   }

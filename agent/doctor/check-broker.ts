@@ -19,8 +19,8 @@ const usualAdvice =
 
 type Heard = { readonly what: string; readonly hint: string | undefined };
 
-export async function checkBroker(config: GatewayConfig): Promise<Finding> {
-  const { url, username, password } = config.mqtt;
+export async function checkBroker(config: GatewayConfig, url: string): Promise<Finding> {
+  const { username, password } = config.mqtt;
   const heard: Heard[] = [];
   try {
     const mqtt = connectMqtt({

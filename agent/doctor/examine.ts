@@ -38,7 +38,7 @@ export async function* examine(given: Examination): AsyncGenerator<Finding, unde
     return undefined;
   }
   yield* await checkNetwork(config);
-  yield await checkBroker(config);
+  for (const url of [config.mqtt.url].flat()) yield await checkBroker(config, url);
   yield* await checkMeters(config, ending);
   return undefined;
 }

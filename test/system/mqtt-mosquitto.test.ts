@@ -173,6 +173,22 @@ test('a broker killed in the middle: what it did not acknowledge is sent again, 
   expect(sender.link.protocol).toBe('5');
 });
 
+test('of a group each message reaches one member', async () => {
+  const broker = await Mosquitto.start();
+  const members = [link({ url: broker.url }), link({ url: broker.url })];
+  const seen = members.map(({ link: member }) => {
+    const own: string[] = [];
+    member.subscribe('up/+', (topic) => void own.push(topic), 'centre');
+    return own;
+  });
+  const sender = link({ url: broker.url });
+  await Promise.all([...members, sender].map(({ ready }) => ready));
+  const topics = Array.from({ length: 40 }, (_, i) => `up/${i}`);
+  for (const topic of topics) await sender.link.publish(topic, bytes('x'), atLeastOnce);
+  await expect.poll(() => seen.flat().toSorted()).toEqual(topics.toSorted());
+  expect(seen.every((own) => own.length > 0)).toBe(true);
+});
+
 test('the will is delivered and retained when a process dies', async () => {
   const broker = await Mosquitto.start();
   const script = `
@@ -241,7 +257,11 @@ describe('TLS', () => {
     await trusted.ready;
     expect(trusted.link.protocol).toBe('5');
     const lost = (lines: readonly Line[]) => lines.find(({ event }) => event === 'mqtt-lost');
-    await expect.poll(() => lost(stranger.lines), { timeout: 10_000 }).toBeDefined();
+    const refused = () => stranger.lines.find(({ event }) => event === 'mqtt-refused');
+    await expect.poll(refused, { timeout: 10_000 }).toMatchObject({
+      error: { message: 'the broker wants a certificate, and was shown none' },
+      hint: expect.stringContaining('`cert` and `key`'),
+    });
     await expect.poll(() => lost(distrustful.lines), { timeout: 10_000 }).toBeDefined();
     expect(lost(distrustful.lines)?.reason).toContain('certificate');
     expect([stranger.link.connected, distrustful.link.connected]).toEqual([false, false]);

@@ -38,6 +38,15 @@ test('a name and a broker are enough; all else has its default', () => {
   });
 });
 
+test('a broker may have several addresses, each in the form of one', () => {
+  const urls = ['mqtts://a.example:8883', 'mqtts://b.example:8883'];
+  expect(load(`name: cellar\nmqtt:\n  url: [${urls.join(', ')}]\n`).config.mqtt.url).toEqual(urls);
+  const form = 'must be mqtt://host:1883, or mqtts://host:8883 with TLS';
+  expect(problemsOf('name: a\nmqtt:\n  url: [mqtt://a, b.example]\n')).toContain(form);
+  expect(problemsOf('name: a\nmqtt:\n  url: b.example\n')).toContain(form);
+  expect(problemsOf('name: a\nmqtt:\n  url: []\n')).toContain('mqtt.url');
+});
+
 test('paths are those beside the file', () => {
   const { config, directory } = load(`${least}  ca: tls/ca.pem\n  key: /etc/tieline/key.pem\n`);
   expect(config.mqtt.ca).toBe(join(directory, 'tls/ca.pem'));

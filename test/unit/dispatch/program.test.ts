@@ -106,7 +106,11 @@ describe('configuration', () => {
   test('fills in what is left out; paths are relative to the file', () => {
     expect(load('data: here\nmqtt: {url: "mqtt://broker:1883"}\n')).toEqual({
       data: join(directory, 'here'),
-      mqtt: { url: 'mqtt://broker:1883', clientId: 'tieline-dispatch' },
+      mqtt: {
+        url: 'mqtt://broker:1883',
+        clientId: 'tieline-dispatch',
+        group: 'tieline-dispatch',
+      },
       http: { host: '127.0.0.1', port: 8080 },
     });
   });

@@ -210,6 +210,33 @@ describe('a broker that goes away', () => {
     expect((await received).payload).toEqual(utf8('kept'));
   });
 
+  test('the next of several addresses is taken, and what was subscribed is subscribed there', async () => {
+    const [first, second] = [await Broker.start(), await Broker.start()];
+    const { lines, log } = recorder();
+    const will = { topic: 'status', payload: utf8('gone'), ...atLeastOnce };
+    const url = [first.url, second.url];
+    const link = connectMqtt({ url, clientId: 'roamer', will, log });
+    cleanUps.push(() => link.close());
+    await new Promise<void>((resolve) => link.onConnected(resolve));
+    const heard = new Promise<string>((resolve) => {
+      link.subscribe('n', (_topic, payload) => resolve(Buffer.from(payload).toString()));
+    });
+    await first.stop();
+    const sender = await connected(second.url, 'sender');
+    const willHeard = next(sender, 'status');
+    await expect
+      .poll(() => lines.filter(({ event }) => event === 'mqtt-connected').at(-1)?.broker, {
+        timeout: 10_000,
+      })
+      .toBe(second.url);
+    await expect
+      .poll(() => sender.publish('n', utf8('x'), atLeastOnce).then(() => link.connected))
+      .toBe(true);
+    expect(await heard).toBe('x');
+    second.cut('roamer');
+    expect((await willHeard).payload).toEqual(utf8('gone'));
+  });
+
   test('what was under way when it went has failed as transient, and is not sent again', async () => {
     const broker = await Broker.start();
     const link = await connected(broker.url, 'a');
@@ -277,6 +304,24 @@ describe('refusals', () => {
     const line = lines.find(({ event }) => event === 'mqtt-refused');
     expect(line).toMatchObject({ level: 'error', error: { code: 'mqtt-not-authorised' } });
     expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  test('where the broker shares no subscription, each of a group gets all', async () => {
+    const broker = await Broker.start();
+    const members = [await connected(broker.url, 'one'), await connected(broker.url, 'two')];
+    const topics = new Map<string, number>();
+    for (const member of members) {
+      const count = (topic: string) => void topics.set(topic, (topics.get(topic) ?? 0) + 1);
+      member.subscribe('up/+', count, 'centre');
+    }
+    const sender = await connected(broker.url, 'sender');
+    let sent = 0;
+    await expect
+      .poll(async () => {
+        await sender.publish(`up/${sent++}`, utf8('x'), atLeastOnce);
+        return Math.max(...topics.values());
+      })
+      .toBe(2);
   });
 
   test('a denied subscription is an error in the log and leaves the others in place', async () => {
