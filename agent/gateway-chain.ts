@@ -57,7 +57,9 @@ export function gatewayChain(
       // It proves that the main log has grown from where it stood before.
       if (node.registry.receipt?.size !== before?.size) return false;
       const { height, reason } = applied;
-      throw new TielineError('receipt-refused', `block ${height} has refused a receipt: ${reason}`);
+      // Members may have changed on its way: it is held against those of today when it comes again.
+      const text = `block ${height} has refused a receipt: ${reason}`;
+      throw new TielineError('receipt-refused', text, { retry: 'transient' });
     },
   };
 }

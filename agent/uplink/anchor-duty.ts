@@ -21,6 +21,7 @@ import type { ChainPort, Cosigned } from './chain-port.ts';
 import { isOnDuty, patienceMs } from './duty.ts';
 import { Resend } from './resend.ts';
 import { reasonToStop } from './rollback.ts';
+import { isStillSigned } from './still-signed.ts';
 
 export type AnchorStatus = {
   /** Whether this gateway speaks for the chain, as its leader or in the leader's stead. */
@@ -101,6 +102,7 @@ export class AnchorDuty {
   async due(nowMs: number): Promise<Uint8Array | undefined> {
     await this.#findDuty();
     this.#drop();
+    this.#dropOutdated();
     if (this.#patienceMs > 0) return undefined;
     this.#waiting ??= await this.#next(nowMs);
     if (this.#waiting === undefined || !this.#resend.isDue(nowMs)) return undefined;
@@ -231,6 +233,18 @@ export class AnchorDuty {
     const anchored = this.#chain.receipt()?.size ?? 0;
     const isDone = this.#waiting !== undefined && this.#waiting.size <= anchored;
     if (isDone || this.#patienceMs > 0) this.#waiting = undefined;
+  }
+
+  /** What the centre would not take from the members that it hears of now is signed anew, at once. */
+  #dropOutdated(): void {
+    const waiting = this.#waiting;
+    const { chainId } = this.#chain;
+    const signatories = this.#chain.signatories();
+    if (waiting === undefined || isStillSigned(waiting.note, { chainId, signatories })) return;
+    this.#log.info('anchor-outdated', { size: waiting.size });
+    this.#waiting = undefined;
+    this.#nextMs = 0;
+    this.#resend.reset();
   }
 
   /**

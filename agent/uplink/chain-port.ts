@@ -69,7 +69,7 @@ export type ChainPort = {
   /**
    * Puts a receipt message on the sidechain; resolves when it is applied. False: another member
    * has brought a receipt meanwhile, and the chain does not need, or not take, this one.
-   * @throws TielineError `outbox-full` (transient), `receipt-refused` where it is not taken.
+   * @throws TielineError `outbox-full` and, where it is not taken, `receipt-refused`, both transient.
    */
   readonly commitReceipt: (message: Uint8Array) => Promise<boolean>;
 };

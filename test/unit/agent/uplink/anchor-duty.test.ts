@@ -263,6 +263,28 @@ describe('in company', () => {
     expect(duty.status).toMatchObject({ waitingSize: 5, refusal: undefined });
   });
 
+  test('one that a member has signed who was revoked since is signed anew, at once', async () => {
+    const { chain, centre, duty } = company();
+    await sent(duty, chain, 0);
+    chain.revoked = [stranger.keyId];
+    chain.addBlocks(1);
+    const anchor = await sent(duty, chain, 1);
+    expect(sizeOf(anchor)).toBe(6);
+    await duty.answered(centre.answer(anchor));
+    expect(duty.status).toMatchObject({ receiptCount: 1, waitingSize: undefined });
+  });
+
+  test('one that too few have signed, now that there are more voters, is signed anew', async () => {
+    const { chain, duty } = company();
+    chain.members = [gateway, stranger];
+    await sent(duty, chain, 0);
+    expect(await duty.due(1)).toBeUndefined();
+    chain.members = [gateway, stranger, testSigner(9), testSigner(10)];
+    chain.addBlocks(1);
+    const anchor = await duty.due(2);
+    expect(anchor && sizeOf(anchor)).toBe(6);
+  });
+
   test('without enough members it tries again soon', async () => {
     const { chain, duty } = company();
     const { checkpoint } = chain;

@@ -38,6 +38,8 @@ export class MemoryChain implements ChainPort {
   silence = 0;
   /** Of the chain; the gateway and the next one sign. */
   members: readonly Signer[] = [gateway];
+  /** Key ids of members that were revoked. */
+  revoked: readonly Uint8Array[] = [];
   /** Whether another member always brings receipts first. */
   isOutrun = false;
   /** What the next receipt meets on its way into a block. */
@@ -96,7 +98,7 @@ export class MemoryChain implements ChainPort {
       keyId,
       publicKey,
       role: 'voter',
-      revoked: false,
+      revoked: this.revoked.includes(keyId),
     })),
     policy: { class: 'blame', faulty: 0 },
   });
@@ -158,7 +160,8 @@ export class MemoryChain implements ChainPort {
     assert(size > (last?.size ?? 0) && size <= this.size(), 'sizes grow, over what is durable');
     const root = this.root(size);
     this.signedSizes.push(size);
-    const note = this.noteBy(this.members.slice(0, 2), size);
+    const active = this.members.filter(({ keyId }) => !this.revoked.includes(keyId));
+    const note = this.noteBy(active.slice(0, 2), size);
     this.newestCosigned = { size, root, note };
     return this.newestCosigned;
   }
