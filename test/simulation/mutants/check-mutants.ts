@@ -4,7 +4,7 @@
 
 import { TielineError } from '../../../base/errors.ts';
 import { type Job, runJob, runJobs } from '../run-jobs.ts';
-import { climateOf, type Outcome } from '../run-seed.ts';
+import { climateOf, type Outcome, type WorldKind } from '../run-seed.ts';
 import { mutants } from './catalogue.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -24,15 +24,20 @@ export async function checkMutants(
     const mutant = mutants.find(({ name }) => name === mutantName);
     if (mutant !== undefined) tell(lineOf(mutant, outcomes));
   });
-  const ends = results.flatMap((outcomes) => outcomes.slice(-1));
-  const noticed = ends.filter(({ violation }) => violation !== undefined);
-  await checkSound([...new Set(noticed.map(({ seed }) => seed))]);
+  const noticed = jobs.flatMap(({ kind }, i) => {
+    const end = results[i]?.at(-1);
+    return end?.violation === undefined ? [] : [{ kind, seed: end.seed }];
+  });
+  for (const kind of ['gateways', 'cores'] as const) {
+    const seeds = noticed.filter((one) => one.kind === kind).map(({ seed }) => seed);
+    await checkSound([...new Set(seeds)], kind);
+  }
   return { mutants: mutants.length, caught: noticed.length };
 }
 
-/** A seed that breaks without any mutant proves nothing about one. */
-async function checkSound(seeds: readonly number[]): Promise<void> {
-  const outcomes = await runJob({ seeds, mutantName: undefined, untilViolation: true });
+/** A seed that breaks in the same kind of world without any mutant proves nothing about one. */
+async function checkSound(seeds: readonly number[], kind: WorldKind): Promise<void> {
+  const outcomes = await runJob({ seeds, kind, mutantName: undefined, untilViolation: true });
   const broken = outcomes.find(({ violation }) => violation !== undefined);
   if (broken === undefined) return;
   const text = `seed ${broken.seed} breaks a promise without any mutant`;

@@ -141,7 +141,7 @@ export const replicationMutants: readonly Mutant[] = [
     name: 'acknowledgement-of-earlier-membership',
     note: 20,
     bug: 'A late acknowledgement of one who was removed counts for who was added under the same id.',
-    climate: 'restless-members',
+    climate: 'returning-members',
     edits: [
       {
         file: 'sidechain/raft/roles/leader.ts',

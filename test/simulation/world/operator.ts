@@ -37,8 +37,9 @@ export class Operator {
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.stream('operator');
-    const { changesPerMinute, transfersPerMinute } = world.weather;
+    const { changesPerMinute, returnsPerMinute, transfersPerMinute } = world.weather;
     this.#repeat(changesPerMinute, () => this.#changeSomething());
+    this.#repeat(returnsPerMinute, () => this.#returnOne());
     this.#repeat(transfersPerMinute, () => this.#transfer());
     // Cards that are lost are replaced in any weather.
     this.#repeat(2, () => this.replaceGone());
@@ -191,6 +192,15 @@ export class Operator {
     this.#world.count('id-used-again');
     const changes = [{ operation: 'add-learner', member: forgotten.id }] as const;
     this.#tryChange(configuration, changes, 'auto');
+  }
+
+  /** Takes a learner out, or one that is out in again. */
+  #returnOne(): void {
+    const configuration = this.#configuration();
+    if (configuration === undefined) return;
+    const [member] = this.#random.shuffled(configuration.learners);
+    if (member === undefined || this.#random.chance(0.5)) this.#recycle(configuration);
+    else this.#tryChange(configuration, [{ operation: 'remove', member }], 'auto');
   }
 
   /** Who is not needed any more goes out of service. */

@@ -49,7 +49,7 @@ export type NetworkWeather = {
 };
 
 /** What comes together in a world: anything, or what brings out a few rare things. */
-export type Climate = 'any' | 'restless-leaders' | 'restless-members';
+export type Climate = 'any' | 'restless-leaders' | 'restless-members' | 'returning-members';
 
 export type Weather = {
   readonly climate: Climate;
@@ -66,6 +66,8 @@ export type Weather = {
   readonly operationsPerMinute: number;
   readonly readsPerMinute: number;
   readonly changesPerMinute: number;
+  /** How often one that was removed comes back with an empty card. */
+  readonly returnsPerMinute: number;
   readonly transfersPerMinute: number;
   readonly faultsMs: number;
 };
@@ -81,8 +83,11 @@ export function drawWeather(random: Random): Weather {
       return weather;
     case 'restless-leaders':
       return { ...weather, ...restlessLeaders(weather, random), climate };
-    case 'restless-members':
-      return { ...weather, ...restlessMembers(weather, random), climate };
+    case 'restless-members': {
+      const restless = { ...weather, ...restlessMembers(weather, random), climate };
+      // Drawn last, so that the other worlds are what they were without these.
+      return random.chance(0.2) ? { ...restless, ...returningMembers(restless) } : restless;
+    }
   }
 }
 
@@ -112,6 +117,20 @@ function restlessMembers({ member, network }: Weather, random: Random): Partial<
   };
 }
 
+/** Learners go and come back with nothing, under one leader, while much is late that they said before. */
+function returningMembers({ member, network }: Weather): Partial<Weather> {
+  return {
+    climate: 'returning-members',
+    voters: 3,
+    learners: 3,
+    member: { ...member, applyMsMax: 0 },
+    network: { ...network, delayMsMax: 20, doubledRate: 0.3, lateRate: 0.1, lateMsMax: 20_000 },
+    faultsPerMinute: noFaults,
+    changesPerMinute: 4,
+    returnsPerMinute: 30,
+  };
+}
+
 function drawAny(random: Random): Weather {
   const voters = random.any([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 7]);
   const isBusy = random.chance(0.3);
@@ -128,6 +147,7 @@ function drawAny(random: Random): Weather {
     operationsPerMinute: random.any([60, 200, 600]),
     readsPerMinute: random.any([0, 60, 600]),
     changesPerMinute: random.chance(0.5) ? random.any([2, 8, 30]) : 0,
+    returnsPerMinute: 0,
     transfersPerMinute: random.chance(0.5) ? random.any([1, 5]) : 0,
     faultsMs: isBusy ? 120_000 : 60_000,
   };
