@@ -2,7 +2,7 @@
 // Members that come and go, as real processes over TLS: a fourth gateway joins, is turned away until an
 // engineer grants it, follows, is promoted; one of the first three is revoked; and the rest agree.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -17,7 +17,8 @@ import {
   statusOf,
   withoutMeters,
 } from './harness/company.ts';
-import { tieline, tielineCommand } from './harness/network.ts';
+import { addMeter } from './harness/founding.ts';
+import { getJson, newMeters, tieline, tielineCommand } from './harness/network.ts';
 import { Program } from './harness/program.ts';
 import { until } from './harness/until.ts';
 
@@ -124,6 +125,9 @@ test('a fourth joins and votes, one of the first is revoked, and the rest agree'
       : undefined;
   });
 
+  await expectCentreToFollow(company, rest);
+  await expectProofsOfNewcomer(company, attic);
+
   await finish(company, rest);
   for (const { data } of [...rest, school]) {
     const audit = await tieline('chain', 'verify', '--data', data);
@@ -139,6 +143,74 @@ test('a fourth joins and votes, one of the first is revoked, and the rest agree'
     });
   }
 });
+
+type ChainAtCentre = {
+  readonly membershipVersion: number;
+  readonly members: readonly { readonly name: string; readonly role: string }[];
+  readonly anchored: { readonly size: number } | null;
+};
+
+/** It has noted all changes, and takes what the members sign from then on. */
+async function expectCentreToFollow(
+  { centreApi, chainId }: Company,
+  gateways: readonly MemberGateway[],
+): Promise<void> {
+  const ask = async () => (await getJson(`${centreApi}/api/v1/chains/${chainId}`)) as ChainAtCentre;
+  const noted = await until('the changes at the centre', async () => {
+    const chain = await ask();
+    return chain.membershipVersion === 3 ? chain : undefined;
+  });
+  const members = ['cellar', 'bakery', 'attic'].map((name) => ({ name, role: 'voter' }));
+  expect(noted.members).toMatchObject(members);
+  const sizes = await Promise.all(
+    gateways.map(async (gateway) => (await statusOf(gateway)).head.size),
+  );
+  await until('receipts from then on', async () => {
+    const all = await Promise.all(gateways.map(statusOf));
+    return all.every(({ ledger }, i) => ledger.receiptSize > (sizes[i] ?? 0)) || undefined;
+  });
+  const waiting = await until('nothing on its way', async () => {
+    const { uplink } = (await Promise.all(gateways.map(statusOf))).find(
+      (status) => status.uplink.anchor.onDuty,
+    ) ?? { uplink: undefined };
+    return uplink?.membershipWaiting === 0 ? uplink : undefined;
+  });
+  expect(waiting.membershipRefusal).toBe(undefined);
+}
+
+/** Of a reading, from its own disk and another's; of a summary, from the centre. */
+async function expectProofsOfNewcomer(company: Company, attic: MemberGateway): Promise<void> {
+  const { dir, chainId, centreApi } = company;
+  const [meter] = await newMeters(1);
+  if (meter === undefined) throw new Error('a meter');
+  await addMeter({ ...attic, meter }, 500);
+  const reloaded = await tieline('reload', '--config', attic.config);
+  expect(reloaded, reloaded.errors).toMatchObject({ code: 0 });
+  const { gateway } = await statusOf(attic);
+  const proof = join(dir, 'newcomer.proof');
+  for (const { data } of [attic, ...company.gateways.slice(0, 1)]) {
+    await until('a proof', async () => {
+      const words = ['--data', data, '--reading', `${gateway}-1-0`, '--out', proof];
+      return (await tieline('proof', ...words)).code === 0 || undefined;
+    });
+    const verified = await tieline('verify', proof, '--keys', `${proof}.keys`);
+    expect(verified, verified.out).toMatchObject({ code: 0 });
+    expect(verified.out).toContain('signed by attic');
+  }
+  const path = await until('a summary', async () => {
+    const url = `${centreApi}/api/v1/chains/${chainId}/summaries?limit=1000`;
+    const { summaries } = (await getJson(url)) as Summaries;
+    return summaries.find(({ device }) => device.includes('attic-meter'))?.proof;
+  });
+  const bundle = await fetch(`${centreApi}${path}`);
+  await writeFile(`${dir}/summary.proof`, new Uint8Array(await bundle.arrayBuffer()));
+  const verified = await tieline('verify', `${dir}/summary.proof`, '--keys', `${proof}.keys`);
+  expect(verified, verified.out).toMatchObject({ code: 0 });
+}
+
+type Summaries = {
+  readonly summaries: readonly { readonly device: string; readonly proof: string }[];
+};
 
 /** Ends them so that all that was signed is on all. */
 async function finish(company: Company, gateways: readonly MemberGateway[]): Promise<void> {

@@ -82,7 +82,10 @@ function init({ dir, httpPort }: Seat, words: readonly string[]): Promise<void> 
 }
 
 /** A device has one reporter, and is known by the name of its meter here. */
-async function addMeter({ dir, name, meter }: Seat, periodMs: number): Promise<void> {
+export async function addMeter(
+  { dir, name, meter }: Pick<Seat, 'dir' | 'name' | 'meter'>,
+  periodMs: number,
+): Promise<void> {
   const config = configOf(dir);
   await addMeters(config, [meter], periodMs);
   const text = await readFile(config, 'utf8');
