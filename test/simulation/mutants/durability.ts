@@ -193,7 +193,8 @@ export const durabilityMutants: readonly Mutant[] = [
   {
     name: 'new-leader-not-told',
     note: 21,
-    bug: 'What one leader has taken is not passed on to the next.',
+    // The answer to a gap alone would make good for the rest: all that these worlds submit is numbered.
+    bug: 'What one leader has taken is not passed on to the next, even if that one misses it.',
     world: 'gateways',
     edits: [
       {
@@ -204,6 +205,11 @@ export const durabilityMutants: readonly Mutant[] = [
       {
         file: 'sidechain/relay.ts',
         find: 'if (isTaken && nowMs - this.#oldest.sinceMs >= limits.resubmitMs) this.#rewind(nowMs);',
+        replace: '',
+      },
+      {
+        file: 'sidechain/relay.ts',
+        find: "if (reason === 'gap') this.#taken = 0;",
         replace: '',
       },
     ],
