@@ -231,7 +231,6 @@ export const durabilityMutants: readonly Mutant[] = [
     name: 'commit-index-left-out',
     note: 23,
     bug: 'A commit index that needs no write of its own is not written with later entries either.',
-    climate: 'restless-members',
     edits: [
       {
         file: 'test/simulation/member/raft-member.ts',

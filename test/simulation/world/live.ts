@@ -3,6 +3,7 @@
 
 import type { NodeId } from '../../../sidechain/raft/entry.ts';
 import { AcknowledgedOnce } from '../invariants/acknowledged-once.ts';
+import { commitWrittenAlong } from '../invariants/commit-written-along.ts';
 import { CommittedLog } from '../invariants/committed-log.ts';
 import { durableCommit } from '../invariants/durable-commit.ts';
 import { durablePromises } from '../invariants/durable-promises.ts';
@@ -32,6 +33,7 @@ export function watchOverCores(world: World): AcknowledgedOnce {
     singleVote(),
     logMatching(truthOf),
     termCoversLog(truthOf),
+    commitWrittenAlong(truthOf),
     durablePromises(truthOf),
     durableCommit(truthOf),
     leaderCompleteness(new CommittedLog()),
