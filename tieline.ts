@@ -168,6 +168,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/broker-revoke.ts')).brokerRevoke,
   },
   {
+    name: 'dispatch token',
+    summary: 'make, list or revoke a token of the API of a dispatch node',
+    load: async () => (await import('./dispatch/commands/token.ts')).dispatchToken,
+  },
+  {
     name: 'dispatch',
     summary: 'run a dispatch node',
     load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,

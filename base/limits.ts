@@ -282,8 +282,17 @@ export const limits = Object.freeze({
   httpRequestTimeoutMs: 30_000,
   httpCloseTimeoutMs: 2_000,
 
+  // The API of a centre: tokens, chains and devices that one token names, requests a second by
+  // token and by address of those without one, addresses and tokens remembered.
+  apiTokensMax: 512,
+  apiTokenChainsMax: 256,
+  apiTokenDevicesMax: 256,
+  apiRequestsPerSecond: 50,
+  apiStrangerRequestsPerSecond: 10,
+  apiRatesMax: 4_096,
+
   // Files and processes.
-  secretFileBytesMax: 16 * 1024,
+  secretFileBytesMax: 256 * 1024,
   exitTimeoutMs: 10_000,
 
   // Lines to meters: requests waiting, attempts to connect, silence asked for, frames, peers of a simulator.

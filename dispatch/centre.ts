@@ -9,9 +9,9 @@ import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
-import type { Route } from '../host/http.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
+import type { ApiRoute } from './api/access.ts';
 import { chainRoutes } from './api/chains.ts';
 import { logRoutes } from './api/log.ts';
 import { reportRoutes } from './api/reports.ts';
@@ -45,7 +45,8 @@ export type Centre = {
   readonly ordering: Ordering;
   readonly ingest: Ingest;
   readonly history: History;
-  readonly routes: readonly Route[];
+  /** Of the API, without the door before them. */
+  readonly routes: readonly ApiRoute[];
   /** Takes nothing more; finishes, answers and writes what it has. */
   close(): Promise<void>;
 };

@@ -2,8 +2,10 @@
 // Configuration of the centre: what each setting means, its default, and what is refused. Paths are
 // relative to the file.
 
+import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { loadConfig } from '../host/config.ts';
+import { isLoopback } from '../host/http.ts';
 import { tlsPaths } from '../host/tls-files.ts';
 
 export type DispatchConfig = {
@@ -21,14 +23,16 @@ export type DispatchConfig = {
     readonly key?: string;
   };
   readonly http: {
-    /** This machine's own address alone, as long as there is no access control. */
+    /** Any but this machine's own needs `tls` or `proxies`, and tokens. */
     readonly host: string;
     /** 0 takes any that is free. */
     readonly port: number;
+    /** Files in PEM: the certificate with its chain, and its key, readable by its owner alone. */
+    readonly tls?: { readonly cert: string; readonly key: string };
+    /** IP addresses of the proxies that stand in front, with TLS of their own. */
+    readonly proxies?: readonly string[];
   };
 };
-
-const loopbackHosts = ['127.0.0.1', '::1', 'localhost'];
 
 const schema = {
   type: 'object',
@@ -61,6 +65,16 @@ const schema = {
       properties: {
         host: { type: 'string', default: '127.0.0.1' },
         port: { type: 'integer', minimum: 0, maximum: 65535, default: 8080 },
+        tls: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['cert', 'key'],
+          properties: {
+            cert: { type: 'string', minLength: 1 },
+            key: { type: 'string', minLength: 1 },
+          },
+        },
+        proxies: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string' } },
       },
     },
   },
@@ -71,21 +85,30 @@ export function loadDispatchConfig(path: string): DispatchConfig {
   const config = loadConfig<DispatchConfig>({
     path,
     schema,
-    check: ({ http }) =>
-      loopbackHosts.includes(http.host)
+    check: ({ http }) => [
+      ...(isLoopback(http.host) || http.tls !== undefined || http.proxies !== undefined
         ? []
         : [
             {
               path: ['http', 'host'],
-              message: 'the API has no access control yet and is served to this machine alone',
-              hint: 'write 127.0.0.1, and put a proxy that asks who is there in front of it',
+              message: 'tokens and readings would cross the network in the clear',
+              hint: 'add `tls: {cert, key}`, name the `proxies` in front, or write 127.0.0.1',
             },
-          ],
+          ]),
+      ...(http.proxies ?? []).flatMap((address, i) =>
+        isIP(address) !== 0 ? [] : [{ path: ['http', 'proxies', i], message: 'not an IP address' }],
+      ),
+    ],
   });
   const at = (file: string) => resolve(dirname(path), file);
+  const { tls } = config.http;
   return {
     ...config,
     data: at(config.data),
     mqtt: { ...config.mqtt, ...tlsPaths(config.mqtt, at) },
+    http:
+      tls === undefined
+        ? config.http
+        : { ...config.http, tls: { cert: at(tls.cert), key: at(tls.key) } },
   };
 }

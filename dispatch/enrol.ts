@@ -32,6 +32,8 @@ export async function enrolChain(options: {
   readonly genesisPath: string;
   readonly personKeyPath: string;
   readonly name?: string | undefined;
+  /** A token of the API, of the role dispatch-centre. */
+  readonly token?: string | undefined;
 }): Promise<Enrolled> {
   const { genesis, chainId, bytes } = await readGenesis(options.genesisPath);
   const signer = await readKeyFile(options.personKeyPath);
@@ -46,7 +48,7 @@ export async function enrolChain(options: {
     genesis.mainLog.id,
     signer,
   );
-  const response = await post(new URL('/api/v1/chains', options.apiUrl), {
+  const response = await post(new URL('/api/v1/chains', options.apiUrl), options.token, {
     genesis: toBase64(bytes),
     enrolment: toBase64(enrolment),
   });
@@ -75,11 +77,12 @@ export async function readGenesis(path: string): Promise<OpenGenesis> {
   throw new TielineError('genesis', `${path} is not the genesis of a sidechain: ${opened.detail}`);
 }
 
-async function post(url: URL, body: object): Promise<Response> {
+async function post(url: URL, token: string | undefined, body: object): Promise<Response> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
     return await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...authorization },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(limits.connectTimeoutMs),
     });

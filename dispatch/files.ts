@@ -12,6 +12,8 @@ export function dispatchFiles(directory: string) {
     personKey: join(directory, 'dispatcher.key'),
     /** Public: what a sidechain's genesis pins. */
     mainLog: join(directory, 'main-log.json'),
+    /** Who may ask the API what: hashes of tokens, no token. */
+    tokens: join(directory, 'tokens.json'),
     ledger: join(directory, 'ledger.sqlite'),
     history: join(directory, 'history.sqlite'),
   };

@@ -119,7 +119,7 @@ mqtt:
   url: ${JSON.stringify(mqttUrl)}
 
 http:
-  host: 127.0.0.1      # no access control yet: this machine alone
+  host: 127.0.0.1      # others need tls and tokens (tieline dispatch token)
   port: ${httpPort}
 `;
 }

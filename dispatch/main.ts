@@ -7,12 +7,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { systemClock } from '../host/clock.ts';
-import { startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { connectMqtt } from '../host/mqtt.ts';
 import { type Database, openDatabase } from '../host/sqlite.ts';
 import { readTlsFiles } from '../host/tls-files.ts';
+import { startApi } from './api/start-api.ts';
 import { openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
@@ -67,19 +67,25 @@ export async function runDispatch(options: {
     opened.push(() => history.close());
     const mqtt = connectMqtt({ url, clientId, tls: await readTlsFiles(config.mqtt), log });
     opened.push(() => mqtt.close());
+    const clock = await systemClock();
     const centre = await openCentre({
       ledger,
       ledgerReader,
       history,
       signer,
-      clock: await systemClock(),
+      clock,
       log,
       publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
       brokerConnected: () => mqtt.connected,
       onFailure: failure.reject,
     });
     opened.push(() => centre.close());
-    const http = await startHttp({ ...config.http, routes: centre.routes, log });
+    const http = await startApi(config, {
+      routes: centre.routes,
+      tokensPath: files.tokens,
+      clock,
+      log,
+    });
     opened.push(() => http.close());
     for (const filter of upFilters) {
       mqtt.subscribe(filter, (topic, payload) => centre.ingest.take(topic, payload), group);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP shell: routes are plain data, answered here by fastify. It judges parameters before a handler sees
-// them and turns every failure into a problem document. No access control: bind it to the loopback address.
+// them and turns every failure into a problem document. Who may ask what is the routes' own business (`admit`).
 
 import type { AddressInfo } from 'node:net';
 import fastify, {
@@ -19,6 +19,10 @@ export type HttpRequest = {
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** IP address of whoever asks; behind a stated proxy, the one that the proxy names. */
+  readonly address: string;
 };
 
 export type Route = {
@@ -34,7 +38,22 @@ export type Route = {
   readonly paramsSchema?: object;
   readonly querySchema?: object;
   readonly bodySchema?: object;
+  /** Asked before anything of the request is judged or its body read: an answer ends it. */
+  readonly admit?: (
+    request: HttpRequest,
+  ) => HttpResponse | undefined | Promise<HttpResponse | undefined>;
   readonly handler: (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
+};
+
+/** How the server is reached. */
+export type HttpPlace = {
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** Certificate chain and key, PEM. */
+  readonly tls?: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
+  /** Addresses of the proxies in front; nobody else may connect then. */
+  readonly proxies?: readonly string[] | undefined;
 };
 
 export type HttpServer = {
@@ -48,15 +67,13 @@ export type HttpServer = {
  * @throws TielineError `listen`: the port is taken, not allowed, or the address is not one of this
  * machine.
  */
-export async function startHttp(options: {
-  readonly host: string;
-  readonly port: number;
-  readonly routes: readonly Route[];
-  readonly log: Log;
-}): Promise<HttpServer> {
-  const { host, port, routes, log } = options;
-  const app = createApp(log);
-  if (isLoopback(host)) refuseForeignHosts(app);
+export async function startHttp(
+  options: HttpPlace & { readonly routes: readonly Route[]; readonly log: Log },
+): Promise<HttpServer> {
+  const { host, port, proxies = [], routes, log } = options;
+  const app = createApp(options, log);
+  if (proxies.length > 0) refuseAllBut(app, proxies);
+  else if (isLoopback(host)) refuseForeignHosts(app);
   for (const route of routes) addRoute(app, route);
   try {
     await app.listen({ host, port });
@@ -65,18 +82,22 @@ export async function startHttp(options: {
   }
   const bound = app.server.address() as AddressInfo;
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-  return { url: `http://${name}:${bound.port}`, close: () => close(app) };
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return { url: `${scheme}://${name}:${bound.port}`, close: () => close(app) };
 }
 
-function createApp(log: Log): FastifyInstance {
-  const app = fastify({
+function createApp({ tls, proxies = [] }: HttpPlace, log: Log): FastifyInstance {
+  const settings = {
     bodyLimit: limits.httpBodyBytesMax,
     requestTimeout: limits.httpRequestTimeoutMs,
     routerOptions: { maxParamLength: limits.httpParameterCharactersMax },
-    forceCloseConnections: 'idle',
+    forceCloseConnections: 'idle' as const,
+    ...(proxies.length > 0 ? { trustProxy: [...proxies] } : {}),
     // Changing nothing silently: what a schema does not know is refused, not removed.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
-  });
+  };
+  const app: FastifyInstance =
+    tls === undefined ? fastify(settings) : (fastify({ ...settings, https: pemOf(tls) }) as never);
   app.server.maxConnections = limits.httpConnectionsMax;
   app.setNotFoundHandler((request, reply) =>
     send(reply, problem(404, `there is no ${request.method} ${request.url.split('?', 1)[0]}`)),
@@ -93,7 +114,7 @@ function createApp(log: Log): FastifyInstance {
 }
 
 function addRoute(app: FastifyInstance, route: Route): void {
-  const { method, path, paramsSchema, querySchema, bodySchema, handler } = route;
+  const { method, path, paramsSchema, querySchema, bodySchema, admit, handler } = route;
   app.route({
     method,
     url: path,
@@ -102,11 +123,26 @@ function addRoute(app: FastifyInstance, route: Route): void {
       ...(querySchema === undefined ? {} : { querystring: querySchema }),
       ...(bodySchema === undefined ? {} : { body: bodySchema }),
     },
-    handler: async ({ params, query, body }, reply) => {
-      const request = { params: { ...(params as object) }, query: { ...(query as object) }, body };
-      return send(reply, await handler(request));
+    onRequest: async (request, reply) => {
+      const refusal = await admit?.(requestOf(request));
+      return refusal === undefined ? undefined : send(reply, refusal);
     },
+    handler: async (request, reply) => send(reply, await handler(requestOf(request))),
   });
+}
+
+function requestOf({ params, query, body, headers, ip }: FastifyRequest): HttpRequest {
+  return {
+    params: { ...(params as object) },
+    query: { ...(query as object) },
+    body,
+    headers,
+    address: ip,
+  };
+}
+
+function pemOf({ cert, key }: NonNullable<HttpPlace['tls']>) {
+  return { cert: Buffer.from(cert), key: Buffer.from(key) };
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body }: HttpResponse): FastifyReply {
@@ -167,7 +203,16 @@ function refuseForeignHosts(app: FastifyInstance): void {
   });
 }
 
-function isLoopback(host: string): boolean {
+/** What a proxy says of its callers is believed: so nobody else may say it. */
+function refuseAllBut(app: FastifyInstance, proxies: readonly string[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const peer = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+    if (proxies.includes(peer)) return undefined;
+    return send(reply, problem(403, 'served to the stated proxies alone: ask through one of them'));
+  });
+}
+
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || /^\[?::1\]?$/.test(host);
 }
 

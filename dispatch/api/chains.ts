@@ -2,16 +2,18 @@
 // Routes of the chains: the list, one of them, its public keys, and enrolment. A request to enrol
 // carries its own proof: it is signed by a person of the main log, whoever brings it.
 
-import { fromBase64, fromHex, toHex } from '../../base/bytes.ts';
+import { compare, fromBase64, fromHex, toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
-import type { HttpRequest, Route } from '../../host/http.ts';
+import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import { formatTrustedKeys } from '../../sidechain/chain/trusted-keys.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
+import type { ApiRoute } from './access.ts';
 import { chainDetailView, chainView } from './chain-view.ts';
 import { chainIdOf, chainParams, countOf, textOf } from './request.ts';
+import type { Caller } from './rights.ts';
 
 export type ChainRoutesOptions = {
   readonly suite: Suite;
@@ -19,12 +21,13 @@ export type ChainRoutesOptions = {
   readonly ledger: LedgerStore;
 };
 
-export function chainRoutes(options: ChainRoutesOptions): readonly Route[] {
+export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/chains',
-      description: 'The enrolled sidechains, in the order of their ids.',
+      right: 'chains',
+      description: 'The enrolled sidechains that the token is for, in the order of their ids.',
       querySchema: {
         type: 'object',
         additionalProperties: false,
@@ -33,11 +36,12 @@ export function chainRoutes(options: ChainRoutesOptions): readonly Route[] {
           cursor: { type: 'string', pattern: '^[0-9a-f]{64}$' },
         },
       },
-      handler: (request) => list(options, request),
+      handler: (request, caller) => list(options, request, caller),
     },
     {
       method: 'POST',
       path: '/api/v1/chains',
+      right: 'enrol',
       description: 'Enrols a sidechain: its genesis, and the enrolment signed by a person.',
       bodySchema: {
         type: 'object',
@@ -50,6 +54,7 @@ export function chainRoutes(options: ChainRoutesOptions): readonly Route[] {
     {
       method: 'GET',
       path: '/api/v1/chains/:id',
+      right: 'chains',
       description: 'One sidechain with its members and its policy.',
       paramsSchema: chainParams,
       handler: (request) =>
@@ -61,6 +66,7 @@ export function chainRoutes(options: ChainRoutesOptions): readonly Route[] {
     {
       method: 'GET',
       path: '/api/v1/chains/:id/keys',
+      right: 'chains',
       description:
         'The public keys of the main log and of the members, as `tieline verify` reads them.',
       paramsSchema: chainParams,
@@ -80,15 +86,35 @@ export async function withChain(
 }
 
 async function list(
-  { suite, ledger }: ChainRoutesOptions,
+  options: ChainRoutesOptions,
   { query }: HttpRequest,
+  caller: Caller,
 ): Promise<HttpResponse> {
   const limit = countOf(query, 'limit', 100);
-  const after = fromHex(textOf(query, 'cursor') ?? '') ?? new Uint8Array();
-  const chains = await ledger.chains(suite, { after, countMax: limit });
+  const chains = await chainsOf(options, caller, {
+    after: fromHex(textOf(query, 'cursor') ?? '') ?? new Uint8Array(),
+    countMax: limit,
+  });
   const last = chains.length < limit ? undefined : chains.at(-1);
   const next = last === undefined ? null : toHex(last.record.chainId);
   return { status: 200, body: { chains: chains.map(chainView), next } };
+}
+
+async function chainsOf(
+  { suite, ledger }: ChainRoutesOptions,
+  { chains }: Caller,
+  page: { readonly after: Uint8Array; readonly countMax: number },
+): Promise<readonly StoredChain[]> {
+  if (chains === 'all') return ledger.chains(suite, page);
+  const found: StoredChain[] = [];
+  for (const id of [...chains].sort()) {
+    const chainId = fromHex(id);
+    if (chainId === undefined || compare(chainId, page.after) <= 0) continue;
+    const chain = await ledger.chain(suite, chainId);
+    if (chain !== undefined) found.push(chain);
+    if (found.length === page.countMax) break;
+  }
+  return found;
 }
 
 async function enrol(

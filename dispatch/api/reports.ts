@@ -3,18 +3,19 @@
 
 import { toBase64, toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
-import type { Route } from '../../host/http.ts';
 import { openReport } from '../../sidechain/chain/report.ts';
 import type { StoredReport } from '../store/ledger-store.ts';
+import type { ApiRoute } from './access.ts';
 import { type ChainRoutesOptions, withChain } from './chains.ts';
 import { chainParams } from './request.ts';
 import { formatTime } from './time-query.ts';
 
-export function reportRoutes(options: ChainRoutesOptions): readonly Route[] {
+export function reportRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
   return [
     {
       method: 'GET',
       path: '/api/v1/chains/:id/reports',
+      right: 'chains',
       description: `What members have reported of each other, the newest ${limits.reportsPageMax}.`,
       paramsSchema: chainParams,
       handler: (request) =>

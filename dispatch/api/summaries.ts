@@ -4,13 +4,15 @@
 
 import { toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
-import type { HttpRequest, Route } from '../../host/http.ts';
+import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import type { History, HistoryPlace } from '../history/history.ts';
 import type { StoredChain } from '../store/ledger-store.ts';
 import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
+import { type ApiRoute, forbidden } from './access.ts';
 import { type ChainRoutesOptions, withChain } from './chains.ts';
 import { chainParams, countOf, textOf } from './request.ts';
+import { type Caller, mayReadDevice } from './rights.ts';
 import { proveSummary } from './summary-proof.ts';
 import { summaryView } from './summary-view.ts';
 import { parseTime } from './time-query.ts';
@@ -42,49 +44,59 @@ const summaryParams = {
   },
 };
 
-export function summaryRoutes(options: SummaryRoutesOptions): readonly Route[] {
+export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[] {
   const path = '/api/v1/chains/:id/summaries';
   return [
     {
       method: 'GET',
       path,
+      right: 'chains',
       description: 'Summaries of windows that start from `from` on and before `to`, oldest first.',
       paramsSchema: chainParams,
       querySchema,
-      handler: (request) => withChain(options, request, (chain) => list(options, chain, request)),
+      handler: (request, caller) =>
+        withChain(options, request, (chain) => list(options, chain, { ...request, caller })),
     },
     {
       method: 'GET',
       path: `${path}/:summary`,
+      right: 'chains',
       description: 'One summary, named by the height of its block and its place in it.',
       paramsSchema: summaryParams,
-      handler: (request) => withChain(options, request, (chain) => one(options, chain, request)),
+      handler: (request, caller) =>
+        withChain(options, request, (chain) => one(options, chain, { ...request, caller })),
     },
     {
       method: 'GET',
       path: `${path}/:summary/proof`,
+      right: 'chains',
       description: 'The proof bundle of a summary, for `tieline verify`.',
       paramsSchema: summaryParams,
-      handler: (request) => withChain(options, request, (chain) => proof(options, chain, request)),
+      handler: (request, caller) =>
+        withChain(options, request, (chain) => proof(options, chain, { ...request, caller })),
     },
   ];
 }
 
+type Asked = HttpRequest & { readonly caller: Caller };
+
 async function list(
   { history }: SummaryRoutesOptions,
   { record }: StoredChain,
-  { query }: HttpRequest,
+  { query, caller }: Asked,
 ): Promise<HttpResponse> {
   const from = parseTime(textOf(query, 'from') ?? '0');
   if (!from.ok) return problem(400, `query from: ${from.detail}`);
   const to = parseTime(textOf(query, 'to') ?? '999999999999999');
   if (!to.ok) return problem(400, `query to: ${to.detail}`);
+  const device = textOf(query, 'device');
+  if (device !== undefined && !mayReadDevice(caller, device)) return otherDevice(caller);
   const limit = countOf(query, 'limit', 100);
   const rows = await history.query({
     chainId: record.chainId,
     fromMs: from.value,
     toMs: to.value,
-    device: textOf(query, 'device'),
+    devices: device === undefined ? caller.devices : new Set([device]),
     obis: textOf(query, 'obis'),
     allRevisions: query.revisions === 'all',
     after: placeOf(textOf(query, 'cursor')),
@@ -99,21 +111,23 @@ async function list(
 async function one(
   { summaries }: SummaryRoutesOptions,
   { record }: StoredChain,
-  request: HttpRequest,
+  request: Asked,
 ): Promise<HttpResponse> {
   const key = keyOf(record.chainId, request);
-  const message = await summaries.messageOf(key);
-  const output = message?.outputs.find(({ index }) => index === key.outputIndex);
-  if (output === undefined) return notFound;
-  const shown = { ...key, bytes: output.bytes };
-  return { status: 200, body: summaryView(shown, hrefOf(record.chainId)) };
+  const bytes = await outputOf(summaries, key);
+  if (bytes === undefined) return notFound;
+  const view = summaryView({ ...key, bytes }, hrefOf(record.chainId));
+  if (!mayReadDevice(request.caller, view.device)) return otherDevice(request.caller);
+  return { status: 200, body: view };
 }
 
 async function proof(
   options: SummaryRoutesOptions,
   chain: StoredChain,
-  request: HttpRequest,
+  request: Asked,
 ): Promise<HttpResponse> {
+  const shown = await one(options, chain, request);
+  if (shown.status !== 200) return shown;
   const key = keyOf(chain.record.chainId, request);
   const bundle = await proveSummary(options, chain, key);
   if (bundle === undefined) return notFound;
@@ -126,6 +140,15 @@ async function proof(
     },
     body: bundle,
   };
+}
+
+async function outputOf(summaries: SummaryStore, key: SummaryKey): Promise<Uint8Array | undefined> {
+  const message = await summaries.messageOf(key);
+  return message?.outputs.find(({ index }) => index === key.outputIndex)?.bytes;
+}
+
+function otherDevice({ name }: Caller): HttpResponse {
+  return forbidden(`the token \`${name}\` is for other devices than this one`);
 }
 
 const notFound = problem(404, 'there is no summary of this name');

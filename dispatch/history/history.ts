@@ -28,7 +28,7 @@ export type HistoryQuery = {
   readonly fromMs: number;
   /** and before this. */
   readonly toMs: number;
-  readonly device: string | undefined;
+  readonly devices: ReadonlySet<string> | 'all';
   readonly obis: string | undefined;
   /** Also those that a later revision has replaced. */
   readonly allRevisions: boolean;
@@ -152,9 +152,9 @@ function rowsOf({ message }: StoredMessage): Statement[] {
 function selectOf(query: HistoryQuery): { sql: string; params: SqlValue[] } {
   const conditions = ['s.chain_id = ?', 's.start_ms >= ?', 's.start_ms < ?'];
   const params: SqlValue[] = [query.chainId, query.fromMs, query.toMs];
-  if (query.device !== undefined) {
-    conditions.push('s.device = ?');
-    params.push(query.device);
+  if (query.devices !== 'all') {
+    conditions.push(`s.device IN (${[...query.devices].map(() => '?').join(', ')})`);
+    params.push(...query.devices);
   }
   if (query.obis !== undefined) {
     conditions.push('s.obis = ?');

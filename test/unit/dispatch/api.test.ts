@@ -9,8 +9,7 @@ import { parseCheckpoint, verifyLogSignature } from '../../../base/checkpoint.ts
 import { nodeSuite } from '../../../base/node-suite.ts';
 import { parseNote } from '../../../base/note.ts';
 import { decodeSummary } from '../../../contracts/summary.ts';
-import { type HttpServer, startHttp } from '../../../host/http.ts';
-import { createLog } from '../../../host/log.ts';
+import type { HttpServer } from '../../../host/http.ts';
 import { parseTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
 import { verifyBundle } from '../../../sidechain/chain/verify-bundle.ts';
 import { type FakeChain, makeChain, startMs, windowMs } from './fake-chain.ts';
@@ -25,9 +24,7 @@ let path: string;
 
 beforeAll(async () => {
   centre = await TestCentre.begin();
-  const { routes } = centre.centre;
-  const log = createLog({ level: 'error', write: () => {} });
-  http = await startHttp({ host: '127.0.0.1', port: 0, routes, log });
+  http = await centre.serve();
   chain = makeChain(mainLog, { seed: 5 });
   await centre.enrol(chain);
   path = `/api/v1/chains/${toHex(chain.chainId)}`;

@@ -112,7 +112,7 @@ async function check(centre: TestCentre, gateways: readonly Gateway[]): Promise<
       chainId: chain.chainId,
       fromMs: 0,
       toMs: Number.MAX_SAFE_INTEGER,
-      device: undefined,
+      devices: 'all',
       obis: undefined,
       allRevisions: true,
       after: undefined,

@@ -36,7 +36,7 @@ function everything(changed: Partial<HistoryQuery> = {}): HistoryQuery {
     chainId: chain.chainId,
     fromMs: 0,
     toMs: Number.MAX_SAFE_INTEGER,
-    device: undefined,
+    devices: 'all',
     obis: undefined,
     allRevisions: true,
     after: undefined,

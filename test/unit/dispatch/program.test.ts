@@ -116,10 +116,15 @@ describe('configuration', () => {
   });
 
   test.each(['0.0.0.0', '192.0.2.1', '::', 'example.com'])(
-    'the API is not served on %s as long as there is no access control',
+    'the API is not served on %s without TLS or a stated proxy',
     (host) => {
       const text = `data: .\nmqtt: {url: "mqtt://b"}\nhttp: {host: "${host}"}\n`;
-      expect(() => load(text)).toThrow(/some\.yaml:3:.*no access control/);
+      expect(() => load(text)).toThrow(/some\.yaml:3:.*in the clear/);
+      const more = (added: string) => load(text.replace(`"${host}"}`, `"${host}", ${added}}`)).http;
+      expect(more('proxies: [10.0.0.7]')).toMatchObject({ host, proxies: ['10.0.0.7'] });
+      expect(() => more('proxies: [proxy.example]')).toThrow(/not an IP address/);
+      const tls = { cert: join(directory, 'c.pem'), key: '/k.pem' };
+      expect(more('tls: {cert: c.pem, key: /k.pem}')).toMatchObject({ host, tls });
     },
   );
 

@@ -8,11 +8,12 @@ import { formatCheckpoint } from '../../../base/checkpoint.ts';
 import { cosign } from '../../../base/cosignature.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import type { Signer } from '../../../base/suite.ts';
+import { localUser } from '../../../dispatch/api/rights.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { evidenceReport, signReport } from '../../../sidechain/chain/report.ts';
 import { type FakeChain, makeChain, signerOf, startMs } from './fake-chain.ts';
 import { mainLog } from './fake-main-log.ts';
-import { TestCentre } from './test-centre.ts';
+import { requestFor, TestCentre } from './test-centre.ts';
 
 let centre: TestCentre;
 let chain: FakeChain;
@@ -50,8 +51,8 @@ function evidenceAgainst(index: number, by: number): Uint8Array {
 
 async function shown(path: string): Promise<unknown> {
   const route = centre.centre.routes.find((one) => one.path === path);
-  const params = { id: toHex(chain.chainId) };
-  const answer = await route?.handler({ params, query: {}, body: undefined });
+  const request = requestFor({ id: toHex(chain.chainId) });
+  const answer = await route?.handler(request, localUser);
   return answer?.body;
 }
 

@@ -10,11 +10,16 @@ import { assert } from '../../../base/assert.ts';
 import { nodeSuite } from '../../../base/node-suite.ts';
 import type { Signer } from '../../../base/suite.ts';
 import { HistoryTree } from '../../../base/tree.ts';
+import { localUser } from '../../../dispatch/api/rights.ts';
+import { startApi } from '../../../dispatch/api/start-api.ts';
 import { type Centre, openCentre } from '../../../dispatch/centre.ts';
+import type { DispatchConfig } from '../../../dispatch/config.ts';
 import { historyMigrations } from '../../../dispatch/history/history-schema.ts';
 import { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { LedgerStore } from '../../../dispatch/store/ledger-store.ts';
+import type { Clock } from '../../../host/clock.ts';
+import type { HttpRequest, HttpServer } from '../../../host/http.ts';
 import { createLog } from '../../../host/log.ts';
 import { type Answer, openAnswer } from '../../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../../sidechain/chain/names.ts';
@@ -23,6 +28,13 @@ import { enrolmentOf, logSigner, mainGenesis, mainLog } from './fake-main-log.ts
 import { type Crash, InlineDatabase } from './inline-database.ts';
 
 type Published = { readonly topic: string; readonly payload: Uint8Array };
+
+const silent = createLog({ level: 'error', write: () => {} });
+
+/** As the HTTP shell makes one. */
+export function requestFor(params: Readonly<Record<string, string>>): HttpRequest {
+  return { params, query: {}, body: undefined, headers: {}, address: '127.0.0.1' };
+}
 
 export class TestCentre {
   readonly directory: string;
@@ -101,12 +113,8 @@ export class TestCentre {
         ledgerReader: this.#reader,
         history: this.#history,
         signer: options.signer ?? logSigner,
-        clock: {
-          nowMs: () => this.nowMs,
-          monotonicMs: () => this.nowMs,
-          state: () => ({ state: 'synchronised', errorMs: 1 }),
-        },
-        log: createLog({ level: 'error', write: () => {} }),
+        clock: this.#clock,
+        log: silent,
         publish: async (topic, payload) => {
           if (!this.connected) throw new Error('not connected');
           this.published.push({ topic, payload });
@@ -119,6 +127,23 @@ export class TestCentre {
       await this.#closeDatabases();
       throw error;
     }
+  }
+
+  /** The API, on a port of this machine. Tokens are in `tokens.json`, if there are any. */
+  async serve(http: Partial<DispatchConfig['http']> = {}): Promise<HttpServer> {
+    const { routes } = this.centre;
+    const clock = this.#clock;
+    const tokensPath = join(this.directory, 'tokens.json');
+    const settings = { http: { host: '127.0.0.1', port: 0, ...http } };
+    return startApi(settings, { routes, tokensPath, clock, log: silent });
+  }
+
+  get #clock(): Clock {
+    return {
+      nowMs: () => this.nowMs,
+      monotonicMs: () => this.nowMs,
+      state: () => ({ state: 'synchronised', errorMs: 1 }),
+    };
   }
 
   get centre(): Centre {
@@ -182,7 +207,7 @@ export class TestCentre {
   async refused(): Promise<Readonly<Record<string, number>>> {
     const health = this.centre.routes.find(({ path }) => path === '/healthz');
     assert(health !== undefined, 'the centre tells its health');
-    const answer = await health.handler({ params: {}, query: {}, body: undefined });
+    const answer = await health.handler(requestFor({}), localUser);
     return (answer.body as { refused: Readonly<Record<string, number>> }).refused;
   }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API on its port: open to this machine as long as there are no tokens, to others with a token
+// alone.
+
+import { readFile } from 'node:fs/promises';
+import { messageOf, TielineError } from '../../base/errors.ts';
+import type { Clock } from '../../host/clock.ts';
+import { readSecretFile } from '../../host/files.ts';
+import { type HttpPlace, type HttpServer, isLoopback, startHttp } from '../../host/http.ts';
+import type { Log } from '../../host/log.ts';
+import type { DispatchConfig } from '../config.ts';
+import { Access, type ApiRoute } from './access.ts';
+import { TokenFile } from './token-file.ts';
+
+/**
+ * @throws TielineError `no-tokens` where others than this machine could ask and nobody has a token;
+ * `listen`, `tls`, `file-mode`, `config`.
+ */
+export async function startApi(
+  { http }: Pick<DispatchConfig, 'http'>,
+  parts: {
+    readonly routes: readonly ApiRoute[];
+    readonly tokensPath: string;
+    readonly clock: Clock;
+    readonly log: Log;
+  },
+): Promise<HttpServer> {
+  const { routes, tokensPath, clock, log } = parts;
+  const tokens = new TokenFile(tokensPath);
+  const needsTokens = !isLoopback(http.host) || http.proxies !== undefined;
+  const known = await tokens.current();
+  if (needsTokens && known === undefined) {
+    throw new TielineError('no-tokens', `nobody could use the API on ${http.host}: no token yet`, {
+      hint: 'make one: `tieline dispatch token --config FILE --role ROLE --name NAME`',
+    });
+  }
+  const access = new Access({ tokens, clock, needsTokens });
+  const { host, port, proxies } = http;
+  const place: HttpPlace = { host, port, proxies, tls: await readTls(http.tls) };
+  return startHttp({ ...place, routes: access.guard(routes), log });
+}
+
+async function readTls(tls: DispatchConfig['http']['tls']): Promise<HttpPlace['tls']> {
+  if (tls === undefined) return undefined;
+  const key = await readSecretFile(tls.key);
+  try {
+    return { cert: new Uint8Array(await readFile(tls.cert)), key };
+  } catch (cause) {
+    throw new TielineError('tls', `cannot read ${tls.cert}: ${messageOf(cause)}`, {
+      hint: 'http.tls.cert names the certificate with its chain, in PEM',
+      cause,
+    });
+  }
+}
