@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP shell: routes are plain data, answered here by fastify. It judges parameters before a handler sees
-// them and turns every failure into a problem document. Who may ask what is the routes' own business (`admit`).
+// them and turns every failure into a problem document. Who may ask what is the routes' own business
+// (`admit`).
 
 import type { AddressInfo } from 'node:net';
 import fastify, {
