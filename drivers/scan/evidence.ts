@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How well a reading fits the map it was read with. Many maps give some number at every address, so
 // a fit is made of what cannot be chance: mains voltage and frequency where they should be, and a
-// load whose power is what volts and amperes make of it.
+// load whose power is what volts and amperes make of it. A map without both needs a load that is the
+// sum of its phases.
 
 import { quality } from '../../base/quality.ts';
 import type { DeviceValue, ReadValue } from '../device.ts';
@@ -61,9 +62,17 @@ function reasonAgainst(
   const isMains = ({ value, amount }: Known) =>
     (value.unit === 'V' && amount >= 80 && amount <= 500) ||
     (value.unit === 'Hz' && amount >= 45 && amount <= 65);
-  if (!known.some(isMains)) return 'neither a mains voltage nor a frequency';
+  const namesMains = values.some(({ unit }) => unit === 'V' || unit === 'Hz');
+  if (namesMains && !known.some(isMains)) return 'neither a mains voltage nor a frequency';
+  if (!namesMains && !hasSummedLoad(known)) return 'no load that is the sum of its phases';
   const hertz = known.find(({ value }) => value.unit === 'Hz');
   if (hertz !== undefined && !isMains(hertz)) return 'no grid has such a frequency';
   if (contradictions(values, reading).size > 0) return 'its values contradict each other';
   return undefined;
+}
+
+/** That the sum is right, `contradictions` looks at. */
+function hasSummedLoad(known: readonly Known[]): boolean {
+  const loads = known.filter(({ value }) => value.unit === 'W');
+  return loads.length > 3 && loads.every(({ amount }) => Math.abs(amount) > wattsToProve);
 }
