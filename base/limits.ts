@@ -62,6 +62,9 @@ export const limits = Object.freeze({
   /** Each member is granted, promoted and revoked once. */
   membershipChangesMax: 768,
   addressMax: 255,
+  /** How long a revoked member that hears us stays, to hear of it; and one that does not. */
+  farewellMs: 1_000,
+  farewellMsMax: 5_000,
   /** Entries that a learner may lack to be a voter. */
   learnerLagMax: 64,
   mainLogKeysMax: 10,

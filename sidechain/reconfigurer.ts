@@ -30,6 +30,8 @@ export class Reconfigurer {
   /** The change that is on its way, and not applied yet. */
   #proposed = { term: 0, index: 0 };
   #handOverMs = Number.NEGATIVE_INFINITY;
+  /** Since when a member is to leave, and how much there was to be heard then. */
+  readonly #leaving = new Map<NodeId, { readonly sinceMs: number; readonly commit: number }>();
 
   constructor(parts: ReconfigurerParts) {
     this.#parts = parts;
@@ -41,9 +43,23 @@ export class Reconfigurer {
     const { term, index } = this.#proposed;
     const isUnderWay = term === status.term && status.applied < index;
     if (!mayPropose() || isUnderWay) return;
-    const step = nextStep(this.#parts.members, status);
+    const step = nextStep(this.#parts.members, status, (one) => this.#hasHeard(one, status));
     if (step?.kind === 'hand-over') this.#handOver(step.to);
     if (step?.kind === 'change') this.#propose(step);
+  }
+
+  /**
+   * Who leaves is cut off at once, and should know by then why: it has what was committed when it
+   * was to leave, and a few heartbeats have told it so. Who does not answer is not waited for.
+   */
+  #hasHeard(member: NodeId, { commit, progress }: Status): boolean {
+    const nowMs = this.#parts.monotonicMs();
+    const known = this.#leaving.get(member);
+    if (known === undefined) this.#leaving.set(member, { sinceMs: nowMs, commit });
+    const { sinceMs, commit: wanted } = known ?? { sinceMs: nowMs, commit };
+    const waitedMs = nowMs - sinceMs;
+    const has = (progress.get(member)?.match ?? 0) >= wanted;
+    return waitedMs >= (has ? limits.farewellMs : limits.farewellMsMax);
   }
 
   #handOver(to: NodeId): void {
@@ -68,17 +84,25 @@ export class Reconfigurer {
   }
 }
 
-function nextStep(members: Members, status: Status): Step | undefined {
-  return leaveStep(members, status) ?? voteStep(members, status) ?? learnStep(members, status);
+type HasHeard = (member: NodeId) => boolean;
+
+function nextStep(members: Members, status: Status, hasHeard: HasHeard): Step | undefined {
+  return (
+    leaveStep(members, status, hasHeard) ?? voteStep(members, status) ?? learnStep(members, status)
+  );
 }
 
 /** Where only revoked members vote, they do so until another can. */
-function leaveStep(members: Members, { id, configuration, progress }: Status): Step | undefined {
+function leaveStep(
+  members: Members,
+  { id, configuration, progress }: Status,
+  hasHeard: HasHeard,
+): Step | undefined {
   const { voters, learners } = configuration;
   const isRevoked = (one: NodeId): boolean => members.member(one)?.revoked === true;
   const staying = voters.filter((one) => !isRevoked(one));
   const leaving = [...learners, ...voters].filter(isRevoked);
-  const others = leaving.filter((one) => one !== id);
+  const others = leaving.filter((one) => one !== id && hasHeard(one));
   const [first] = staying.length > 0 ? others : others.filter((one) => learners.includes(one));
   if (first !== undefined) return { kind: 'change', operation: 'remove', member: first };
   const matchOf = (one: NodeId): number => progress.get(one)?.match ?? 0;

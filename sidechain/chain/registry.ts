@@ -6,7 +6,16 @@ import { assert } from '../../base/assert.ts';
 import { equal, toHex } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
 import { accept } from '../../base/errors.ts';
-import { bytes, choice, code, type Field, mapped, tuple, uint } from '../../base/fields.ts';
+import {
+  bytes,
+  choice,
+  code,
+  decodeWith,
+  type Field,
+  mapped,
+  tuple,
+  uint,
+} from '../../base/fields.ts';
 import { entryIdField, keyIdField } from '../../base/ids.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -79,6 +88,16 @@ const unseen: SequenceState = { sequence: 0, batchTimeMs: 0, clock: 'unset', bat
 /** A member none of whose batches is in so many blocks up to the newest one that holds any, is silent: the
  * clock that it had then says nothing about now. Members state a batch a minute at least. */
 export const silentAfterBlocks = 256;
+
+/** How many changes of the members a state has seen; undefined where that is not what a state holds. */
+export function membershipVersionIn(
+  pairs: readonly (readonly [string, Uint8Array])[],
+): number | undefined {
+  const [, value] = pairs.find(([key]) => key === 'chain/membership') ?? [];
+  if (value === undefined) return 0;
+  const read = decodeWith(membershipField, value, { name: 'chain/membership' });
+  return read.ok ? read.value.version : undefined;
+}
 
 export class Registry {
   readonly #suite: Suite;

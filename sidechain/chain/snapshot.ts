@@ -32,6 +32,7 @@ import { followChanges, type Membership, provenChangesField } from './membership
 import { chainOrigin, cosignerName } from './names.ts';
 import { encodeStateRoot } from './own-outputs.ts';
 import { signersNeeded } from './policy.ts';
+import { membershipVersionIn } from './registry.ts';
 import { stateRoot } from './state.ts';
 
 const path = listOf(bytes(32), limits.proofHashesMax);
@@ -132,7 +133,8 @@ export function checkSnapshot(
   if (!isLast) return refuse('history', 'the header is not the last under its tree hashes');
   const flaw =
     flawOfCheckpoint(suite, snapshot, { ...known, size, root }) ??
-    flawOfState(suite, snapshot, header.value);
+    flawOfState(suite, snapshot, header.value) ??
+    flawOfTrail(suite, snapshot, { ...known, size });
   return flaw ?? accept({ snapshot, header: header.value });
 }
 
@@ -151,6 +153,27 @@ function flawOfState(
     root: outputRoot,
   });
   return isStated ? undefined : refuse('state', 'the block states the root of another state');
+}
+
+/**
+ * A trail that ends early would leave a member that was revoked among those whose word counts: the
+ * state, which is proven, says how many changes there were.
+ */
+function flawOfTrail(
+  suite: Suite,
+  { changes, checkpoint, pairs }: Snapshot,
+  { chainId, founding: from, own, size }: KnownMembers & { readonly size: number },
+): Result<never, 'membership'> | undefined {
+  const stated = membershipVersionIn(pairs);
+  const note = parseNote(checkpoint, { strict: true });
+  const under = note.ok ? parseCheckpoint(note.value.body) : note;
+  if (stated === undefined || !under.ok) return refuse('membership', 'not to be read');
+  const trail = { chainId, from, checkpoint: under.value, untilSize: size };
+  const followed = followChanges(suite, changes, trail);
+  if (!followed.ok) return followed;
+  const known = Math.max(followed.value.version, own.version);
+  if (known >= stated) return undefined;
+  return refuse('membership', `${known} of ${stated} changes of the members are proven`);
 }
 
 function flawOfCheckpoint(

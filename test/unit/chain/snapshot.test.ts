@@ -8,7 +8,9 @@ import { leafHash, rootOf } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { formatNote } from '../../../base/note.ts';
 import { groupSize } from '../../../base/tree.ts';
+import type { BlockEntry } from '../../../sidechain/chain/block.ts';
 import { stateRootInterval } from '../../../sidechain/chain/ledger.ts';
+import { signMembership } from '../../../sidechain/chain/membership.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { proveOutput } from '../../../sidechain/chain/prove.ts';
 import {
@@ -17,7 +19,16 @@ import {
   openSnapshot,
   type Snapshot,
 } from '../../../sidechain/chain/snapshot.ts';
-import { bodyOf, chainId, gateway, schemaEntry, startMs, stranger, TestChain } from './fixture.ts';
+import {
+  bodyOf,
+  chainId,
+  engineer,
+  gateway,
+  schemaEntry,
+  startMs,
+  stranger,
+  TestChain,
+} from './fixture.ts';
 
 const signedSize = stateRootInterval + 40;
 const origin = chainOrigin(chainId);
@@ -29,11 +40,14 @@ function noteOf(chain: TestChain, size: number, by: typeof gateway): string {
   return formatNote(body, lines);
 }
 
-function make(): { readonly chain: TestChain; readonly snapshot: Snapshot } {
+function make(early: readonly BlockEntry[] = [schemaEntry()]): {
+  readonly chain: TestChain;
+  readonly snapshot: Snapshot;
+} {
   const chain = new TestChain();
   let pairs: Snapshot['pairs'] = [];
   for (let height = 1; height < signedSize; height++) {
-    chain.apply(bodyOf(startMs + height * 1_000, height === 5 ? [schemaEntry()] : []));
+    chain.apply(bodyOf(startMs + height * 1_000, height === 5 ? early : []));
     if (height === stateRootInterval - 1) pairs = chain.ledger.statePairs();
   }
   const { tree } = chain.ledger;
@@ -110,6 +124,20 @@ test('it is of this chain, and signed by members that the receiver knows', () =>
     ok: false,
     code: 'checkpoint',
   });
+});
+
+test('a trail of changes that ends early is found: the state says how many there were', () => {
+  const change = {
+    ...({ kind: 'grant', publicKey: stranger.publicKey, name: 'late', role: 'follower' } as const),
+    ...{ address: null, supersedes: null },
+  };
+  const entry = signMembership({ version: 1, change }, chainId, engineer);
+  const { chain: changed, snapshot: cut } = make([{ entry }]);
+  expect(changed.ledger.registry.membership?.version).toBe(1);
+  const bytes = encodeSnapshot(cut);
+  expect(checkSnapshot(suite, bytes, known)).toMatchObject({ ok: false, code: 'membership' });
+  const own = { ...founding, members: changed.ledger.registry.members, version: 1 };
+  expect(checkSnapshot(suite, bytes, { ...known, own })).toMatchObject({ ok: true });
 });
 
 /** A line that is no known member's binds nothing, and nothing rests on it. */
