@@ -89,6 +89,12 @@ const unseen: SequenceState = { sequence: 0, batchTimeMs: 0, clock: 'unset', bat
  * clock that it had then says nothing about now. Members state a batch a minute at least. */
 export const silentAfterBlocks = 256;
 
+/** Whether the members stand in a state as this program writes them. */
+export function hasMembers(pairs: readonly (readonly [string, Uint8Array])[]): boolean {
+  const [, value] = pairs.find(([key]) => key === 'chain/members') ?? [];
+  return value !== undefined && decodeWith(membersField, value, { name: 'chain/members' }).ok;
+}
+
 /** How many changes of the members a state has seen; undefined where that is not what a state holds. */
 export function membershipVersionIn(
   pairs: readonly (readonly [string, Uint8Array])[],

@@ -9,6 +9,7 @@ import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
+import { hasMembers } from '../chain/registry.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
@@ -25,7 +26,7 @@ export type OpenLedger = {
   readonly last: BlockRow;
 };
 
-/** @throws TielineError `log-damaged`, `diverged` (fatal). */
+/** @throws TielineError `log-damaged`, `diverged`, `chain-format` (fatal). */
 export async function openLedger(options: {
   readonly database: Database;
   readonly suite: Suite;
@@ -41,6 +42,8 @@ export async function openLedger(options: {
   const base = { from: stored.height, to: stored.height };
   const [standing] = await readBlocks(database, base);
   assertIntact(last !== undefined && standing !== undefined, 'the block of the state is missing');
+
+  if (!hasMembers(stored.pairs)) throw otherFormat();
 
   const history = await History.open(suite, database, stored.height + 1, options.archived);
   const ledger = Ledger.resume(
@@ -68,6 +71,14 @@ export async function openLedger(options: {
   }
   assertIntact(ledger.head.header.height === last.height, 'bodies of blocks are missing');
   return { ledger, history, trail, last };
+}
+
+/** Formats are v0 and may change; from v1 on no published chain will meet this. */
+function otherFormat(): TielineError {
+  return new TielineError('chain-format', 'the state of this chain is not of this version', {
+    retry: 'fatal',
+    hint: 'run the program that began it, or begin a new chain with `tieline init` elsewhere',
+  });
 }
 
 function assertSame(block: AppliedBlock, stored: BlockRow | undefined, logIndex: number): void {

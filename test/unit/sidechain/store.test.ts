@@ -41,6 +41,14 @@ test('a making that was interrupted is finished by the next', async () => {
   expect(await node.submit(schemaEntry())).toMatchObject({ kind: 'accepted' });
 });
 
+test('a chain of another version of the formats is told from a fault of the program', async () => {
+  const dataDir = await newChain();
+  const made = new TestDatabase(dataDir);
+  await made.write([{ sql: "UPDATE state SET value = x'81f6' WHERE key = 'chain/members'" }]);
+  await made.close();
+  await expect(startNode(dataDir)).rejects.toMatchObject({ code: 'chain-format', retry: 'fatal' });
+});
+
 test('a term is never led twice: each start begins a new one', async () => {
   const dataDir = await newChain();
   const terms: number[] = [];
