@@ -284,6 +284,9 @@ export const limits = Object.freeze({
   httpConnectionsMax: 256,
   httpParameterCharactersMax: 256,
   httpRequestTimeoutMs: 30_000,
+  httpHeadersTimeoutMs: 10_000,
+  /** Of an answer in pieces, of which nothing is taken. */
+  httpStallMs: 60_000,
   httpCloseTimeoutMs: 2_000,
 
   // The API of a centre: tokens, chains and devices that one token names, requests a second by

@@ -3,6 +3,7 @@
 // them and turns every failure into a problem document. Who may ask what is the routes' own business
 // (`admit`).
 
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import fastify, {
   type FastifyError,
@@ -12,6 +13,13 @@ import fastify, {
 } from 'fastify';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { isStream, type Keeping, send } from './http-answer.ts';
+import {
+  type ClientCertificate,
+  certificateOf,
+  type HttpTls,
+  tlsOptions,
+} from './http-certificate.ts';
 import { type HttpResponse, problem } from './http-problem.ts';
 import type { Log } from './log.ts';
 import { schemaProblems } from './schema-problem.ts';
@@ -24,6 +32,10 @@ export type HttpRequest = {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** IP address of whoever asks; behind a stated proxy, the one that the proxy names. */
   readonly address: string;
+  /** What he showed to open the connection. */
+  readonly certificate: ClientCertificate | undefined;
+  /** Aborted when he is gone, or this server ends: a stream ends with it. */
+  readonly ending: AbortSignal;
 };
 
 export type Route = {
@@ -39,6 +51,10 @@ export type Route = {
   readonly paramsSchema?: object;
   readonly querySchema?: object;
   readonly bodySchema?: object;
+  /** Whether its answers of 200 may be kept; else they are not. */
+  readonly keeping?: Keeping;
+  /** Answers without end or of any size: HEAD is not answered for it. */
+  readonly streams?: true;
   /** Asked before anything of the request is judged or its body read: an answer ends it. */
   readonly admit?: (
     request: HttpRequest,
@@ -51,8 +67,7 @@ export type HttpPlace = {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
-  /** Certificate chain and key, PEM. */
-  readonly tls?: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
+  readonly tls?: HttpTls | undefined;
   /** Addresses of the proxies in front; nobody else may connect then. */
   readonly proxies?: readonly string[] | undefined;
 };
@@ -69,13 +84,21 @@ export type HttpServer = {
  * machine.
  */
 export async function startHttp(
-  options: HttpPlace & { readonly routes: readonly Route[]; readonly log: Log },
+  options: HttpPlace & {
+    readonly routes: readonly Route[];
+    readonly log: Log;
+    /** Told of every answer; `path` is the route's, or empty where there was none. */
+    readonly onAnswered?: ((answered: Answered) => void) | undefined;
+  },
 ): Promise<HttpServer> {
-  const { host, port, proxies = [], routes, log } = options;
+  const { host, port, proxies = [], routes, log, onAnswered } = options;
   const app = createApp(options, log);
+  if (onAnswered !== undefined) tellAnswers(app, onAnswered);
   if (proxies.length > 0) refuseAllBut(app, proxies);
   else if (isLoopback(host)) refuseForeignHosts(app);
-  for (const route of routes) addRoute(app, route);
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+  for (const route of routes) addRoute(app, route, { closing: closing.signal, log });
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -84,13 +107,18 @@ export async function startHttp(
   const bound = app.server.address() as AddressInfo;
   const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   const scheme = options.tls === undefined ? 'http' : 'https';
-  return { url: `${scheme}://${name}:${bound.port}`, close: () => close(app) };
+  return { url: `${scheme}://${name}:${bound.port}`, close: () => close(app, closing) };
 }
 
 function createApp({ tls, proxies = [] }: HttpPlace, log: Log): FastifyInstance {
   const settings = {
     bodyLimit: limits.httpBodyBytesMax,
     requestTimeout: limits.httpRequestTimeoutMs,
+    // Whoever sends his request drop by drop holds a connection no longer than this.
+    http: {
+      headersTimeout: limits.httpHeadersTimeoutMs,
+      connectionsCheckingInterval: limits.httpHeadersTimeoutMs / 4,
+    },
     routerOptions: { maxParamLength: limits.httpParameterCharactersMax },
     forceCloseConnections: 'idle' as const,
     ...(proxies.length > 0 ? { trustProxy: [...proxies] } : {}),
@@ -98,7 +126,9 @@ function createApp({ tls, proxies = [] }: HttpPlace, log: Log): FastifyInstance 
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
   };
   const app: FastifyInstance =
-    tls === undefined ? fastify(settings) : (fastify({ ...settings, https: pemOf(tls) }) as never);
+    tls === undefined
+      ? fastify(settings)
+      : (fastify({ ...settings, https: { ...settings.http, ...tlsOptions(tls) } }) as never);
   app.server.maxConnections = limits.httpConnectionsMax;
   app.setNotFoundHandler((request, reply) =>
     send(reply, problem(404, `there is no ${request.method} ${request.url.split('?', 1)[0]}`)),
@@ -114,55 +144,94 @@ function createApp({ tls, proxies = [] }: HttpPlace, log: Log): FastifyInstance 
   return app;
 }
 
-function addRoute(app: FastifyInstance, route: Route): void {
-  const { method, path, paramsSchema, querySchema, bodySchema, admit, handler } = route;
+export type Answered = {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly seconds: number;
+};
+
+function tellAnswers(app: FastifyInstance, onAnswered: (answered: Answered) => void): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    onAnswered({
+      method: request.method,
+      path: request.routeOptions.url ?? '',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1_000,
+    });
+    done();
+  });
+}
+
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { closing, log }: { readonly closing: AbortSignal; readonly log: Log },
+): void {
+  const { method, path, paramsSchema, querySchema, bodySchema, admit, handler, keeping } = route;
   app.route({
     method,
     url: path,
+    ...(method === 'GET' ? { exposeHeadRoute: route.streams !== true } : {}),
     schema: {
       ...(paramsSchema === undefined ? {} : { params: paramsSchema }),
       ...(querySchema === undefined ? {} : { querystring: querySchema }),
       ...(bodySchema === undefined ? {} : { body: bodySchema }),
     },
     onRequest: async (request, reply) => {
-      const refusal = await admit?.(requestOf(request));
+      const refusal = await admit?.(requestOf(request, closing));
       return refusal === undefined ? undefined : send(reply, refusal);
     },
-    handler: async (request, reply) => send(reply, await handler(requestOf(request))),
+    handler: async (request, reply) => {
+      const ending = route.streams === true ? endingOf(reply, closing) : closing;
+      const answer = await handler(requestOf(request, ending));
+      const noneMatch = request.headers['if-none-match'];
+      if (isStream(answer.body)) {
+        return send(reply, { ...answer, body: watched(answer.body, request, log) });
+      }
+      return send(reply, answer, keeping === undefined ? undefined : { keeping, noneMatch });
+    },
   });
 }
 
-function requestOf({ params, query, body, headers, ip }: FastifyRequest): HttpRequest {
+function requestOf(request: FastifyRequest, ending: AbortSignal): HttpRequest {
+  const { params, query, body, headers, ip } = request;
   return {
     params: { ...(params as object) },
     query: { ...(query as object) },
     body,
     headers,
     address: ip,
+    certificate: certificateOf(request.socket),
+    ending,
   };
 }
 
-function pemOf({ cert, key }: NonNullable<HttpPlace['tls']>) {
-  return { cert: Buffer.from(cert), key: Buffer.from(key) };
-}
-
-function send(reply: FastifyReply, { status, headers = {}, body }: HttpResponse): FastifyReply {
-  reply.code(status).headers({
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-type': contentTypeOf(body),
-    ...headers,
-  });
-  // To a text fastify would add a charset, also where its type has none.
-  if (!(body instanceof Uint8Array)) {
-    return reply.send(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+/** What fails in its midst has no status any more: it is cut off, and the log says why. */
+async function* watched(
+  pieces: AsyncIterable<Uint8Array | string>,
+  { method, url }: FastifyRequest,
+  log: Log,
+): AsyncIterable<Uint8Array | string> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    log.error('http-failed', { method, url, error });
+    throw error;
   }
-  return reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
 }
 
-function contentTypeOf(body: unknown): string {
-  if (body instanceof Uint8Array) return 'application/octet-stream';
-  return typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+/** Aborted when the connection of this answer is gone, or the server ends. */
+function endingOf(reply: FastifyReply, closing: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  const end = () => gone.abort();
+  if (closing.aborted) end();
+  closing.addEventListener('abort', end, { once: true });
+  reply.raw.once('close', () => {
+    closing.removeEventListener('abort', end);
+    end();
+  });
+  return gone.signal;
 }
 
 /**
@@ -217,7 +286,8 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || /^\[?::1\]?$/.test(host);
 }
 
-async function close(app: FastifyInstance): Promise<void> {
+async function close(app: FastifyInstance, closing: AbortController): Promise<void> {
+  closing.abort();
   const timer = setTimeout(() => app.server.closeAllConnections(), limits.httpCloseTimeoutMs);
   await app.close();
   clearTimeout(timer);

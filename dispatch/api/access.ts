@@ -9,6 +9,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { HttpRequest, Route } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import { Rate } from '../ingest/rate.ts';
+import type { RouteAnswers } from './answer-schema.ts';
 import { chainIdOf } from './request.ts';
 import {
   type Caller,
@@ -25,6 +26,10 @@ import { hashToken, type TokenFile } from './token-file.ts';
 export type ApiRoute = Omit<Route, 'admit' | 'handler'> & {
   /** `open`: answered to strangers, too. A route with `:id` asks for that chain besides. */
   readonly right: Right | 'open';
+  /** Its name in the OpenAPI document. */
+  readonly operation: string;
+  /** What it answers, by status, besides what the door and the shell answer for every route. */
+  readonly answers: RouteAnswers;
   readonly handler: (request: HttpRequest, caller: Caller) => HttpResponse | Promise<HttpResponse>;
 };
 
@@ -47,7 +52,7 @@ export class Access {
 
   /** The same routes behind the door. */
   guard(routes: readonly ApiRoute[]): readonly Route[] {
-    return routes.map(({ right, handler, ...route }) => ({
+    return routes.map(({ right, handler, operation: _, answers: __, ...route }) => ({
       ...route,
       admit: async (request) => this.#admit(right, request, await this.#callerOf(request)),
       handler: async (request) => handler(request, (await this.#callerOf(request)) ?? stranger),

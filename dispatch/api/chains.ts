@@ -11,6 +11,7 @@ import { formatTrustedKeys } from '../../sidechain/chain/trusted-keys.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore, StoredChain } from '../store/ledger-store.ts';
 import type { ApiRoute } from './access.ts';
+import { json, named, problemAnswer, text } from './answer-schema.ts';
 import { chainDetailView, chainView } from './chain-view.ts';
 import { chainIdOf, chainParams, countOf, textOf } from './request.ts';
 import type { Caller } from './rights.ts';
@@ -26,6 +27,9 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
     {
       method: 'GET',
       path: '/api/v1/chains',
+      operation: 'listChains',
+      keeping: 'ask-again',
+      answers: { 200: json('A page of chains.', named('ChainPage')) },
       right: 'chains',
       description: 'The enrolled sidechains that the token is for, in the order of their ids.',
       querySchema: {
@@ -41,6 +45,13 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
     {
       method: 'POST',
       path: '/api/v1/chains',
+      operation: 'enrolChain',
+      answers: {
+        200: json('It was enrolled before.', named('Chain')),
+        201: json('It is enrolled now; `Location` names it.', named('Chain')),
+        422: problemAnswer('Its genesis or its enrolment does not count; `code` says why.'),
+        507: problemAnswer('As many chains are enrolled as this log takes.'),
+      },
       right: 'enrol',
       description: 'Enrols a sidechain: its genesis, and the enrolment signed by a person.',
       bodySchema: {
@@ -54,6 +65,12 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
     {
       method: 'GET',
       path: '/api/v1/chains/:id',
+      operation: 'getChain',
+      keeping: 'ask-again',
+      answers: {
+        200: json('The chain.', named('ChainDetail')),
+        404: problemAnswer('The chain is not enrolled here.'),
+      },
       right: 'chains',
       description: 'One sidechain with its members and its policy.',
       paramsSchema: chainParams,
@@ -66,6 +83,12 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
     {
       method: 'GET',
       path: '/api/v1/chains/:id/keys',
+      operation: 'getKeys',
+      keeping: 'ask-again',
+      answers: {
+        200: text('One C2SP verifier key a line.'),
+        404: problemAnswer('The chain is not enrolled here.'),
+      },
       right: 'chains',
       description:
         'The public keys of the main log and of the members, as `tieline verify` reads them.',

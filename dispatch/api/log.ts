@@ -3,6 +3,7 @@
 
 import type { Ordering } from '../ordering/ordering.ts';
 import type { ApiRoute } from './access.ts';
+import { closed, count, json, text } from './answer-schema.ts';
 
 export function logRoutes(options: {
   readonly ordering: Ordering;
@@ -14,6 +15,9 @@ export function logRoutes(options: {
     {
       method: 'GET',
       path: '/api/v1/log',
+      operation: 'getLog',
+      keeping: 'ask-again',
+      answers: { 200: text('The signed note.') },
       right: 'log',
       description: 'The newest checkpoint of the main log, a signed note (C2SP tlog-checkpoint).',
       handler: async () => ({ status: 200, body: await ordering.checkpoint() }),
@@ -21,6 +25,22 @@ export function logRoutes(options: {
     {
       method: 'GET',
       path: '/healthz',
+      operation: 'getHealth',
+      answers: {
+        200: json(
+          'It works.',
+          closed(
+            {
+              status: { const: 'ok' },
+              broker: { enum: ['connected', 'disconnected'] },
+              chains: count,
+              history: { type: 'object' },
+              refused: { type: 'object', additionalProperties: count },
+            },
+            ['broker', 'chains', 'history', 'refused'],
+          ),
+        ),
+      },
       right: 'open',
       description:
         'Whether the program works; to those who operate it, also what it has refused, by reason.',

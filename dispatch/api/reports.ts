@@ -6,6 +6,7 @@ import { limits } from '../../base/limits.ts';
 import { openReport } from '../../sidechain/chain/report.ts';
 import type { StoredReport } from '../store/ledger-store.ts';
 import type { ApiRoute } from './access.ts';
+import { closed, json, listOf, named, problemAnswer } from './answer-schema.ts';
 import { type ChainRoutesOptions, withChain } from './chains.ts';
 import { chainParams } from './request.ts';
 import { formatTime } from './time-query.ts';
@@ -15,6 +16,12 @@ export function reportRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
     {
       method: 'GET',
       path: '/api/v1/chains/:id/reports',
+      operation: 'listReports',
+      keeping: 'ask-again',
+      answers: {
+        200: json('The reports.', closed({ reports: listOf(named('Report')) })),
+        404: problemAnswer('The chain is not enrolled here.'),
+      },
       right: 'chains',
       description: `What members have reported of each other, the newest ${limits.reportsPageMax}.`,
       paramsSchema: chainParams,

@@ -10,6 +10,7 @@ import { type HttpPlace, type HttpServer, isLoopback, startHttp } from '../../ho
 import type { Log } from '../../host/log.ts';
 import type { DispatchConfig } from '../config.ts';
 import { Access, type ApiRoute } from './access.ts';
+import { openApiRoute } from './openapi.ts';
 import { TokenFile } from './token-file.ts';
 
 /**
@@ -37,7 +38,7 @@ export async function startApi(
   const access = new Access({ tokens, clock, needsTokens });
   const { host, port, proxies } = http;
   const place: HttpPlace = { host, port, proxies, tls: await readTls(http.tls) };
-  return startHttp({ ...place, routes: access.guard(routes), log });
+  return startHttp({ ...place, routes: access.guard([...routes, openApiRoute(routes)]), log });
 }
 
 async function readTls(tls: DispatchConfig['http']['tls']): Promise<HttpPlace['tls']> {

@@ -10,6 +10,7 @@ import type { History, HistoryPlace } from '../history/history.ts';
 import type { StoredChain } from '../store/ledger-store.ts';
 import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
 import { type ApiRoute, forbidden } from './access.ts';
+import { file, json, named, problemAnswer } from './answer-schema.ts';
 import { type ChainRoutesOptions, withChain } from './chains.ts';
 import { chainParams, countOf, textOf } from './request.ts';
 import { type Caller, mayReadDevice } from './rights.ts';
@@ -50,6 +51,12 @@ export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[
     {
       method: 'GET',
       path,
+      operation: 'listSummaries',
+      keeping: 'ask-again',
+      answers: {
+        200: json('A page of summaries.', named('SummaryPage')),
+        404: problemAnswer('The chain is not enrolled here.'),
+      },
       right: 'chains',
       description: 'Summaries of windows that start from `from` on and before `to`, oldest first.',
       paramsSchema: chainParams,
@@ -60,6 +67,9 @@ export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[
     {
       method: 'GET',
       path: `${path}/:summary`,
+      operation: 'getSummary',
+      keeping: 'for-ever',
+      answers: { 200: json('The summary.', named('Summary')), 404: notHere },
       right: 'chains',
       description: 'One summary, named by the height of its block and its place in it.',
       paramsSchema: summaryParams,
@@ -69,6 +79,9 @@ export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[
     {
       method: 'GET',
       path: `${path}/:summary/proof`,
+      operation: 'getProof',
+      keeping: 'for-ever',
+      answers: { 200: file('The proof bundle.', 'application/cbor'), 404: notHere },
       right: 'chains',
       description: 'The proof bundle of a summary, for `tieline verify`.',
       paramsSchema: summaryParams,
@@ -151,6 +164,7 @@ function otherDevice({ name }: Caller): HttpResponse {
   return forbidden(`the token \`${name}\` is for other devices than this one`);
 }
 
+const notHere = problemAnswer('The chain or the summary is not here.');
 const notFound = problem(404, 'there is no summary of this name');
 
 function hrefOf(chainId: Uint8Array): string {

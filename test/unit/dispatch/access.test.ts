@@ -11,6 +11,7 @@ import { toBase64, toHex } from '../../../base/bytes.ts';
 import { type Role, roles } from '../../../dispatch/api/rights.ts';
 import { listTokens, makeToken, revokeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
+import { checkedFetch } from './checked-fetch.ts';
 import { type FakeChain, makeChain, startMs } from './fake-chain.ts';
 import { enrolmentOf, mainLog } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
@@ -66,12 +67,12 @@ async function answerOf(response: Response) {
 
 async function ask(path: string, token?: string) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return answerOf(await fetch(http.url + path, { headers }));
+  return answerOf(await checkedFetch(http.url + path, { headers }));
 }
 
 async function enrol(chain: FakeChain, token: string) {
   const { genesis, enrolment } = enrolmentOf(chain);
-  const response = await fetch(`${http.url}/api/v1/chains`, {
+  const response = await checkedFetch(`${http.url}/api/v1/chains`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ genesis: toBase64(genesis), enrolment: toBase64(enrolment) }),
@@ -213,7 +214,9 @@ describe('a token', () => {
     ['of another scheme', 'Basic eDp5'],
     ['long', `Bearer ${'x'.repeat(10_000)}`],
   ])('that is %s is none', async (_, authorization) => {
-    const response = await fetch(`${http.url}/api/v1/chains`, { headers: { authorization } });
+    const response = await checkedFetch(`${http.url}/api/v1/chains`, {
+      headers: { authorization },
+    });
     expect(response.status).toBe(401);
   });
 

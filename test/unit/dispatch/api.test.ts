@@ -12,6 +12,7 @@ import { decodeSummary } from '../../../contracts/summary.ts';
 import type { HttpServer } from '../../../host/http.ts';
 import { parseTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
 import { verifyBundle } from '../../../sidechain/chain/verify-bundle.ts';
+import { checkedFetch } from './checked-fetch.ts';
 import { type FakeChain, makeChain, startMs, windowMs } from './fake-chain.ts';
 import { enrolmentOf, logSigner, mainLog, regulator } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
@@ -61,12 +62,12 @@ async function makeHistory(): Promise<void> {
 }
 
 async function get(target: string): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await fetch(http.url + target);
+  const response = await checkedFetch(http.url + target);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
 function enrol(body: object): Promise<Response> {
-  return fetch(`${http.url}/api/v1/chains`, {
+  return checkedFetch(`${http.url}/api/v1/chains`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -264,11 +265,11 @@ describe('summaries', () => {
 
 describe('proofs', () => {
   test('each bundle is valid for the keys of the chain, and says the same value', async () => {
-    const keysText = await (await fetch(`${http.url}${path}/keys`)).text();
+    const keysText = await (await checkedFetch(`${http.url}${path}/keys`)).text();
     const keys = parseTrustedKeys(nodeSuite, keysText);
     assert(keys.ok, 'the keys can be read');
     for (const { id, obis } of (await summaries('?revisions=all')).summaries) {
-      const response = await fetch(`${http.url}${path}/summaries/${id}/proof`);
+      const response = await checkedFetch(`${http.url}${path}/summaries/${id}/proof`);
       expect(response.headers.get('content-type')).toBe('application/cbor');
       expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="/);
       const bundle = new Uint8Array(await response.arrayBuffer());
@@ -286,7 +287,7 @@ describe('proofs', () => {
 });
 
 test('the checkpoint of the main log is a signed note (C2SP tlog-checkpoint)', async () => {
-  const response = await fetch(`${http.url}/api/v1/log`);
+  const response = await checkedFetch(`${http.url}/api/v1/log`);
   const text = fromUtf8(new Uint8Array(await response.arrayBuffer())) ?? '';
   const note = parseNote(text, { strict: true });
   assert(note.ok, 'it is a note');

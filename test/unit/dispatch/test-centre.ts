@@ -33,7 +33,15 @@ const silent = createLog({ level: 'error', write: () => {} });
 
 /** As the HTTP shell makes one. */
 export function requestFor(params: Readonly<Record<string, string>>): HttpRequest {
-  return { params, query: {}, body: undefined, headers: {}, address: '127.0.0.1' };
+  return {
+    params,
+    query: {},
+    body: undefined,
+    headers: {},
+    address: '127.0.0.1',
+    certificate: undefined,
+    ending: new AbortController().signal,
+  };
 }
 
 export class TestCentre {

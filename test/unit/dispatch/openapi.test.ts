@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The OpenAPI document and the answers are one: each route that it names is asked, each answer is
+// held against it; and what was answered before is not sent again.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toBase64, toHex } from '../../../base/bytes.ts';
+import type { HttpServer } from '../../../host/http.ts';
+import { checkedFetch } from './checked-fetch.ts';
+import { type FakeChain, makeChain, startMs } from './fake-chain.ts';
+import { enrolmentOf, mainLog } from './fake-main-log.ts';
+import { TestCentre } from './test-centre.ts';
+
+type Document = {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { operationId: string }>>>>;
+};
+
+let centre: TestCentre;
+let http: HttpServer;
+let chain: FakeChain;
+let document: Document;
+
+beforeAll(async () => {
+  centre = await TestCentre.begin();
+  http = await centre.serve();
+  chain = makeChain(mainLog, { seed: 31 });
+  await centre.enrol(chain);
+  const height = chain.addSummaries({ windowStartMs: startMs });
+  await centre.send(chain, 'anchor', chain.anchor());
+  await centre.send(chain, 'summary', chain.summaries(height));
+  await centre.centre.history.upToDate();
+  document = (await (await fetch(`${http.url}/api/v1/openapi.json`)).json()) as Document;
+});
+afterAll(async () => {
+  await http.close();
+  await centre.end();
+});
+
+/** What a route is asked with, beside its path. */
+const queries: Readonly<Record<string, string>> = {};
+
+function urlOf(path: string): string {
+  const filled = path.replace('{id}', toHex(chain.chainId)).replace('{summary}', '1-0');
+  return `${http.url}${filled}${queries[path] ?? ''}`;
+}
+
+test('it is of version 3.1, and its operations have names of their own', () => {
+  expect(document.openapi).toBe('3.1.1');
+  const names = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  );
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('every route that is read answers as it says', async () => {
+  for (const [path, methods] of Object.entries(document.paths)) {
+    if (!('get' in methods)) continue;
+    const asked = new AbortController();
+    const response = await checkedFetch(urlOf(path), { signal: asked.signal });
+    expect([path, response.status]).toEqual([path, 200]);
+    asked.abort();
+    centre.nowMs += 1_000;
+  }
+});
+
+test('and so does the one that is written to', async () => {
+  const { genesis, enrolment } = enrolmentOf(makeChain(mainLog, { seed: 32 }));
+  const response = await checkedFetch(`${http.url}/api/v1/chains`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ genesis: toBase64(genesis), enrolment: toBase64(enrolment) }),
+  });
+  expect(response.status).toBe(201);
+});
+
+describe('what was answered before', () => {
+  const ask = (path: string, noneMatch: string) =>
+    checkedFetch(urlOf(path), { headers: { 'if-none-match': noneMatch } });
+
+  test('is not sent again: 304 by its entity tag (RFC 9110)', async () => {
+    const path = '/api/v1/chains/{id}/summaries';
+    const first = await checkedFetch(urlOf(path));
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[\w-]{27}"$/);
+    expect(first.headers.get('cache-control')).toBe('private, no-cache');
+    expect(first.headers.get('vary')).toBe('authorization, accept');
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+      const again = await ask(path, known);
+      expect([known, again.status, again.headers.get('etag')]).toEqual([known, 304, tag]);
+    }
+    expect((await ask(path, '"other"')).status).toBe(200);
+  });
+
+  test('is sent again once it has changed', async () => {
+    const path = '/api/v1/chains/{id}/summaries';
+    const tag = (await checkedFetch(urlOf(path))).headers.get('etag') ?? '';
+    const height = chain.addSummaries({ revision: 1, quality: 'estimated', reason: 'late packs' });
+    await centre.send(chain, 'anchor', chain.anchor({ from: height }));
+    await centre.send(chain, 'summary', chain.summaries(height));
+    await centre.centre.history.upToDate();
+    const changed = await ask(path, tag);
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get('etag')).not.toBe(tag);
+  });
+
+  test('may be kept for ever where it cannot change', async () => {
+    for (const path of ['', '/proof']) {
+      const response = await checkedFetch(urlOf(`/api/v1/chains/{id}/summaries/{summary}${path}`));
+      expect(response.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    }
+  });
+
+  test('is never kept where it is a refusal, or tells how things stand', async () => {
+    for (const path of ['/healthz', '/api/v1/chains/00']) {
+      const response = await checkedFetch(urlOf(path));
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('etag')).toBeNull();
+    }
+  });
+});
