@@ -42,26 +42,7 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
       },
       handler: (request, caller) => list(options, request, caller),
     },
-    {
-      method: 'POST',
-      path: '/api/v1/chains',
-      operation: 'enrolChain',
-      answers: {
-        200: json('It was enrolled before.', named('Chain')),
-        201: json('It is enrolled now; `Location` names it.', named('Chain')),
-        422: problemAnswer('Its genesis or its enrolment does not count; `code` says why.'),
-        507: problemAnswer('As many chains are enrolled as this log takes.'),
-      },
-      right: 'enrol',
-      description: 'Enrols a sidechain: its genesis, and the enrolment signed by a person.',
-      bodySchema: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['genesis', 'enrolment'],
-        properties: { genesis: { type: 'string' }, enrolment: { type: 'string' } },
-      },
-      handler: (request) => enrol(options, request),
-    },
+    enrolRoute(options),
     {
       method: 'GET',
       path: '/api/v1/chains/:id',
@@ -96,6 +77,29 @@ export function chainRoutes(options: ChainRoutesOptions): readonly ApiRoute[] {
       handler: (request) => withChain(options, request, (chain) => keys(options, chain)),
     },
   ];
+}
+
+function enrolRoute(options: ChainRoutesOptions): ApiRoute {
+  return {
+    method: 'POST',
+    path: '/api/v1/chains',
+    operation: 'enrolChain',
+    answers: {
+      200: json('It was enrolled before.', named('Chain')),
+      201: json('It is enrolled now; `Location` names it.', named('Chain')),
+      422: problemAnswer('Its genesis or its enrolment does not count; `code` says why.'),
+      507: problemAnswer('As many chains are enrolled as this log takes.'),
+    },
+    right: 'enrol',
+    description: 'Enrols a sidechain: its genesis, and the enrolment signed by a person.',
+    bodySchema: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['genesis', 'enrolment'],
+      properties: { genesis: { type: 'string' }, enrolment: { type: 'string' } },
+    },
+    handler: (request) => enrol(options, request),
+  };
 }
 
 /** 404 where the chain is not enrolled. */
