@@ -2,11 +2,20 @@
 // COSE Receipts of inclusion (RFC 9942) over an RFC 9162 log: a signature over the root, which is not in the
 // bytes but computed from leaf and path. Beyond the RFC, issuer, subject and type are always there, and
 // the size of the tree is signed too: the path itself stands in the unprotected header, and only with a
-// signed size can it have no other shape. Invariant: a receipt that is read has one proof, of that size.
+// signed size can it have no other shape. Nothing that is signed is of one leaf alone: one signature over
+// a root does for the receipts of all leaves under it. Invariant: a receipt that is read has one proof,
+// of that size.
 
 import { assert } from './assert.ts';
 import { encode, map } from './cbor.ts';
-import { decodeSign1, type Sign1, sign1, verifySign1 } from './cose.ts';
+import {
+  attach,
+  decodeSign1,
+  type Sign1,
+  type Statement,
+  toBeSigned,
+  verifySign1,
+} from './cose.ts';
 import { accept, type Result, refuse } from './errors.ts';
 import { bytes, bytesUpTo, choice, decodeWith, listOf, tuple, uint } from './fields.ts';
 import type { KeyId } from './ids.ts';
@@ -17,10 +26,8 @@ import { treeSizeMax } from './subtrees.ts';
 import type { Signer, Suite } from './suite.ts';
 
 export type CoseReceipt = {
-  /** Who signs: the log's origin. */
-  readonly issuer: string;
-  /** Whose statement was logged. */
-  readonly subject: string;
+  /** Origin of the log: its keys are issuer, its tree is subject. */
+  readonly origin: string;
   /** Says which key to take; a key is trusted only if it is known from elsewhere. */
   readonly kid: KeyId;
   /** Leaves of the tree whose root is signed: at least 2, for the RFC's paths are not empty. */
@@ -57,36 +64,51 @@ const unprotectedField = record({
   proofs: [label.proofs, record({ inclusion: [label.inclusion, tuple(bytesUpTo(proofBytesMax))] })],
 });
 
-/** The receipt for leaf `index` of the log at (size, root). */
-export function signReceipt(
-  inclusion: {
-    readonly issuer: string;
-    readonly subject: string;
-    readonly size: number;
-    readonly index: number;
-    readonly path: readonly Uint8Array[];
-    readonly root: Uint8Array;
-  },
-  signer: Signer,
+/** A log at one size: what is signed. */
+export type LogRoot = {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+};
+
+/** By one key of the log over one root. */
+export type RootSignature = {
+  readonly keyId: Uint8Array;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+};
+
+/** For the receipts of all leaves under this root. */
+export function signRoot(log: LogRoot, signer: Signer): RootSignature {
+  const { keyId } = signer;
+  return { keyId, signature: signer.sign(toBeSigned(rootStatement(log), keyId)) };
+}
+
+/** The receipt for leaf `index` of the log at the size that was signed. */
+export function receiptOf(
+  log: LogRoot,
+  leaf: { readonly index: number; readonly path: readonly Uint8Array[] },
+  by: RootSignature,
 ): Uint8Array {
-  const { issuer, subject, size, index, path, root } = inclusion;
-  assert(index < size && path.length > 0, 'a receipt is for one leaf of several');
+  const { index, path } = leaf;
+  assert(index < log.size && path.length > 0, 'a receipt is for one leaf of several');
+  const proof = encode([log.size, index, path]);
+  const unprotected = map([[label.proofs, map([[label.inclusion, [proof]]])]]);
+  return attach({ ...rootStatement(log), unprotected }, by);
+}
+
+function rootStatement({ origin, size, root }: LogRoot): Statement {
   assert(root.length === hashBytes, 'a root has 32 bytes');
-  const proof = encode([size, index, path]);
-  return sign1(
-    {
-      type: receiptType,
-      claims: { issuer, subject },
-      extraProtected: map([
-        [label.structure, structure],
-        [label.treeSize, size],
-      ]),
-      unprotected: map([[label.proofs, map([[label.inclusion, [proof]]])]]),
-      payload: root,
-      detached: true,
-    },
-    signer,
-  );
+  return {
+    type: receiptType,
+    claims: { issuer: origin, subject: origin },
+    extraProtected: map([
+      [label.structure, structure],
+      [label.treeSize, size],
+    ]),
+    payload: root,
+    detached: true,
+  };
 }
 
 /** Reads a receipt; nothing in it is verified yet. */
@@ -100,6 +122,7 @@ export function decodeReceipt(encoded: Uint8Array): Result<CoseReceipt, 'receipt
   const { type, claims, kid, payload, protectedMap, unprotected } = decoded.value;
   if (type !== receiptType) return refuse('receipt', `its type is not ${receiptType}`);
   if (claims === undefined) return refuse('receipt', 'it does not name its issuer and subject');
+  if (claims.subject !== claims.issuer) return refuse('receipt', 'its subject is not its issuer');
   if (payload !== null) return refuse('receipt', 'the root is in the bytes, it is to be computed');
 
   const labels = [label.structure, label.treeSize];
@@ -114,7 +137,7 @@ export function decodeReceipt(encoded: Uint8Array): Result<CoseReceipt, 'receipt
   const [size, index, path] = proof.value;
   if (size !== header.value.size) return refuse('receipt', 'the proof is not of the signed size');
   if (path.length === 0) return refuse('receipt', 'the path is empty');
-  return accept({ ...claims, kid, size, index, path, sign1: decoded.value });
+  return accept({ origin: claims.issuer, kid, size, index, path, sign1: decoded.value });
 }
 
 /** Accepts a receipt that this key signed for this leaf, with the root of the log at the receipt's size. */

@@ -87,15 +87,33 @@ const empty = new Uint8Array();
 
 /** The bytes of a COSE_Sign1 by this signer. */
 export function sign1(statement: Statement, signer: Signer): Uint8Array {
-  const { payload, externalAad, unprotected = new Map(), detached = false } = statement;
-  const protectedBytes = encode(protectedHeader(statement, signer));
-  const signature = signer.sign(signedBytes({ protectedBytes, externalAad, payload }));
-  const written = detached ? null : payload;
-  return concat(sign1Tag, encode([protectedBytes, unprotected, written, signature]));
+  const { keyId } = signer;
+  return attach(statement, { keyId, signature: signer.sign(toBeSigned(statement, keyId)) });
 }
 
-function protectedHeader(statement: Statement, signer: Signer): CborMap {
-  const { type, claims, kid = signer.keyId, extraProtected = new Map() } = statement;
+/** What is signed for this statement by the key of this id. */
+export function toBeSigned(statement: Statement, keyId: Uint8Array): Uint8Array {
+  const { payload, externalAad } = statement;
+  const protectedBytes = encode(protectedHeader(statement, keyId));
+  return signedBytes({ protectedBytes, externalAad, payload });
+}
+
+/**
+ * The bytes of a COSE_Sign1 with a signature over `toBeSigned`, made here or elsewhere: one does
+ * for statements that differ in what is not signed alone.
+ */
+export function attach(
+  statement: Statement,
+  by: { readonly keyId: Uint8Array; readonly signature: Uint8Array },
+): Uint8Array {
+  const { payload, unprotected = new Map(), detached = false } = statement;
+  const protectedBytes = encode(protectedHeader(statement, by.keyId));
+  const written = detached ? null : payload;
+  return concat(sign1Tag, encode([protectedBytes, unprotected, written, by.signature]));
+}
+
+function protectedHeader(statement: Statement, keyId: Uint8Array): CborMap {
+  const { type, claims, kid = keyId, extraProtected = new Map() } = statement;
   const header = writeWith(headerField, { algorithm, kid: toKeyId(kid), claims, type }) as CborMap;
   const all = new Map([...header, ...extraProtected]);
   assert(all.size === header.size + extraProtected.size, 'an extra label is one of the profile');

@@ -232,6 +232,7 @@ export const limits = Object.freeze({
   orderingPendingMax: 8_192,
   orderingBatchMax: 1_024,
   leafGroupsMax: 64,
+  signedRootsMax: 64,
   chainMessagesMax: 96,
   ingestBytesMax: 64 * 1024 * 1024,
   refusalAnswersPerSecond: 100,

@@ -6,13 +6,12 @@
 
 import { assert } from '../../base/assert.ts';
 import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
-import { signReceipt } from '../../base/cose-receipt.ts';
+import { receiptOf } from '../../base/cose-receipt.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { formatNote } from '../../base/note.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
-import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Applied, ApplyContext, MainLedger } from '../ledger/main-ledger.ts';
@@ -22,6 +21,7 @@ import type { LogHead } from '../store/ledger-changes.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import type { Ordering } from './ordering.ts';
+import { SignedRoots } from './signed-roots.ts';
 
 type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'> | Applied<'membership'>;
 
@@ -53,6 +53,7 @@ export class EmbeddedOrdering implements Ordering {
   readonly #options: EmbeddedOptions;
   readonly #ledger: MainLedger;
   readonly #groups: LeafGroups;
+  readonly #signedRoots: SignedRoots;
   readonly #waiting: Waiting[] = [];
   #durable: LogHead;
   #timeMs = 0;
@@ -63,6 +64,7 @@ export class EmbeddedOrdering implements Ordering {
     this.#options = options;
     this.#ledger = ledger;
     this.#groups = groups;
+    this.#signedRoots = new SignedRoots(options.signer);
     this.#durable = { size: ledger.tree.size, root: ledger.tree.root() };
   }
 
@@ -103,20 +105,11 @@ export class EmbeddedOrdering implements Ordering {
     assert(anchor !== undefined, 'an anchor that was taken is stored');
     const size = Math.max(anchor.receiptSize, from);
     assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
-    const { signer } = this.#options;
     const { tree } = this.#ledger;
     return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
-      const receipt = signReceipt(
-        {
-          issuer: this.mainLog.origin,
-          subject: chainOrigin(anchor.chainId),
-          size,
-          index: logIndex,
-          path: tree.inclusion(logIndex, size),
-          root: tree.root(size),
-        },
-        signer,
-      );
+      const log = { origin: this.mainLog.origin, size, root: tree.root(size) };
+      const leaf = { index: logIndex, path: tree.inclusion(logIndex, size) };
+      const receipt = receiptOf(log, leaf, this.#signedRoots.signature(log));
       const consistency = tree.consistency(from, size);
       return { anchor: anchor.bytes, receipts: [receipt], from, consistency };
     });

@@ -25,7 +25,7 @@ const group = new Group();
 group.apply([group.schema()]);
 const anchor = group.anchor();
 const index = group.mainLog.append(anchor);
-const { receipts } = group.mainLog.message({ anchor, index, chainId: group.chainId });
+const { receipts } = group.mainLog.message({ anchor, index });
 const checkpoint = formatCheckpoint({ origin: 'x.example/y', size: 7, root: new Uint8Array(32) });
 const note = `${checkpoint}\n— example.com/foo ${'A'.repeat(92)}\n`;
 const verifier = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k';

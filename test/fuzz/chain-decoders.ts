@@ -65,7 +65,7 @@ const payloads = entries.flatMap(({ entry }) => {
 const { headerBytes } = group.apply([group.schema()]);
 const anchor = group.anchor();
 const index = group.mainLog.append(anchor);
-const message = group.mainLog.message({ anchor, index, chainId: group.chainId });
+const message = group.mainLog.message({ anchor, index });
 const { mainLog } = mainGenesis;
 const summaryMessage = encodeSummaryMessage({
   ...{ chainId: group.chainId, header: headerBytes, size: 2, headerPath: [new Uint8Array(32)] },

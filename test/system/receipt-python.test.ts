@@ -4,21 +4,22 @@
 
 import { describe, expect, test } from 'vitest';
 import { toHex, utf8 } from '../../base/bytes.ts';
-import { signReceipt } from '../../base/cose-receipt.ts';
+import { receiptOf, signRoot } from '../../base/cose-receipt.ts';
 import { signerFromSeed } from '../../base/keys.ts';
 import { inclusionProof, leafHash, rootOf } from '../../base/merkle.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { runPython } from './run-tool.ts';
 
 const signer = signerFromSeed(new Uint8Array(32).fill(7));
-const names = { issuer: 'dispatch.example/main', subject: `tieline/v1/${'5a'.repeat(32)}` };
+const origin = 'dispatch.example/main';
 const leafData = (index: number) => utf8(`anchor ${index}`);
 
 function receiptFor({ index, size }: { index: number; size: number }) {
   const leaves = Array.from({ length: size }, (_, i) => leafHash(suite, leafData(i)));
   const root = rootOf(suite, leaves);
   const path = inclusionProof(suite, leaves, index);
-  return { root, bytes: signReceipt({ ...names, size, index, path, root }, signer) };
+  const log = { origin, size, root };
+  return { root, bytes: receiptOf(log, { index, path }, signRoot(log, signer)) };
 }
 
 function verify(receipt: Uint8Array, leaf: Uint8Array) {
@@ -38,7 +39,8 @@ describe('RFC 9942 receipts, by Python', () => {
     const run = verify(bytes, leafData(index));
     expect(run.stderr).toBe('');
     expect(JSON.parse(run.stdout)).toEqual({
-      ...names,
+      issuer: origin,
+      subject: origin,
       keyId: toHex(signer.keyId),
       type: 'application/scitt-receipt+cose',
       signedSize: size,

@@ -152,13 +152,13 @@ def verify_note(note, origin, senders, members):
     return int(size), base64.b64decode(root, validate=True), cosigners
 
 
-def verify_receipts(receipts, anchor, origin, main_log):
+def verify_receipts(receipts, anchor, main_log):
     keys = {key_id(key): key for key, _ in main_log[3]}
     signers, found = set(), set()
     for data in receipts:
         receipt = Statement(data)
         require(receipt.header[TYPE] == "application/scitt-receipt+cose", "no receipt")
-        require(receipt.header[CLAIMS] == {1: main_log[1], 2: origin}, "another log or chain")
+        require(receipt.header[CLAIMS] == {1: main_log[1], 2: main_log[1]}, "another log")
         require(receipt.header[STRUCTURE] == 1 and receipt.payload is None, "no RFC 9162 receipt")
         (proof,) = receipt.unprotected[PROOFS][INCLUSION]
         size, index, path = decode(proof)
@@ -307,7 +307,7 @@ def verify(bundle_bytes, keys):
     needed = then.needed()
     require(len(cosigners) >= needed, "fewer co-signatures than the policy asks for")
 
-    signed = verify_receipts(bundle[5], bundle[4], origin, genesis[5])
+    signed = verify_receipts(bundle[5], bundle[4], genesis[5])
     trusted = trusted_keys(keys)
     require(len(signed & trusted) >= genesis[5][4], "no trusted receipts")
     named = {(f"{origin}/{one.hex()}", COSIGNER_KEY, members[one][0]) for one in cosigners}

@@ -80,7 +80,7 @@ async function storedChain(options: { readonly receipt: boolean }): Promise<stri
     const parts = { note, from: 0, consistency: [], receiptSize: 0 };
     const anchor = signAnchor(parts, chainId, gateway);
     const log = new MainLogTwin([mainLogSigner], mainGenesisBytes);
-    const message = log.message({ anchor, index: log.append(anchor), chainId });
+    const message = log.message({ anchor, index: log.append(anchor) });
     const payload = encodeReceiptMessage(message);
     const entry = signEntry({ kind: 'receipt', payload, chainId }, gateway);
     assert((await node.submit({ entry })).kind === 'accepted', 'the chain takes the receipt');

@@ -6,7 +6,7 @@ import { InvariantError } from '../../../base/assert.ts';
 import { utf8 } from '../../../base/bytes.ts';
 import { type CborValue, decode, encode } from '../../../base/cbor.ts';
 import { type Statement, sign1 } from '../../../base/cose.ts';
-import { decodeReceipt, signReceipt, verifyReceipt } from '../../../base/cose-receipt.ts';
+import { decodeReceipt, receiptOf, signRoot, verifyReceipt } from '../../../base/cose-receipt.ts';
 import { signerFromSeed } from '../../../base/keys.ts';
 import { inclusionProof, inclusionRoot, leafHash, rootOf } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
@@ -18,8 +18,11 @@ const at = (index: number) => leaves[index] as Uint8Array;
 const root = rootOf(suite, leaves);
 const index = 5;
 const path = inclusionProof(suite, leaves, index);
-const names = { issuer: 'dispatch.example/main', subject: 'tieline/v1/00' };
-const bytes = signReceipt({ ...names, size: 7, index, path, root }, signer);
+const origin = 'dispatch.example/main';
+const claims = { issuer: origin, subject: origin };
+const log = { origin, size: 7, root };
+const signature = signRoot(log, signer);
+const bytes = receiptOf(log, { index, path }, signature);
 
 function opened(encoded: Uint8Array, leaf = at(index)) {
   const receipt = decodeReceipt(encoded);
@@ -27,12 +30,12 @@ function opened(encoded: Uint8Array, leaf = at(index)) {
   return verifyReceipt(suite, receipt.value, { publicKey: signer.publicKey, leafHash: leaf });
 }
 
-/** A receipt as signReceipt makes it, but for what a test changes. */
+/** A receipt as receiptOf makes it, but for what a test changes. */
 function made(changes: Partial<Statement>, proofs: CborValue = [encode([7, index, path])]) {
   return sign1(
     {
       type: 'application/scitt-receipt+cose',
-      claims: names,
+      claims,
       extraProtected: new Map([
         [395, 1],
         [-65537, 7],
@@ -60,8 +63,8 @@ describe('RFC 9942: receipt of inclusion', () => {
         [
           15,
           new Map([
-            [1, names.issuer],
-            [2, names.subject],
+            [1, origin],
+            [2, origin],
           ]),
         ],
         [16, 'application/scitt-receipt+cose'],
@@ -79,10 +82,22 @@ describe('RFC 9942: receipt of inclusion', () => {
     const receipt = decodeReceipt(bytes);
     expect(receipt).toMatchObject({
       ok: true,
-      value: { ...names, kid: signer.keyId, size: 7, index, path },
+      value: { origin, kid: signer.keyId, size: 7, index, path },
     });
     expect(opened(bytes)).toEqual({ ok: true, value: { root } });
     expect(made({})).toEqual(bytes);
+  });
+
+  test('one signature does for all leaves under the root, and for no other', () => {
+    for (const other of leaves.keys()) {
+      const leaf = { index: other, path: inclusionProof(suite, leaves, other) };
+      const verified = opened(receiptOf(log, leaf, signature), at(other));
+      expect(verified).toEqual({ ok: true, value: { root } });
+    }
+    const grown = [...leaves, leafHash(suite, Uint8Array.of(7))];
+    const newer = { origin, size: 8, root: rootOf(suite, grown) };
+    const leaf = { index, path: inclusionProof(suite, grown, index) };
+    expect(opened(receiptOf(newer, leaf, signature)).ok).toBe(false);
   });
 
   test('does not verify for another leaf or under another key', () => {
@@ -156,7 +171,7 @@ describe('RFC 9942: receipt of inclusion', () => {
   });
 
   test('refuses one without issuer and subject', () => {
-    const { claims: _, ...rest } = { claims: names, type: 'application/scitt-receipt+cose' };
+    const rest = { type: 'application/scitt-receipt+cose' };
     const extraProtected = new Map([[395, 1]]).set(-65537, 7);
     const unprotected = new Map([[396, new Map([[-1, [encode([7, index, path])]]])]]);
     const statement = { ...rest, extraProtected, unprotected, payload: root, detached: true };
@@ -165,8 +180,14 @@ describe('RFC 9942: receipt of inclusion', () => {
     });
   });
 
+  test('refuses one whose subject is something else than the log', () => {
+    const of = { issuer: origin, subject: 'tieline/v1/00' };
+    expect(opened(made({ claims: of }))).toMatchObject({ detail: 'its subject is not its issuer' });
+  });
+
   test('is never made for a log of one leaf', () => {
-    const alone = { ...names, size: 1, index: 0, path: [], root };
-    expect(() => signReceipt(alone, signer)).toThrow(InvariantError);
+    const alone = { origin, size: 1, root };
+    const leaf = { index: 0, path: [] };
+    expect(() => receiptOf(alone, leaf, signRoot(alone, signer))).toThrow(InvariantError);
   });
 });

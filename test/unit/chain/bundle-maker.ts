@@ -2,7 +2,7 @@
 // Proof bundles of the fixture's chain, as a gateway makes them: one of a reading, one of an output.
 
 import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
-import { signReceipt } from '../../../base/cose-receipt.ts';
+import { receiptOf as coseReceipt, signRoot } from '../../../base/cose-receipt.ts';
 import { cosign } from '../../../base/cosignature.ts';
 import { inclusionProof, leafHash, rootOf } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
@@ -76,21 +76,13 @@ export function anchorOf(chain: TestChain): Uint8Array {
 /** The anchor is leaf 1 of 2. */
 export function receiptOf(
   anchor: Uint8Array,
-  of: Uint8Array = chainId,
+  origin = mainGenesis.mainLog.origin,
   by: Signer = mainLogSigner,
 ): Uint8Array {
   const leaves = [leafHash(suite, mainGenesisBytes), mainLeafHash(suite, anchor)];
-  return signReceipt(
-    {
-      issuer: mainGenesis.mainLog.origin,
-      subject: chainOrigin(of),
-      size: 2,
-      index: 1,
-      path: inclusionProof(suite, leaves, 1),
-      root: rootOf(suite, leaves),
-    },
-    by,
-  );
+  const log = { origin, size: 2, root: rootOf(suite, leaves) };
+  const leaf = { index: 1, path: inclusionProof(suite, leaves, 1) };
+  return coseReceipt(log, leaf, signRoot(log, by));
 }
 
 function upward({ chain, block }: ReturnType<typeof chainAndBlock>): Unmarked {

@@ -58,7 +58,7 @@ const parts = {
   header: block.headerBytes,
   headerPath: group.ledger.tree.inclusion(block.header.height, size),
   anchor,
-  receipts: group.mainLog.receipts({ index, chainId: group.chainId }),
+  receipts: group.mainLog.receipts(index),
   reading: proveReading(
     suite,
     { body, outputs: block.outputs },

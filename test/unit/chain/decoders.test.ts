@@ -58,7 +58,7 @@ const payloadOf = (entry: Uint8Array) => {
 const { header, headerBytes } = group.apply([group.schema()]);
 const anchor = group.anchor();
 const index = group.mainLog.append(anchor);
-const message = group.mainLog.message({ anchor, index, chainId: group.chainId });
+const message = group.mainLog.message({ anchor, index });
 const { mainLog } = mainGenesis;
 const { outputs: sent } = { outputs: [{ index: 0, salt: new Uint8Array(16), bytes: headerBytes }] };
 const summary = {

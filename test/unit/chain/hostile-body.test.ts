@@ -94,8 +94,7 @@ test('a good body with a few bytes changed is none, or makes a block', () => {
   const entries = [group.schema(), group.batch(1, [packAt(startMs, 1), packAt(startMs, 2)])];
   const anchor = group.anchor();
   const index = group.mainLog.append(anchor);
-  const { chainId } = group;
-  const message = encodeReceiptMessage(group.mainLog.message({ anchor, index, chainId }));
+  const message = encodeReceiptMessage(group.mainLog.message({ anchor, index }));
   const good = [
     encodeBlock(group.body([...entries, group.gap(2)])),
     encodeBlock(group.body([group.sign('receipt', message)])),
@@ -121,8 +120,7 @@ describe('a member who signs anything', () => {
     members[1].apply([]);
     const anchor = group.anchor();
     const index = group.mainLog.append(anchor);
-    const { chainId } = group;
-    const message = encodeReceiptMessage(group.mainLog.message({ anchor, index, chainId }));
+    const message = encodeReceiptMessage(group.mainLog.message({ anchor, index }));
     const batch = encode([group.signer(0).keyId, 1]);
     const payload = fc.oneof(
       fc.uint8Array({ maxLength: 100 }),

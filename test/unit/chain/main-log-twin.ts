@@ -2,13 +2,12 @@
 // A main log in a few lines, for tests: all leaves in memory, each answer made anew. It signs whatever it is
 // asked to, so that a test can have it lie.
 
-import { signReceipt } from '../../../base/cose-receipt.ts';
+import { receiptOf, signRoot } from '../../../base/cose-receipt.ts';
 import { consistencyProof, inclusionProof, leafHash, rootOf } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import type { Signer } from '../../../base/suite.ts';
 import { openMainGenesis, signMainGenesis } from '../../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../../sidechain/chain/main-log.ts';
-import { chainOrigin } from '../../../sidechain/chain/names.ts';
 import { mainLeafHash, type ReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
 import { dispatcher, startMs, testSigner } from './fixture.ts';
 
@@ -18,8 +17,7 @@ export type ReceiptOptions = {
   /** Size that the consistency proof starts from, 0 for a first receipt. */
   readonly from?: number;
   readonly signers?: readonly Signer[];
-  readonly issuer?: string;
-  readonly subject?: string;
+  readonly origin?: string;
 };
 
 export class MainLogTwin {
@@ -64,30 +62,24 @@ export class MainLogTwin {
   }
 
   /** One COSE Receipt by each signer. */
-  receipts(
-    place: { readonly index: number; readonly chainId: Uint8Array },
-    options: ReceiptOptions = {},
-  ): readonly Uint8Array[] {
+  receipts(index: number, options: ReceiptOptions = {}): readonly Uint8Array[] {
     const { size = this.leaves.length, signers = this.signers } = options;
+    const { origin = this.mainLog.origin } = options;
     const leaves = this.leaves.slice(0, size);
-    const { index, chainId } = place;
-    const { issuer = this.mainLog.origin, subject = chainOrigin(chainId) } = options;
     const path = inclusionProof(suite, leaves, index);
-    const root = this.root(size);
-    return signers.map((signer) =>
-      signReceipt({ issuer, subject, size, index, path, root }, signer),
-    );
+    const log = { origin, size, root: this.root(size) };
+    return signers.map((signer) => receiptOf(log, { index, path }, signRoot(log, signer)));
   }
 
   /** The answer to an anchor that stands at `index`. */
   message(
-    logged: { readonly anchor: Uint8Array; readonly index: number; readonly chainId: Uint8Array },
+    logged: { readonly anchor: Uint8Array; readonly index: number },
     options: ReceiptOptions = {},
   ): ReceiptMessage {
     const { size = this.leaves.length, from = 0 } = options;
     return {
       anchor: logged.anchor,
-      receipts: this.receipts(logged, options),
+      receipts: this.receipts(logged.index, options),
       from,
       consistency:
         from === 0 ? [] : consistencyProof(suite, this.leaves.slice(0, size), Math.min(from, size)),

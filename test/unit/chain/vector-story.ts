@@ -127,7 +127,7 @@ const body = apply(startMs + 2_000, [batchEntry(1, packs, { signer: stranger }),
 export const firstAnchor = anchorOf(3, { from: 0, receiptSize: 0 });
 const firstIndex = mainLog.append(firstAnchor);
 export const firstReceipt = encodeReceiptMessage(
-  mainLog.message({ anchor: firstAnchor, index: firstIndex, chainId }),
+  mainLog.message({ anchor: firstAnchor, index: firstIndex }),
 );
 apply(startMs + 3_000, [
   { entry: signEntry({ kind: 'receipt', payload: firstReceipt, chainId }, gateway) },
@@ -135,7 +135,7 @@ apply(startMs + 3_000, [
 apply(startMs + 63_000, []);
 export const secondAnchor = anchorOf(5, { from: 3, receiptSize: 2 });
 const secondIndex = mainLog.append(secondAnchor);
-const second = mainLog.message({ anchor: secondAnchor, index: secondIndex, chainId }, { from: 2 });
+const second = mainLog.message({ anchor: secondAnchor, index: secondIndex }, { from: 2 });
 export const secondReceipt = encodeReceiptMessage(second);
 
 const membershipEntry = signMembership(

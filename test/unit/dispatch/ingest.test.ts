@@ -71,6 +71,14 @@ function receiptIn(
   return checked.value;
 }
 
+/** The root's signature in the receipt that a chain was sent last. */
+function signatureTo(one: FakeChain): Uint8Array | undefined {
+  const answer = centre.answersTo(one).at(-1);
+  const message = answer?.kind === 'receipt' ? decodeReceiptMessage(answer.message) : undefined;
+  assert(message?.ok, 'a receipt message was sent');
+  return message.value.receipts[0]?.slice(-64);
+}
+
 describe('anchors', () => {
   test('a receipt that holds for the anchor that was sent (RFC 9942)', async () => {
     const bytes = chain.anchor();
@@ -149,9 +157,16 @@ describe('anchors', () => {
     const take = (one: FakeChain) =>
       centre.centre.ingest.take(`${chainOrigin(one.chainId)}/anchor`, one.anchor());
     await Promise.all(chains.map(take));
-    const leaves = chains.map((one) => receiptIn(centre.answersTo(one)).index);
-    expect(new Set(leaves).size).toBe(20);
+    const receipts = chains.map((one) => receiptIn(centre.answersTo(one)));
+    expect(new Set(receipts.map(({ index }) => index)).size).toBe(20);
     expect(centre.ledger.writes - before).toBeLessThan(20);
+    const signatures = new Map(
+      chains.map((one, i) => [receipts[i]?.size, signatureTo(one)] as const),
+    );
+    expect(signatures.size).toBeLessThan(20);
+    for (const [i, one] of chains.entries()) {
+      expect(signatureTo(one)).toEqual(signatures.get(receipts[i]?.size));
+    }
   });
 });
 

@@ -11,7 +11,7 @@ import {
   encodeReceiptMessage,
   type ReceiptMessage,
 } from '../../../../sidechain/chain/receipt-message.ts';
-import { chainId, mainGenesisBytes, mainLogSigner } from '../../chain/fixture.ts';
+import { mainGenesisBytes, mainLogSigner } from '../../chain/fixture.ts';
 import { MainLogTwin, type ReceiptOptions } from '../../chain/main-log-twin.ts';
 
 type Taken = {
@@ -63,7 +63,7 @@ export class CentreTwin {
   message(from: number, options: ReceiptOptions = {}): Uint8Array {
     assert(this.taken !== undefined, 'there is an anchor to answer for');
     const { anchor, index } = this.taken;
-    const made: ReceiptMessage = this.log.message({ anchor, index, chainId }, { from, ...options });
+    const made: ReceiptMessage = this.log.message({ anchor, index }, { from, ...options });
     return encodeReceiptMessage(made);
   }
 }
