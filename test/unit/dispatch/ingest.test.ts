@@ -75,7 +75,7 @@ function receiptIn(
 function signatureTo(one: FakeChain): Uint8Array | undefined {
   const answer = centre.answersTo(one).at(-1);
   const message = answer?.kind === 'receipt' ? decodeReceiptMessage(answer.message) : undefined;
-  assert(message?.ok, 'a receipt message was sent');
+  assert(message?.ok === true, 'a receipt message was sent');
   return message.value.receipts[0]?.slice(-64);
 }
 
