@@ -173,6 +173,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/token.ts')).dispatchToken,
   },
   {
+    name: 'simulate-fleet',
+    summary: 'play many sidechains before a dispatch node, and time its answers',
+    load: async () => (await import('./dispatch/commands/simulate-fleet.ts')).simulateFleet,
+  },
+  {
     name: 'dispatch',
     summary: 'run a dispatch node',
     load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,

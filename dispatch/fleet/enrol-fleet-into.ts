@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens the ledger of a centre that does not run, enrols a fleet in it, and closes it again.
+
+import { nodeSuite } from '../../base/node-suite.ts';
+import { wallClockMs } from '../../host/clock.ts';
+import { readKeyFile } from '../../host/key-file.ts';
+import { openDatabase } from '../../host/sqlite.ts';
+import { dispatchFiles } from '../files.ts';
+import { EmbeddedOrdering } from '../ordering/embedded.ts';
+import { ledgerMigrations } from '../store/ledger-schema.ts';
+import { LedgerStore } from '../store/ledger-store.ts';
+import { enrolFleet } from './enrol-fleet.ts';
+import type { Fleet } from './fleet.ts';
+
+/** @throws TielineError `database-locked` while the centre runs; `key-file` and others. */
+export async function enrolFleetInto(
+  fleet: Fleet,
+  dir: string,
+  options: {
+    readonly onProgress: (enrolled: number) => void;
+    readonly ending?: AbortSignal;
+  },
+): Promise<number> {
+  const files = dispatchFiles(dir);
+  const signer = await readKeyFile(files.logKey);
+  const person = await readKeyFile(files.personKey);
+  const migrations = ledgerMigrations;
+  const database = await openDatabase({ path: files.ledger, mode: 'existing', migrations });
+  try {
+    const failure = Promise.withResolvers<never>();
+    const ordering = await EmbeddedOrdering.open({
+      suite: nodeSuite,
+      store: new LedgerStore(database),
+      signer,
+      nowMs: wallClockMs,
+      onFailure: failure.reject,
+    });
+    const fresh = await Promise.race([
+      enrolFleet(fleet, { ordering, person, ...options }),
+      failure.promise,
+    ]);
+    await ordering.close();
+    return fresh;
+  } finally {
+    await database.close();
+  }
+}
