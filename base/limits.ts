@@ -299,6 +299,17 @@ export const limits = Object.freeze({
   apiStrangerRequestsPerSecond: 10,
   apiRatesMax: 4_096,
 
+  // Events that clients follow: how many follow, of one token; of one page, the events and the numbers
+  // looked at; how often it is looked for more, when something is said in any case, and when a client
+  // that was cut off comes back.
+  eventStreamsMax: 128,
+  eventStreamsPerTokenMax: 8,
+  eventsPageMax: 64,
+  eventNumbersMax: 10_000,
+  eventsPollMs: 500,
+  eventsHeartbeatMs: 15_000,
+  eventsRetryMs: 3_000,
+
   // Files and processes.
   secretFileBytesMax: 256 * 1024,
   exitTimeoutMs: 10_000,

@@ -9,18 +9,25 @@ import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
+import type { Answered } from '../host/http.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import type { ApiRoute } from './api/access.ts';
 import { chainRoutes } from './api/chains.ts';
+import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
+import { operationRoutes, type ReadyCheck } from './api/operation.ts';
 import { reportRoutes } from './api/reports.ts';
 import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Refusals } from './ingest/refusals.ts';
+import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
+import { MeteredOrdering } from './ordering/metered-ordering.ts';
 import type { Ordering } from './ordering/ordering.ts';
+import { EventStore } from './store/event-store.ts';
+import { readLedgerCounts } from './store/ledger-counts.ts';
 import { LedgerStore } from './store/ledger-store.ts';
 import { SummaryStore } from './store/summary-store.ts';
 
@@ -37,6 +44,10 @@ export type CentreOptions = {
   readonly log: Log;
   readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly brokerConnected: () => boolean;
+  /** Bytes of its databases on disk, by name. */
+  readonly databaseBytes?: () => Readonly<Record<string, number>>;
+  /** What else must be well before it may be sent work. */
+  readonly checks?: Readonly<Record<string, ReadyCheck>>;
   /** Called where going on could lose or double something: the process must end. */
   readonly onFailure: (error: unknown) => void;
 };
@@ -45,6 +56,8 @@ export type Centre = {
   readonly ordering: Ordering;
   readonly ingest: Ingest;
   readonly history: History;
+  /** To be told of each answer of the API. */
+  readonly onAnswered: (answered: Answered) => void;
   /** Of the API, without the door before them. */
   readonly routes: readonly ApiRoute[];
   /** Takes nothing more; finishes, answers and writes what it has. */
@@ -56,14 +69,16 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const { signer, clock, log, publish, brokerConnected, onFailure } = options;
   const suite = nodeSuite;
   const ledger = new LedgerStore(options.ledger);
-  const ordering = await EmbeddedOrdering.open({
+  const metrics = new DispatchMetrics();
+  const embedded = await EmbeddedOrdering.open({
     suite,
     store: ledger,
     signer,
     nowMs: clock.nowMs,
     onFailure,
   });
-  requireOwnKey(ordering, signer);
+  requireOwnKey(embedded, signer);
+  const ordering = new MeteredOrdering(embedded, clock.monotonicMs);
   const refusals = await Refusals.open(options.ledger, clock.nowMs);
   const flushing = setInterval(() => {
     refusals.flush().catch(onFailure);
@@ -85,15 +100,18 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onStored: () => history.follow(),
     onFailure,
   });
+  const watched = watchRoutes(options, { metrics, ordering, ingest, refusals });
   const shown = { suite, ordering, ledger: shownLedger, summaries: shownSummaries, history };
   return {
     ordering,
     ingest,
     history,
+    onAnswered: metrics.onAnswered,
     routes: [
       ...chainRoutes(shown),
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
+      ...watched,
       ...logRoutes({ ordering, brokerConnected, refused: () => refusals.totals() }),
     ],
     close: async () => {
@@ -102,8 +120,44 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       await ordering.close();
       await history.close();
       await refusals.flush();
+      metrics.close();
     },
   };
+}
+
+/** Routes by which others follow what happens here, and watch how it goes. */
+function watchRoutes(
+  options: CentreOptions,
+  parts: {
+    readonly metrics: DispatchMetrics;
+    readonly ordering: MeteredOrdering;
+    readonly ingest: Ingest;
+    readonly refusals: Refusals;
+  },
+): readonly ApiRoute[] {
+  const { ledgerReader, brokerConnected, databaseBytes = () => ({}) } = options;
+  const { metrics, ordering, ingest, refusals } = parts;
+  const events = eventRoutes(new EventStore(ledgerReader));
+  const ledger = () => readLedgerCounts(ledgerReader);
+  const operation = operationRoutes({
+    checks: {
+      broker: async () => (brokerConnected() ? undefined : 'not connected'),
+      ledger: async () => void (await ledger()),
+      ...options.checks,
+    },
+    metrics: () =>
+      metrics.gather({
+        chainCount: () => ordering.chainCount,
+        brokerConnected,
+        refused: () => refusals.totals(),
+        ordering: () => ordering.families(),
+        ingest: () => ingest.load,
+        ledger,
+        databaseBytes,
+        eventStreams: events.streamCount,
+      }),
+  });
+  return [...events.routes, ...operation];
 }
 
 function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {

@@ -10,10 +10,10 @@ import { systemClock } from '../host/clock.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { connectMqtt } from '../host/mqtt.ts';
-import { type Database, openDatabase } from '../host/sqlite.ts';
+import { type Database, databaseBytes, openDatabase } from '../host/sqlite.ts';
 import { readTlsFiles } from '../host/tls-files.ts';
 import { startApi } from './api/start-api.ts';
-import { openCentre } from './centre.ts';
+import { type Centre, openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
 import { historyMigrations } from './history/history-schema.ts';
@@ -77,11 +77,13 @@ export async function runDispatch(options: {
       log,
       publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
       brokerConnected: () => mqtt.connected,
+      databaseBytes: bytesOf(files),
       onFailure: failure.reject,
     });
     opened.push(() => centre.close());
     const http = await startApi(config, {
       routes: centre.routes,
+      onAnswered: centre.onAnswered,
       tokensPath: files.tokens,
       clock,
       log,
@@ -90,15 +92,8 @@ export async function runDispatch(options: {
     for (const filter of upFilters) {
       mqtt.subscribe(filter, (topic, payload) => centre.ingest.take(topic, payload), group);
     }
-    const { mainLog, chainCount } = centre.ordering;
     return {
-      ready: {
-        apiUrl: http.url,
-        mqttUrl: url,
-        origin: mainLog.origin,
-        mainLogId: toHex(mainLog.id),
-        chainCount,
-      },
+      ready: readyOf(centre, { apiUrl: http.url, mqttUrl: url }),
       failed: failure.promise,
       close: () => closeAll(opened),
     };
@@ -106,6 +101,17 @@ export async function runDispatch(options: {
     await closeAll(opened).catch(() => {});
     throw error;
   }
+}
+
+function readyOf(
+  { ordering: { mainLog, chainCount } }: Centre,
+  urls: Pick<DispatchReady, 'apiUrl' | 'mqttUrl'>,
+): DispatchReady {
+  return { ...urls, origin: mainLog.origin, mainLogId: toHex(mainLog.id), chainCount };
+}
+
+function bytesOf(files: { readonly ledger: string; readonly history: string }) {
+  return () => ({ ledger: databaseBytes(files.ledger), history: databaseBytes(files.history) });
 }
 
 /** The history can be made again: a new file where there is none, and no fear for a damaged one. */

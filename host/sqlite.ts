@@ -4,6 +4,7 @@
 // the disk. After a fatal failure every call fails: the process must end, and start again from what
 // the disk really holds.
 
+import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
@@ -53,6 +54,13 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
     await database.close();
     throw error;
   }
+}
+
+/** What a database takes on the disk, its journal included; 0 where it is not. */
+export function databaseBytes(path: string): number {
+  return ['', '-wal'].reduce((sum, suffix) => {
+    return sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0);
+  }, 0);
 }
 
 type Pending = {

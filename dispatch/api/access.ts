@@ -30,7 +30,12 @@ export type ApiRoute = Omit<Route, 'admit' | 'handler'> & {
   readonly operation: string;
   /** What it answers, by status, besides what the door and the shell answer for every route. */
   readonly answers: RouteAnswers;
-  readonly handler: (request: HttpRequest, caller: Caller) => HttpResponse | Promise<HttpResponse>;
+  /** `again`: who the caller is by now, for what takes long; undefined where nobody any more. */
+  readonly handler: (
+    request: HttpRequest,
+    caller: Caller,
+    again: () => Promise<Caller | undefined>,
+  ) => HttpResponse | Promise<HttpResponse>;
 };
 
 export class Access {
@@ -55,7 +60,10 @@ export class Access {
     return routes.map(({ right, handler, operation: _, answers: __, ...route }) => ({
       ...route,
       admit: async (request) => this.#admit(right, request, await this.#callerOf(request)),
-      handler: async (request) => handler(request, (await this.#callerOf(request)) ?? stranger),
+      handler: async (request) => {
+        const again = () => this.#callerOf(request);
+        return handler(request, (await again()) ?? stranger, again);
+      },
     }));
   }
 

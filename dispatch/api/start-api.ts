@@ -6,7 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import type { Clock } from '../../host/clock.ts';
 import { readSecretFile } from '../../host/files.ts';
-import { type HttpPlace, type HttpServer, isLoopback, startHttp } from '../../host/http.ts';
+import {
+  type Answered,
+  type HttpPlace,
+  type HttpServer,
+  isLoopback,
+  startHttp,
+} from '../../host/http.ts';
 import type { Log } from '../../host/log.ts';
 import type { DispatchConfig } from '../config.ts';
 import { Access, type ApiRoute } from './access.ts';
@@ -21,12 +27,13 @@ export async function startApi(
   { http }: Pick<DispatchConfig, 'http'>,
   parts: {
     readonly routes: readonly ApiRoute[];
+    readonly onAnswered?: (answered: Answered) => void;
     readonly tokensPath: string;
     readonly clock: Clock;
     readonly log: Log;
   },
 ): Promise<HttpServer> {
-  const { routes, tokensPath, clock, log } = parts;
+  const { routes, onAnswered, tokensPath, clock, log } = parts;
   const tokens = new TokenFile(tokensPath);
   const needsTokens = !isLoopback(http.host) || http.proxies !== undefined;
   const known = await tokens.current();
@@ -38,7 +45,12 @@ export async function startApi(
   const access = new Access({ tokens, clock, needsTokens });
   const { host, port, proxies } = http;
   const place: HttpPlace = { host, port, proxies, tls: await readTls(http.tls) };
-  return startHttp({ ...place, routes: access.guard([...routes, openApiRoute(routes)]), log });
+  return startHttp({
+    ...place,
+    routes: access.guard([...routes, openApiRoute(routes)]),
+    log,
+    onAnswered,
+  });
 }
 
 async function readTls(tls: DispatchConfig['http']['tls']): Promise<HttpPlace['tls']> {

@@ -87,6 +87,11 @@ export class Ingest {
     await handled;
   }
 
+  /** What is in hand, for whoever watches. */
+  get load(): { readonly messages: number; readonly bytes: number } {
+    return this.#lanes.load;
+  }
+
   /** Takes nothing more and finishes what waits. */
   async close(): Promise<void> {
     this.#open = false;

@@ -10,6 +10,12 @@ type Lane = { waiting: number; last: Promise<void> };
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   #bytes = 0;
+  #messages = 0;
+
+  /** What is in hand now. */
+  get load(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#messages, bytes: this.#bytes };
+  }
 
   /**
    * Runs `handle` when all earlier ones of this chain have ended. `handle` must not reject.
@@ -25,10 +31,12 @@ export class Lanes {
     if (this.#bytes + byteCount > limits.ingestBytesMax) return undefined;
     lane.waiting += 1;
     this.#bytes += byteCount;
+    this.#messages += 1;
     this.#lanes.set(chain, lane);
     lane.last = lane.last.then(handle).finally(() => {
       lane.waiting -= 1;
       this.#bytes -= byteCount;
+      this.#messages -= 1;
       if (lane.waiting === 0) this.#lanes.delete(chain);
     });
     return lane.last;

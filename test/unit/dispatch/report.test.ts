@@ -52,7 +52,7 @@ function evidenceAgainst(index: number, by: number): Uint8Array {
 async function shown(path: string): Promise<unknown> {
   const route = centre.centre.routes.find((one) => one.path === path);
   const request = requestFor({ id: toHex(chain.chainId) });
-  const answer = await route?.handler(request, localUser);
+  const answer = await route?.handler(request, localUser, async () => localUser);
   return answer?.body;
 }
 

@@ -139,11 +139,11 @@ export class TestCentre {
 
   /** The API, on a port of this machine. Tokens are in `tokens.json`, if there are any. */
   async serve(http: Partial<DispatchConfig['http']> = {}): Promise<HttpServer> {
-    const { routes } = this.centre;
+    const { routes, onAnswered } = this.centre;
     const clock = this.#clock;
     const tokensPath = join(this.directory, 'tokens.json');
     const settings = { http: { host: '127.0.0.1', port: 0, ...http } };
-    return startApi(settings, { routes, tokensPath, clock, log: silent });
+    return startApi(settings, { routes, onAnswered, tokensPath, clock, log: silent });
   }
 
   get #clock(): Clock {
@@ -215,7 +215,7 @@ export class TestCentre {
   async refused(): Promise<Readonly<Record<string, number>>> {
     const health = this.centre.routes.find(({ path }) => path === '/healthz');
     assert(health !== undefined, 'the centre tells its health');
-    const answer = await health.handler(requestFor({}), localUser);
+    const answer = await health.handler(requestFor({}), localUser, async () => localUser);
     return (answer.body as { refused: Readonly<Record<string, number>> }).refused;
   }
 
