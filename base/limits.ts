@@ -33,6 +33,8 @@ export const limits = Object.freeze({
   noteSignaturesMax: 100,
   proofHashesMax: 64,
   multiproofHashesMax: 8_192,
+  /** Groups of leaves that a tree keeps, some 60 KB each with the subtrees over them. */
+  treeGroupsMax: 16,
   bundleBytesMax: 1024 * 1024,
 
   // Messages over MQTT.

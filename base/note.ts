@@ -34,6 +34,9 @@ export type NoteKey = {
 
 const keyHashBytes = 4;
 const publicKeyBytes = 32;
+const newline = 0x0a;
+/** Of one UTF-16 unit. */
+const utf8BytesMax = 3;
 const linePrefix = '\u2014 ';
 
 /** Not empty, no white space, no plus. */
@@ -85,7 +88,8 @@ export function parseNote(
   options: { readonly strict: boolean },
 ): Result<Note, 'note'> {
   // attacker-controlled
-  if (text.length > limits.noteBytesMax || utf8(text).length > limits.noteBytesMax) {
+  const mayBeLonger = text.length * utf8BytesMax > limits.noteBytesMax;
+  if (mayBeLonger && utf8(text).length > limits.noteBytesMax) {
     return refuse('note', `longer than ${limits.noteBytesMax} bytes`);
   }
   if (!isNoteText(text)) return refuse('note', 'a control character, or half of a surrogate pair');
@@ -122,7 +126,12 @@ function parseLine(line: string): SignatureLine | undefined {
 
 /** Text that has a UTF-8 form and holds no control character but the newline. */
 function isNoteText(text: string): boolean {
-  return text.isWellFormed() && [...text].every((char) => char >= ' ' || char === '\n');
+  if (!text.isWellFormed()) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 && code !== newline) return false;
+  }
+  return true;
 }
 
 /** `<name>+<key hash, hex>+<base64 of type ‖ key>`: how a key is given to people and to other tools. */

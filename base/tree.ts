@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log's RFC 9162 tree that answers roots and proofs of every size it ever had. In memory: the hashes of all
 // complete subtrees of 256 leaves and above (64 bytes for 256 leaves) and the leaves of the last, incomplete
-// group. Other leaf hashes are read again when a proof goes through their group.
+// group; and those of a few groups that were used last. Others are read again when a proof goes through them.
 // Invariant: leaves read again make the hash that was kept of them; a proof over changed ones is never given.
 
 import { assert } from './assert.ts';
 import { equal } from './bytes.ts';
 import { TielineError } from './errors.ts';
 import { HashList } from './hash-list.ts';
-import { emptyRoot, isHash, nodeHash, rootOf } from './merkle.ts';
+import { LeafGroup } from './leaf-group.ts';
+import { limits } from './limits.ts';
+import { emptyRoot, isHash, nodeHash } from './merkle.ts';
 import { consistencySubtrees, inclusionSubtrees, leftLeafCount, type Subtree } from './subtrees.ts';
 import type { Suite } from './suite.ts';
 
@@ -23,10 +25,10 @@ export class HistoryTree {
   readonly #leaves: LeafHashes;
   /** #levels[i] holds the hashes of all complete subtrees of 256 · 2^i leaves. */
   readonly #levels: HashList[] = [new HashList()];
-  /** Leaf hashes of the group that is not complete. */
-  #tail: Uint8Array[] = [];
-  /** The group that was read last: neighbouring parts of a proof lie in it. */
-  #read: { group: number; leafHashes: readonly Uint8Array[] } | undefined;
+  /** The group that is not complete. */
+  #tail: LeafGroup;
+  /** Complete groups used last, the least recently used first: many proofs go through the same. */
+  readonly #recent = new Map<number, LeafGroup>();
 
   /**
    * The empty tree; or one that starts again from its group hashes, in order. The leaves after the
@@ -35,21 +37,23 @@ export class HistoryTree {
   constructor(suite: Suite, leaves: LeafHashes, groupHashes: Iterable<Uint8Array> = []) {
     this.#suite = suite;
     this.#leaves = leaves;
+    this.#tail = new LeafGroup(suite);
     for (const hash of groupHashes) this.#pushGroup(hash);
   }
 
   /** Number of leaves. */
   get size(): number {
-    return this.#level(0).length * groupSize + this.#tail.length;
+    return this.#level(0).length * groupSize + this.#tail.size;
   }
 
   /** Returns the hash of the group that this leaf completes: to be stored, for the constructor. */
   append(leafHash: Uint8Array): Uint8Array | undefined {
     assert(isHash(leafHash), 'a leaf hash has 32 bytes');
-    this.#tail.push(leafHash);
-    if (this.#tail.length < groupSize) return undefined;
-    const groupHash = rootOf(this.#suite, this.#tail);
-    this.#tail = [];
+    this.#tail.append(leafHash);
+    if (this.#tail.size < groupSize) return undefined;
+    const groupHash = this.#tail.hash({ start: 0, end: groupSize });
+    this.#keep(this.#level(0).length, this.#tail);
+    this.#tail = new LeafGroup(this.#suite);
     this.#pushGroup(groupHash);
     return groupHash;
   }
@@ -95,7 +99,7 @@ export class HistoryTree {
   /** The hash of a subtree as RFC 9162 cuts them: complete, or at the right edge of some size. */
   #hash({ start, end }: Subtree): Uint8Array {
     const leafCount = end - start;
-    if (leafCount < groupSize) return rootOf(this.#suite, this.#leafHashes({ start, end }));
+    if (leafCount < groupSize) return this.#hashInGroup({ start, end });
     let level = 0;
     while (groupSize * 2 ** (level + 1) <= leafCount) level++;
     if (groupSize * 2 ** level === leafCount) return this.#level(level).at(start / leafCount);
@@ -107,28 +111,41 @@ export class HistoryTree {
     );
   }
 
-  /** Leaf hashes within one group. */
-  #leafHashes({ start, end }: Subtree): readonly Uint8Array[] {
+  #hashInGroup({ start, end }: Subtree): Uint8Array {
     const group = Math.floor(start / groupSize);
     const first = group * groupSize;
     const inTail = group === this.#level(0).length;
-    const leafHashes = inTail ? this.#tail : this.#readGroup(group);
-    return leafHashes.slice(start - first, end - first);
+    const leaves = inTail ? this.#tail : this.#group(group);
+    return leaves.hash({ start: start - first, end: end - first });
   }
 
-  #readGroup(group: number): readonly Uint8Array[] {
-    if (this.#read?.group === group) return this.#read.leafHashes;
+  #group(group: number): LeafGroup {
+    const known = this.#recent.get(group) ?? this.#readGroup(group);
+    this.#keep(group, known);
+    return known;
+  }
+
+  #keep(group: number, leaves: LeafGroup): void {
+    this.#recent.delete(group);
+    this.#recent.set(group, leaves);
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size <= limits.treeGroupsMax) break;
+      this.#recent.delete(oldest);
+    }
+  }
+
+  #readGroup(group: number): LeafGroup {
     const leafHashes = Array.from({ length: groupSize }, (_, i) =>
       this.#leaves.leafHashAt(group * groupSize + i),
     );
-    if (!equal(rootOf(this.#suite, leafHashes), this.#level(0).at(group))) {
+    const leaves = new LeafGroup(this.#suite, leafHashes);
+    if (!equal(leaves.hash({ start: 0, end: groupSize }), this.#level(0).at(group))) {
       const range = `${group * groupSize} to ${(group + 1) * groupSize - 1}`;
       throw new TielineError('tree-leaves', `leaves ${range} are not those that were hashed`, {
         hint: 'The storage has changed or lost data. Restore this range from another copy.',
       });
     }
-    this.#read = { group, leafHashes };
-    return leafHashes;
+    return leaves;
   }
 
   #assertSize(size: number): void {
