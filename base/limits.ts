@@ -15,6 +15,9 @@ export const limits = Object.freeze({
   // Signed statements and their verification.
   coseTextMax: 256,
   importedKeysMax: 1_024,
+  /** Signatures that wait for the threads which verify, and those that go to a thread together. */
+  signatureChecksMax: 65_536,
+  signatureChecksTogether: 256,
 
   // Packs, batches, blocks.
   packValuesMax: 256,

@@ -22,6 +22,7 @@ import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Refusals } from './ingest/refusals.ts';
+import type { VerifyAll } from './ledger/signed-ahead.ts';
 import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
@@ -42,6 +43,8 @@ export type CentreOptions = {
   readonly signer: Signer;
   readonly clock: Clock;
   readonly log: Log;
+  /** Verifies signatures in threads; without it they are verified one by one. */
+  readonly verifyAll?: VerifyAll;
   readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly brokerConnected: () => boolean;
   /** Bytes of its databases on disk, by name. */
@@ -75,6 +78,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     store: ledger,
     signer,
     nowMs: clock.nowMs,
+    verifyAll: options.verifyAll,
     onFailure,
   });
   requireOwnKey(embedded, signer);

@@ -12,6 +12,7 @@ import type { Log } from '../host/log.ts';
 import { connectMqtt } from '../host/mqtt.ts';
 import { type Database, databaseBytes, openDatabase } from '../host/sqlite.ts';
 import { readTlsFiles } from '../host/tls-files.ts';
+import { VerifyPool } from '../host/verify-pool.ts';
 import { startApi } from './api/start-api.ts';
 import { type Centre, openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
@@ -68,6 +69,8 @@ export async function runDispatch(options: {
     const mqtt = connectMqtt({ url, clientId, tls: await readTlsFiles(config.mqtt), log });
     opened.push(() => mqtt.close());
     const clock = await systemClock();
+    const verifiers = new VerifyPool();
+    opened.push(() => verifiers.close());
     const centre = await openCentre({
       ledger,
       ledgerReader,
@@ -75,6 +78,7 @@ export async function runDispatch(options: {
       signer,
       clock,
       log,
+      verifyAll: (checks) => verifiers.verify(checks),
       publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
       brokerConnected: () => mqtt.connected,
       databaseBytes: bytesOf(files),

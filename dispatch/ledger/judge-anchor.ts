@@ -7,8 +7,9 @@ import { equal } from '../../base/bytes.ts';
 import { type Result, refuse } from '../../base/errors.ts';
 import { emptyRoot, verifyConsistency } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
-import { checkAnchor, type OpenAnchor } from '../../sidechain/chain/anchor.ts';
+import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
 import type { ChainRecord } from './chain-record.ts';
+import { type CheckedAnchor, signedBy } from './checked-anchor.ts';
 
 export type AnchorVerdict =
   /** Newer than all before, and consistent with them: to be appended. */
@@ -28,6 +29,8 @@ export type AnchorFacts = {
   readonly logSize: number;
   /** Root that was accepted from this chain at just this size, undefined where none was. */
   readonly acceptedRoot: Uint8Array | undefined;
+  /** What was verified of it before. */
+  readonly ahead?: CheckedAnchor | undefined;
 };
 
 /** The anchor is of this chain (by its claims); everything else in it is attacker-controlled. */
@@ -40,7 +43,7 @@ export function judgeAnchor(
   if (chain.quarantined) {
     return refused(refuse('quarantined', 'two histories of this chain were co-signed'));
   }
-  const checked = checkAnchor(suite, anchor, chain);
+  const checked = signedBy(suite, anchor, { chain, ahead: facts.ahead });
   if (!checked.ok) return refused(checked);
 
   const { size, root } = anchor.checkpoint;

@@ -18,6 +18,7 @@ import { checkMembershipMessage } from '../../sidechain/chain/membership-message
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
 import type { ChainRecord } from './chain-record.ts';
+import type { CheckedAnchor } from './checked-anchor.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import type { Change, Leaf, Outcomes, TransactionOf } from './transaction.ts';
@@ -37,6 +38,8 @@ export type AnchorContext = ApplyContext & {
    * where none.
    */
   readonly acceptedRoot: Uint8Array | undefined;
+  /** Its signatures, where they were verified before: the outcome is the same without. */
+  readonly ahead?: CheckedAnchor | undefined;
 };
 
 export type ReportContext = ApplyContext & {
@@ -140,6 +143,7 @@ export class MainLedger {
     const verdict = judgeAnchor(this.#suite, anchor, chain, {
       logSize: this.tree.size,
       acceptedRoot: isNewest ? chain.anchored.root : context.acceptedRoot,
+      ahead: context.ahead,
     });
     const from = anchor.anchor.receiptSize;
     switch (verdict.kind) {

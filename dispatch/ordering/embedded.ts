@@ -14,13 +14,16 @@ import type { Signer, Suite } from '../../base/suite.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
-import type { Applied, ApplyContext, MainLedger } from '../ledger/main-ledger.ts';
+import { type CheckedAnchor, checkAhead } from '../ledger/checked-anchor.ts';
+import type { AnchorContext, Applied, MainLedger } from '../ledger/main-ledger.ts';
+import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
 import type { LogHead } from '../store/ledger-changes.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import type { Ordering } from './ordering.ts';
+import { RecentAnchors } from './recent-anchors.ts';
 import { SignedRoots } from './signed-roots.ts';
 
 type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'> | Applied<'membership'>;
@@ -30,6 +33,8 @@ type Facts = { readonly acceptedRoot: Uint8Array | undefined; readonly reportCou
 
 type Waiting = {
   readonly transaction: Transaction;
+  /** Signatures of an anchor, verified while others were written. */
+  ahead: CheckedAnchor | undefined;
   readonly resolve: (outcome: AnyApplied['outcome']) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -40,6 +45,8 @@ export type EmbeddedOptions = {
   /** A key of the main log. */
   readonly signer: Signer;
   readonly nowMs: () => number;
+  /** Verifies the signatures of anchors, in threads; without it they are verified one by one. */
+  readonly verifyAll?: VerifyAll | undefined;
   /**
    * Called once when a batch could not be written: memory is ahead of the disk, and the process
    * must end.
@@ -54,7 +61,11 @@ export class EmbeddedOrdering implements Ordering {
   readonly #ledger: MainLedger;
   readonly #groups: LeafGroups;
   readonly #signedRoots: SignedRoots;
+  readonly #recent = new RecentAnchors();
+  /** What may be judged now. */
   readonly #waiting: Waiting[] = [];
+  /** Those whose signatures are being verified. */
+  readonly #checking = new Set<Waiting>();
   #durable: LogHead;
   #timeMs = 0;
   #running: Promise<void> | undefined;
@@ -87,7 +98,7 @@ export class EmbeddedOrdering implements Ordering {
 
   submit<T extends Transaction>(transaction: T): Promise<Outcomes[T['kind']]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (this.#waiting.length >= limits.orderingPendingMax) {
+    if (this.#waiting.length + this.#checking.size >= limits.orderingPendingMax) {
       const busy = new TielineError('ordering-busy', 'the main log does not keep up', {
         retry: 'transient',
       });
@@ -95,13 +106,46 @@ export class EmbeddedOrdering implements Ordering {
     }
     return new Promise((resolve, reject) => {
       // The outcome is of the transaction's kind: `#apply` calls what belongs to it.
-      this.#waiting.push({ transaction, resolve: resolve as Waiting['resolve'], reject });
-      this.#running ??= this.#run();
+      const waiting = { transaction, resolve: resolve as Waiting['resolve'], reject };
+      this.#admit({ ...waiting, ahead: undefined });
     });
   }
 
+  /** Anchors wait until their signatures are verified; nobody else waits for them. */
+  #admit(waiting: Waiting): void {
+    const { suite, verifyAll } = this.#options;
+    const { transaction } = waiting;
+    const chain =
+      transaction.kind === 'anchor' ? this.chain(transaction.anchor.chainId) : undefined;
+    if (transaction.kind !== 'anchor' || chain === undefined || verifyAll === undefined) {
+      this.#enqueue(waiting);
+      return;
+    }
+    this.#checking.add(waiting);
+    checkAhead(suite, verifyAll, { anchor: transaction.anchor, chain }).then(
+      (ahead) => {
+        this.#checking.delete(waiting);
+        waiting.ahead = ahead;
+        this.#enqueue(waiting);
+      },
+      (error: unknown) => {
+        this.#checking.delete(waiting);
+        waiting.reject(error);
+      },
+    );
+  }
+
+  #enqueue(waiting: Waiting): void {
+    if (this.#failure !== undefined) {
+      waiting.reject(this.#failure.error);
+      return;
+    }
+    this.#waiting.push(waiting);
+    this.#running ??= this.#run();
+  }
+
   async receipt(logIndex: number, { from }: { readonly from: number }): Promise<ReceiptMessage> {
-    const anchor = await this.#options.store.anchorAt(logIndex);
+    const anchor = this.#recent.at(logIndex) ?? (await this.#options.store.anchorAt(logIndex));
     assert(anchor !== undefined, 'an anchor that was taken is stored');
     const size = Math.max(anchor.receiptSize, from);
     assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
@@ -123,7 +167,10 @@ export class EmbeddedOrdering implements Ordering {
   }
 
   async close(): Promise<void> {
-    await this.#running;
+    while (this.#running !== undefined || this.#checking.size > 0) {
+      await this.#running;
+      if (this.#checking.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async #run(): Promise<void> {
@@ -145,8 +192,8 @@ export class EmbeddedOrdering implements Ordering {
   async #apply(batch: readonly Waiting[], facts: readonly Facts[]): Promise<readonly AnyApplied[]> {
     this.#timeMs = Math.max(this.#timeMs, this.#options.nowMs());
     const timeMs = this.#timeMs;
-    const applied = batch.map(({ transaction }, i) =>
-      this.#applyOne(transaction, { timeMs, ...(facts[i] ?? noFacts) }),
+    const applied = batch.map(({ transaction, ahead }, i) =>
+      this.#applyOne(transaction, { timeMs, ahead, ...(facts[i] ?? noFacts) }),
     );
     const changes = applied.flatMap((one) => one.changes);
     if (changes.length === 0) return applied;
@@ -156,11 +203,12 @@ export class EmbeddedOrdering implements Ordering {
     const { tree } = this.#ledger;
     const head = { size: tree.size, root: tree.root() };
     await this.#options.store.persist(changes, head);
+    this.#recent.keep(changes, head.size);
     this.#durable = head;
     return applied;
   }
 
-  #applyOne(transaction: Transaction, context: ApplyContext & Facts): AnyApplied {
+  #applyOne(transaction: Transaction, context: AnchorContext & Facts): AnyApplied {
     switch (transaction.kind) {
       case 'enrol':
         return this.#ledger.enrol(transaction, context);
