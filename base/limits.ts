@@ -229,6 +229,9 @@ export const limits = Object.freeze({
   snapshotChunkBytes: 512 * 1024,
   snapshotAgainMs: 5_000,
 
+  // What is sealed for one reader: the answer to one sample of a request.
+  sealedBytesMax: 128 * 1024,
+
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
   // no, a second.

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// X25519, HKDF and AES-GCM by node:crypto.
+
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { concat } from './bytes.ts';
+import type { AgreementPair, CipherInput, Sealing } from './sealed.ts';
+
+/** SubjectPublicKeyInfo of an X25519 key up to the key itself (RFC 8410 §4). */
+const publicKeyInfo = Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 110, 3, 33, 0);
+const cipher = 'aes-256-gcm';
+const tagBytes = 16;
+
+export const nodeSealing: Sealing = Object.freeze({
+  newPair: () => {
+    const { publicKey, privateKey } = generateKeyPairSync('x25519');
+    const der = publicKey.export({ format: 'der', type: 'spki' });
+    return pairOf(privateKey, new Uint8Array(der.subarray(publicKeyInfo.length)));
+  },
+  random: (length: number) => new Uint8Array(randomBytes(length)),
+  derive: (secret: Uint8Array, info: Uint8Array) =>
+    new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), info, 32)),
+  encrypt: ({ key, nonce, aad, text }: CipherInput) => {
+    const sealing = createCipheriv(cipher, key, nonce).setAAD(aad);
+    return concat(sealing.update(text), sealing.final(), sealing.getAuthTag());
+  },
+  decrypt: ({ key, nonce, aad, text }: CipherInput) => {
+    if (text.length < tagBytes) return undefined;
+    const opening = createDecipheriv(cipher, key, nonce, { authTagLength: tagBytes }).setAAD(aad);
+    opening.setAuthTag(text.subarray(-tagBytes));
+    try {
+      return concat(opening.update(text.subarray(0, -tagBytes)), opening.final());
+    } catch {
+      return undefined;
+    }
+  },
+});
+
+function pairOf(privateKey: KeyObject, publicKey: Uint8Array): AgreementPair {
+  return {
+    publicKey,
+    agree: (other) => {
+      if (other.length !== 32) return undefined;
+      const der = Buffer.from(concat(publicKeyInfo, other));
+      try {
+        const theirs = createPublicKey({ key: der, format: 'der', type: 'spki' });
+        return new Uint8Array(diffieHellman({ privateKey, publicKey: theirs }));
+      } catch {
+        // OpenSSL refuses a shared secret of zeros, which points of small order give.
+        return undefined;
+      }
+    },
+  };
+}
