@@ -3,33 +3,23 @@
 // reading, its block, the newest anchored checkpoint and its receipts; and the keys file that goes
 // beside it.
 
+import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
-import { decodePack } from '../base/pack.ts';
 import type { Suite } from '../base/suite.ts';
-import type { Database } from '../host/sqlite.ts';
-import { openAnchor } from '../sidechain/chain/anchor.ts';
-import { decodeBatch } from '../sidechain/chain/batch.ts';
-import { encodeBundle } from '../sidechain/chain/bundle.ts';
-import { openEntry, verifyEntry } from '../sidechain/chain/entry.ts';
+import { verifyEntry } from '../sidechain/chain/entry.ts';
 import { openGenesis } from '../sidechain/chain/genesis.ts';
-import { acceptedEntries, proveReading } from '../sidechain/chain/prove.ts';
-import { decodeReceiptMessage, type ReceiptMessage } from '../sidechain/chain/receipt-message.ts';
-import type { Registry } from '../sidechain/chain/registry.ts';
 import { formatTrustedKeys } from '../sidechain/chain/trusted-keys.ts';
 import { readKept } from '../sidechain/store/archive-table.ts';
 import { ArchivedGroups } from '../sidechain/store/archived-groups.ts';
-import { readBlocks } from '../sidechain/store/block-table.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
-import { provenChanges, readChanges } from '../sidechain/store/membership-table.ts';
-import { type OpenLedger, openLedger } from '../sidechain/store/open-ledger.ts';
+import { openLedger } from '../sidechain/store/open-ledger.ts';
 import { readSegmentHead } from '../sidechain/store/segment.ts';
 import { archivePath, listSegments, withSegment } from '../sidechain/store/segment-file.ts';
 import { gatewayContracts } from './contracts.ts';
+import { provePlace } from './prove-place.ts';
 import {
   type BlockSource,
-  blocksOf,
   findReading,
-  formatReadingId,
   newestReading,
   parseReadingId,
   type ReadingPlace,
@@ -72,8 +62,21 @@ export async function makeProof(
       nowMs: options.nowMs,
       archived: (position) => archived.leafHashes(position),
     });
+    const { ledger, history } = opened;
+    const { registry } = ledger;
+    const askHistory = history.ask.bind(history);
     const { reading } = options;
-    return await proofOf(suite, database, { ...opened, genesisBytes, reading, archived });
+    const proved = await provePlace(
+      suite,
+      { database, genesisBytes, registry, archived, askHistory },
+      async (blocks, size) => {
+        const { height: keptFrom } = await readKept(database);
+        return placeOf(suite, blocks, { reading, size, keptFrom });
+      },
+    );
+    assert(proved !== undefined, 'a reading that is not there is an error');
+    const { members, mainLog } = registry;
+    return { ...proved, keys: formatTrustedKeys(suite, { mainLog, chainId, members }) };
   } finally {
     await database.close();
   }
@@ -91,86 +94,6 @@ async function archivedGroups(
     return { path: segment, from, to, bytes: source.length };
   });
   return new ArchivedGroups(suite, async () => [given, ...files]);
-}
-
-/** How the members came to be, where any change stands under the checkpoint. */
-async function membershipUnder({ history }: OpenLedger, database: Database, size: number) {
-  const changes = (await readChanges(database)).filter(({ height }) => height < size);
-  return changes.length === 0
-    ? {}
-    : { membership: { changes: await provenChanges(changes, { history, size }) } };
-}
-
-type Proving = OpenLedger & {
-  readonly genesisBytes: Uint8Array;
-  readonly reading: string;
-  readonly archived: ArchivedGroups;
-};
-
-async function proofOf(suite: Suite, database: Database, given: Proving): Promise<MadeProof> {
-  const { ledger, history, genesisBytes, archived } = given;
-  const blocks = blocksOf(database, archived);
-  const { registry } = ledger;
-  const message = await newestReceipt(suite, blocks, registry);
-  const anchor = openAnchor(message.anchor);
-  if (!anchor.ok) throw new TielineError('database-damaged', anchor.detail);
-  const { size } = anchor.value.checkpoint;
-  const { reading } = given;
-  const { height: keptFrom } = await readKept(database);
-  const place = await placeOf(suite, blocks, { reading, size, keptFrom });
-  const { height } = place;
-  const [stored] = await readBlocks(database, { from: height, to: height });
-  const row = stored ?? (await archived.block(height));
-  if (row === undefined)
-    throw new TielineError('database-damaged', `block ${height} has no header`);
-  const batch = batchAt(suite, place);
-  const bundle = encodeBundle({
-    genesis: genesisBytes,
-    header: row.headerBytes,
-    headerPath: await history.ask({ sizes: [size], leaves: [height] }, (tree) =>
-      tree.inclusion(height, size),
-    ),
-    anchor: message.anchor,
-    receipts: message.receipts,
-    ...(await membershipUnder(given, database, size)),
-    reading: proveReading(suite, place, {
-      ...place,
-      schema: schemaOfPack(registry, { gateway: batch.gateway, pack: batch.pack }),
-    }),
-  });
-  const keys = formatTrustedKeys(suite, {
-    mainLog: registry.mainLog,
-    chainId: ledger.chainId,
-    members: registry.members,
-  });
-  const { gateway, sequence } = batch;
-  const readingId = formatReadingId({ gateway, sequence, packIndex: place.packIndex });
-  return { readingId, bundle, keys };
-}
-
-async function newestReceipt(
-  suite: Suite,
-  blocks: BlockSource,
-  registry: Registry,
-): Promise<ReceiptMessage> {
-  const { receipt } = registry;
-  if (receipt === undefined) {
-    throw new TielineError('no-receipt', 'the main chain has not taken an anchor of this chain', {
-      retry: 'transient',
-      hint: 'see `tieline status`: a proof is possible once the first receipt is there',
-    });
-  }
-  const block = await blocks(receipt.height);
-  const entries = block === undefined ? [] : acceptedEntries(block.body, block.outputs);
-  for (const { entry } of entries.toReversed()) {
-    const opened = openEntry(suite, entry);
-    if (!opened.ok || opened.value.kind !== 'receipt') continue;
-    const message = decodeReceiptMessage(opened.value.payload);
-    if (message.ok) return message.value;
-  }
-  throw new TielineError('database-damaged', `block ${receipt.height} has lost its receipt`, {
-    hint: 'run `tieline chain verify`; it names what was changed',
-  });
 }
 
 async function placeOf(
@@ -203,25 +126,4 @@ async function placeOf(
             'with `--segment FILE`; `tieline archive list` names them',
     },
   );
-}
-
-function batchAt(suite: Suite, place: ReadingPlace) {
-  const given = acceptedEntries(place.body, place.outputs)[place.entryIndex];
-  const opened = given && openEntry(suite, given.entry);
-  const batch = opened?.ok === true ? decodeBatch(opened.value.payload) : undefined;
-  const pack = given?.packs?.packs[place.packIndex];
-  if (batch?.ok !== true || pack === undefined) {
-    throw new TielineError('database-damaged', `block ${place.height} has lost its batch`);
-  }
-  return { ...batch.value, pack };
-}
-
-function schemaOfPack(
-  registry: Registry,
-  of: { readonly gateway: Uint8Array; readonly pack: Uint8Array },
-): Uint8Array {
-  const pack = decodePack(of.pack);
-  const payload = pack.ok ? registry.schemaPayload(of.gateway, pack.value.schemaId) : undefined;
-  if (payload !== undefined) return payload;
-  throw new TielineError('database-damaged', 'the schema of this reading is not on the chain');
 }
