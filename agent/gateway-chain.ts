@@ -65,7 +65,7 @@ export function gatewayChain(
 }
 
 /** A member alone, or cut off from the others, may wait for a block as long as it likes. */
-function endingWith(ending: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+export function endingWith(ending: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
   const { promise: ended, reject } = Promise.withResolvers<never>();
   ended.catch(() => {});
   const error = new TielineError('closing', 'the gateway is closing', { retry: 'transient' });

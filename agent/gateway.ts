@@ -10,29 +10,18 @@ import { systemClock } from '../host/clock.ts';
 import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
-import { foundingMembership } from '../sidechain/chain/membership-proof.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
-import {
-  gatewayChain,
-  membershipChain,
-  membershipNoted,
-  reportStore,
-  summaryPosition,
-} from './gateway-chain.ts';
 import { membershipRoute } from './membership-route.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { openChain } from './open-chain.ts';
 import { reloadRoutes } from './reload.ts';
 import { onRevocation } from './revocation.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
-import { AnchorDuty } from './uplink/anchor-duty.ts';
-import { MembershipQueue } from './uplink/membership-queue.ts';
-import { ReportQueue } from './uplink/report-queue.ts';
-import { SummaryQueue } from './uplink/summary-queue.ts';
 import { Uplink } from './uplink/uplink.ts';
+import { openUplinkParts } from './uplink-parts.ts';
 import { valueRoutes } from './values.ts';
 
 export type Gateway = {
@@ -83,7 +72,8 @@ async function start(
 ): Promise<Gateway> {
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
-  const { node, database } = await openChain(config, { signer, clock, log, random, ...waiting });
+  const opened = await openChain(config, { signer, clock, log, random, ...waiting });
+  const { node } = opened;
   closing.push(async () => {
     await node.handOver();
     await node.close();
@@ -92,38 +82,16 @@ async function start(
   const fatal = Promise.withResolvers<never>();
   const { keyId } = signer;
   const ending = new AbortController();
-  const chain = gatewayChain(node, { database, signer, ending: ending.signal });
-  const store = summaryPosition(node.uplink);
-  const anchors = new AnchorDuty(suite, { chain, signer, log }, config.anchor);
-  const summaries = await SummaryQueue.open(suite, { chain, store, log });
-  const memberships = await MembershipQueue.open(suite, {
-    chain: { ...chain, ...membershipChain(node, database) },
-    founding: foundingMembership(suite, node.genesis),
-    store: membershipNoted(node.uplink),
-    ...{ signer, log },
-  });
-  const reports = await ReportQueue.open(suite, {
-    ...{ chainId: node.chainId, signer, store: reportStore(node), nowMs: clock.nowMs, log },
-    reportable: () => node.reportable,
+  const parts = await openUplinkParts(suite, config, {
+    ...{ opened, signer, clock, log, ending: ending.signal },
+    onFatal: (error) => void stop(node, error).then(fatal.reject, fatal.reject),
   });
   const link = await openBrokerLink(config.mqtt, {
     gateway: toHex(keyId),
     chainId: node.chainId,
     log: log.child({ part: 'mqtt' }),
   });
-  const { mqtt } = link;
-  const onFatal = (error: unknown) => void stop(node, error).then(fatal.reject, fatal.reject);
-  const uplink = new Uplink(suite, {
-    chain,
-    anchors,
-    summaries,
-    reports,
-    memberships,
-    mqtt,
-    clock,
-    log,
-    onFatal,
-  });
+  const uplink = new Uplink(suite, { ...parts, mqtt: link.mqtt });
   // Together: a step that waits for a broker that says nothing ends with the link.
   closing.push(async () => {
     ending.abort();

@@ -42,7 +42,11 @@ type Parts = {
   readonly onWaiting?: () => void;
 };
 
-export type OpenChain = { readonly node: SidechainNode; readonly database: Database };
+export type OpenChain = {
+  readonly node: SidechainNode;
+  readonly database: Database;
+  readonly genesisBytes: Uint8Array;
+};
 
 /** @throws TielineError as `openNode`; `config` where `listen` and `peers` do not fit the chain. */
 export async function openChain(config: GatewayConfig, parts: Parts): Promise<OpenChain> {
@@ -62,7 +66,7 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
       ...companyFor(config, genesis.value, parts),
       archive: archiveRules(config, summaryPosition(new UplinkTable(database)).load),
     });
-    return { node, database };
+    return { node, database, genesisBytes };
   } catch (error) {
     await database.close();
     throw error;

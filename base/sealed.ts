@@ -10,7 +10,7 @@ import { bytes, bytesUpTo, choice, decodeWith, tuple } from './fields.ts';
 import { limits } from './limits.ts';
 import { record } from './records.ts';
 
-/** What sealing needs of a machine; node-sealing.ts has it. */
+/** What sealing needs of a machine; host/sealing.ts has it. */
 export type Sealing = {
   /** A new X25519 pair; `agree` gives nothing for a point of small order. */
   readonly newPair: () => AgreementPair;

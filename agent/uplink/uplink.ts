@@ -15,9 +15,10 @@ import type { AnchorDuty, AnchorStatus } from './anchor-duty.ts';
 import type { ChainPort } from './chain-port.ts';
 import type { MembershipQueue } from './membership-queue.ts';
 import type { ReportQueue } from './report-queue.ts';
+import type { RequestQueue } from './request-queue.ts';
 import type { SummaryQueue } from './summary-queue.ts';
 
-type UpKind = 'anchor' | 'summary' | 'event' | 'membership';
+type UpKind = 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
 
 export type UplinkStatus = {
   readonly connected: boolean;
@@ -33,6 +34,9 @@ export type UplinkStatus = {
   /** Changes of the members that the centre has not noted yet, and its last word against them. */
   readonly membershipWaiting: number;
   readonly membershipRefusal: string | undefined;
+  /** Asks for raw readings that the centre has an answer to, since the start; requests that were refused. */
+  readonly asksAnswered: number;
+  readonly requestsRefused: number;
   /** Answers that were not the main log's, or malformed. */
   readonly answersRefused: number;
 };
@@ -43,6 +47,7 @@ export type UplinkParts = {
   readonly summaries: SummaryQueue;
   readonly reports: ReportQueue;
   readonly memberships: MembershipQueue;
+  readonly requests: RequestQueue;
   readonly mqtt: Pick<Mqtt, 'connected' | 'publish' | 'subscribe' | 'onConnected'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
@@ -66,18 +71,23 @@ export class Uplink {
     this.#parts = parts;
     this.#topic = chainOrigin(parts.chain.chainId);
     parts.mqtt.subscribe(`${this.#topic}/receipt`, (_, payload) => this.#answered(payload));
+    parts.mqtt.subscribe(`${this.#topic}/request`, (_, payload) => {
+      parts.requests.arrived(payload);
+      this.#sendInTurn();
+    });
     parts.mqtt.onConnected(() => {
       parts.anchors.connected();
       parts.summaries.connected();
       parts.reports.connected();
       parts.memberships.connected();
+      parts.requests.connected();
       this.#sendInTurn();
     });
     this.#timer = setInterval(() => this.#sendInTurn(), limits.uplinkTickMs);
   }
 
   get status(): UplinkStatus {
-    const { mqtt, anchors, summaries, reports, memberships } = this.#parts;
+    const { mqtt, anchors, summaries, reports, memberships, requests } = this.#parts;
     return {
       connected: mqtt.connected,
       anchor: anchors.status,
@@ -88,6 +98,8 @@ export class Uplink {
       reportsTaken: reports.takenCount,
       membershipWaiting: memberships.waitingCount,
       membershipRefusal: memberships.refusal,
+      asksAnswered: requests.answeredCount,
+      requestsRefused: requests.refusedCount,
       answersRefused: this.#answersRefused,
     };
   }
@@ -123,17 +135,34 @@ export class Uplink {
       sent.push(this.#publish('summary', message));
     }
     await Promise.all(sent);
+    // Last: nobody's bill waits for it.
+    await this.#answerRequests(anchors.patienceMs);
+  }
+
+  async #answerRequests(patienceMs: number): Promise<void> {
+    const { requests, clock } = this.#parts;
+    await this.#unlessDelayed('answers-delayed', async () => {
+      const answers = await requests.due(clock.monotonicMs(), patienceMs);
+      await Promise.all(answers.map((answer) => this.#publish('answer', answer)));
+    });
   }
 
   /** Where the members before do not sign, the rest goes on: it may be all that still works. */
   async #tellMembership(patienceMs: number): Promise<void> {
-    const { memberships, clock, log } = this.#parts;
-    try {
+    const { memberships, clock } = this.#parts;
+    await this.#unlessDelayed('membership-delayed', async () => {
       const message = await memberships.due(clock.monotonicMs(), patienceMs);
       if (message !== undefined) await this.#publish('membership', message);
+    });
+  }
+
+  /** What may pass is only logged, and the rest of the turn goes on. */
+  async #unlessDelayed(event: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       if (!(error instanceof TielineError) || error.retry !== 'transient') throw error;
-      log.warn('membership-delayed', { reason: error.message });
+      this.#parts.log.warn(event, { reason: error.message });
     }
   }
 
@@ -180,6 +209,7 @@ export class Uplink {
     await this.#parts.summaries.answered(answer);
     await this.#parts.reports.answered(answer);
     await this.#parts.memberships.answered(answer);
+    this.#parts.requests.answered(answer);
   }
 
   #inTurn(work: () => Promise<void>): void {

@@ -36,13 +36,13 @@ export type Answer =
   | { readonly kind: 'base'; readonly size: number }
   | {
       readonly kind: 'refused';
-      readonly what: 'anchor' | 'summary' | 'event' | 'membership';
+      readonly what: 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
       readonly code: string;
       readonly detail: string;
       /** SHA-256 of the message that was refused. */
       readonly messageHash: Uint8Array;
     }
-  /** The report, or the change of members, with this hash is durable at the centre. */
+  /** The report, change of members, or answer to a request, with this hash is durable at the centre. */
   | { readonly kind: 'noted'; readonly messageHash: Uint8Array }
   /** These outputs of this block are durable at the centre. */
   | { readonly kind: 'stored'; readonly height: number; readonly indexes: readonly number[] };
@@ -51,7 +51,7 @@ const messageField = tuple(choice('receipt', 'stale'), bytesUpTo(limits.messageB
 const baseField = tuple(choice('base'), uint());
 const refusedField = tuple(
   choice('refused'),
-  choice('anchor', 'summary', 'event', 'membership'),
+  choice('anchor', 'summary', 'event', 'membership', 'answer'),
   text(64),
   text(512),
   bytes(32),

@@ -16,6 +16,7 @@ export const entryKinds = [
   'gap',
   'receipt',
   'membership',
+  'request',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -16,6 +16,7 @@ import type { BlockEntry } from './block.ts';
 import { openEntry, type SignedEntry } from './entry.ts';
 import { decodeGap, type Gap } from './gap.ts';
 import { changeMembers, type MembershipRefusal } from './judge-membership.ts';
+import { judgeRequest, type RequestRefusal } from './judge-request.ts';
 import { type Member, membersRight } from './member.ts';
 import { decodeMembership } from './membership.ts';
 import { checkReceiptMessage, decodeReceiptMessage } from './receipt-message.ts';
@@ -41,6 +42,7 @@ export type RefusalReason =
   | 'right'
   /** Its number is not the next: the members were changed since, or a change before it is missing. */
   | 'version'
+  | RequestRefusal
   | MembershipRefusal;
 
 /** An entry that counts, with what it changes in the registry and what contracts see of it. */
@@ -59,6 +61,14 @@ export type AcceptedEntry = {
       readonly payload: Uint8Array;
     }
   | { readonly kind: 'receipt'; readonly receipt: Omit<ReceiptState, 'height'> }
+  | {
+      readonly kind: 'request';
+      /** SHA-256 of the request alone. */
+      readonly requestId: Uint8Array;
+      readonly untilMs: number;
+      /** Of the block before. */
+      readonly takenMs: number;
+    }
   | {
       readonly kind: 'membership';
       readonly version: number;
@@ -85,6 +95,8 @@ export type Bench = {
   readonly verdicts: Verdicts;
   /** Of the block that is made. */
   readonly height: number;
+  /** Time of the block before it. */
+  readonly previousMs: number;
 };
 
 export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement {
@@ -108,6 +120,12 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
       return judgeReceipt(suite, entry, bench);
     case 'membership':
       return judgeMembership(suite, entry, bench);
+    case 'request': {
+      const { id, bytes } = entry;
+      const judged = judgeRequest(suite, entry.payload, bench);
+      if (!judged.ok) return refused(id, judged.code);
+      return { ok: true, entry: { id, bytes, kind: 'request', ...judged.value } };
+    }
     case 'genesis':
       return refused(entry.id, 'malformed');
   }

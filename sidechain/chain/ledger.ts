@@ -125,7 +125,8 @@ export class Ledger {
   apply(body: BlockBody, verdicts: Verdicts): AppliedBlock {
     const previous = this.head.header;
     const height = previous.height + 1;
-    const judgements = body.entries.map((entry) => this.#judge(entry, { height, verdicts }));
+    const at = { height, previousMs: previous.timeMs, verdicts };
+    const judgements = body.entries.map((entry) => this.#judge(entry, at));
     const timeMs = blockTimeMs({
       previousMs: previous.timeMs,
       leaderMs: body.timeMs,
@@ -161,7 +162,10 @@ export class Ledger {
   }
 
   /** An entry that is accepted counts for those after it. */
-  #judge(entry: BlockEntry, at: { height: number; verdicts: Verdicts }): Judgement {
+  #judge(
+    entry: BlockEntry,
+    at: { readonly height: number; readonly previousMs: number; readonly verdicts: Verdicts },
+  ): Judgement {
     const { chainId, registry, tree } = this;
     const judged = judge(this.#suite, entry, { chainId, registry, tree, ...at });
     if (judged.ok) registry.record(judged.entry, at.height);

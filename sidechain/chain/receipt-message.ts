@@ -100,8 +100,17 @@ export function checkReceipts(
   anchor: OpenAnchor,
   given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
 ): Result<CheckedReceipt, 'receipt'> {
+  const checked = checkLeafReceipts(suite, mainLeafHash(suite, anchor.bytes), given);
+  return checked.ok ? accept({ ...checked.value, anchor }) : checked;
+}
+
+/** Receipts for whatever has this leaf hash, by as many keys of the main log as it asks for. */
+export function checkLeafReceipts(
+  suite: Suite,
+  leaf: Uint8Array,
+  given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
+): Result<Omit<CheckedReceipt, 'anchor'>, 'receipt'> {
   const { mainLog } = given;
-  const leaf = mainLeafHash(suite, anchor.bytes);
   const signers: Uint8Array[] = [];
   let found: { index: number; size: number; root: Uint8Array } | undefined;
   for (const receiptBytes of given.receipts) {
@@ -128,5 +137,5 @@ export function checkReceipts(
   if (found === undefined || signers.length < mainLog.threshold) {
     return refuse('receipt', `signed by ${signers.length} keys, ${mainLog.threshold} are needed`);
   }
-  return accept({ anchor, ...found, signers });
+  return accept({ ...found, signers });
 }

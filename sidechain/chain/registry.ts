@@ -12,16 +12,19 @@ import {
   code,
   decodeWith,
   type Field,
+  listOf,
   mapped,
   tuple,
   uint,
 } from '../../base/fields.ts';
 import { entryIdField, keyIdField } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import type { Genesis } from './genesis.ts';
 import type { AcceptedEntry } from './judge.ts';
+import { stillCounts } from './judge-request.ts';
 import { type MainLog, mainLogField } from './main-log.ts';
 import {
   foundingMembers,
@@ -77,6 +80,27 @@ const membershipField: Field<MembershipState> = mapped(tuple(uint(), entryIdFiel
   read: ([version, entryId]) => accept({ version, entryId: entryId as Uint8Array }),
   write: ({ version, entryId }) => [version, entryId as never] as const,
 });
+
+/** A request for raw readings that stands on the chain. */
+export type RequestState = {
+  /** SHA-256 of the request. */
+  readonly id: Uint8Array;
+  /** Block that holds it. */
+  readonly height: number;
+  readonly takenMs: number;
+  readonly untilMs: number;
+};
+
+const requestField: Field<RequestState> = mapped(
+  tuple(bytes(32), uint(), unixMsField, unixMsField),
+  {
+    read: ([id, height, takenMs, untilMs]) => accept({ id, height, takenMs, untilMs }),
+    write: ({ id, height, takenMs, untilMs }) => [id, height, takenMs, untilMs] as const,
+  },
+);
+
+/** As many as one day takes, for none is answered for longer. */
+const requestsField = listOf(requestField, 25 * limits.requestsPerHourMax);
 
 const policyField: Field<Policy> = mapped(tuple(choice('blame', 'prevent'), uint()), {
   read: ([kind, faulty]) => accept({ class: kind, faulty }),
@@ -161,6 +185,11 @@ export class Registry {
     return mainLog;
   }
 
+  /** Requests that may still be answered, and those of the last hour. */
+  get requests(): readonly RequestState[] {
+    return this.#read('chain/requests', requestsField) ?? [];
+  }
+
   get receipt(): ReceiptState | undefined {
     return this.#read('chain/receipt', receiptField);
   }
@@ -214,9 +243,14 @@ export class Registry {
     return this.#read(schemaBytesKey(gateway), uint()) ?? 0;
   }
 
+  /** Key id of the member that has put a schema of this device on the chain last. */
+  reporter(device: string): Uint8Array | undefined {
+    return this.#read(deviceKey(device), keyIdField);
+  }
+
   /** Whether a member may speak of this device: nobody did before it, or one who was revoked since. */
   mayReport(gateway: Uint8Array, device: string): boolean {
-    const reporter = this.#read(deviceKey(device), keyIdField);
+    const reporter = this.reporter(device);
     if (reporter === undefined || equal(reporter, gateway)) return true;
     return this.member(reporter)?.revoked === true;
   }
@@ -247,6 +281,13 @@ export class Registry {
       case 'receipt':
         this.#state.put('chain/receipt', receiptField.write({ ...entry.receipt, height }));
         return;
+      case 'request': {
+        const { requestId: id, takenMs, untilMs } = entry;
+        const kept = this.requests.filter(stillCounts(takenMs));
+        const requests = [...kept, { id, height, takenMs, untilMs }];
+        this.#state.put('chain/requests', requestsField.write(requests));
+        return;
+      }
       case 'membership': {
         const { id: entryId, version, members } = entry;
         this.#state.put('chain/members', membersField.write(members));

@@ -4,12 +4,14 @@
 import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
+import { requestDecoders } from './request-decoders.ts';
 import { sunspecDecoders } from './sunspec-decoders.ts';
 import { wireDecoders } from './wire-decoders.ts';
 
 export const decoders: readonly Decoder[] = [
   ...baseDecoders,
   ...chainDecoders,
+  ...requestDecoders,
   ...wireDecoders,
   ...sunspecDecoders,
 ];

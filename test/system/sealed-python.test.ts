@@ -4,8 +4,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { toHex, utf8 } from '../../base/bytes.ts';
-import { nodeSealing } from '../../base/node-sealing.ts';
 import { seal } from '../../base/sealed.ts';
+import { nodeSealing } from '../../host/sealing.ts';
 import { runPython } from './run-tool.ts';
 
 const jwk = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
@@ -20,7 +20,11 @@ function open(given: { readonly sealed: Uint8Array; readonly aad: Uint8Array }) 
   return runPython('unseal.py', JSON.stringify(input));
 }
 
-test.each([['nothing', 0], ['a little', 5], ['much', 100_000]])('%s', (_, length) => {
+test.each([
+  ['nothing', 0],
+  ['a little', 5],
+  ['much', 100_000],
+])('%s', (_, length) => {
   const text = new Uint8Array(length).fill(0x5a);
   const sealed = seal(nodeSealing, { text, to: publicKey, aad }) as Uint8Array;
   const run = open({ sealed, aad });

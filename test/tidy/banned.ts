@@ -38,7 +38,7 @@ const bans: readonly Ban[] = [
   },
   {
     name: /^(randomBytes|randomUUID|randomInt|crypto\.getRandomValues|getRandomValues)$/,
-    places: /^(agent|dispatch|test)\/|^(base\/keys|host\/files)\.ts$/,
+    places: /^(agent|dispatch|test)\/|^(base\/keys|host\/(files|sealing))\.ts$/,
     instead: 'take randomness as an argument',
   },
   {

@@ -50,6 +50,8 @@ export const alone: GatewayStatus = {
     reportsTaken: 0,
     membershipWaiting: 0,
     membershipRefusal: undefined,
+    asksAnswered: 0,
+    requestsRefused: 0,
     answersRefused: 0,
   },
   meters: [],

@@ -3,8 +3,8 @@
 
 import { expect, test } from 'vitest';
 import { utf8 } from '../../../base/bytes.ts';
-import { nodeSealing as sealing } from '../../../base/node-sealing.ts';
 import { readSealed, seal, unseal } from '../../../base/sealed.ts';
+import { nodeSealing as sealing } from '../../../host/sealing.ts';
 import { everyFlip } from './flip.ts';
 
 const text = utf8('what nobody else reads');

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AnchorDuty } from '../../../../agent/uplink/anchor-duty.ts';
 import { MembershipQueue } from '../../../../agent/uplink/membership-queue.ts';
 import { ReportQueue } from '../../../../agent/uplink/report-queue.ts';
+import { RequestQueue } from '../../../../agent/uplink/request-queue.ts';
 import { SummaryQueue } from '../../../../agent/uplink/summary-queue.ts';
 import { Uplink } from '../../../../agent/uplink/uplink.ts';
 import { TielineError } from '../../../../base/errors.ts';
@@ -24,7 +25,7 @@ class Broker {
   readonly published: { readonly topic: string; readonly payload: Uint8Array }[] = [];
   /** What a publication comes to. */
   acknowledge: () => Promise<void> = async () => {};
-  #handler: MessageHandler = () => {};
+  readonly #handlers = new Map<string, MessageHandler>();
   #listener: () => void = () => {};
 
   publish = async (to: string, payload: Uint8Array) => {
@@ -33,8 +34,7 @@ class Broker {
   };
 
   subscribe = (filter: string, handler: MessageHandler) => {
-    expect(filter).toBe(`${topic}/receipt`);
-    this.#handler = handler;
+    this.#handlers.set(filter, handler);
   };
 
   onConnected = (listener: () => void) => {
@@ -47,7 +47,8 @@ class Broker {
   }
 
   deliver(payload: Uint8Array): void {
-    expect(this.#handler(`${topic}/receipt`, payload), 'nothing waits for a turn').toBeUndefined();
+    const handler = this.#handlers.get(`${topic}/receipt`);
+    expect(handler?.(`${topic}/receipt`, payload), 'nothing waits for a turn').toBeUndefined();
   }
 
   take(kind: string): Uint8Array[] {
@@ -55,6 +56,10 @@ class Broker {
     this.published.splice(0);
     return taken.map(({ payload }) => payload);
   }
+}
+
+function unasked(): never {
+  throw new Error('nobody requests anything here');
 }
 
 type Setup = Awaited<ReturnType<typeof setUp>>;
@@ -80,6 +85,11 @@ async function setUp(chain = new MemoryChain(5)) {
       founding: { members: [], persons: [], policy: { class: 'blame', faulty: 0 }, version: 0 },
       store,
       ...{ signer: gateway, log },
+    }),
+    requests: new RequestQueue(suite, {
+      chain: { ...chain, requests: () => [], requestIn: unasked, commitRequest: unasked },
+      answer: unasked,
+      log,
     }),
     mqtt: broker,
     clock: { monotonicMs: () => Date.now() },

@@ -11,8 +11,8 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { concat } from './bytes.ts';
-import type { AgreementPair, CipherInput, Sealing } from './sealed.ts';
+import { concat } from '../base/bytes.ts';
+import type { AgreementPair, CipherInput, Sealing } from '../base/sealed.ts';
 
 /** SubjectPublicKeyInfo of an X25519 key up to the key itself (RFC 8410 §4). */
 const publicKeyInfo = Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 110, 3, 33, 0);
