@@ -27,8 +27,11 @@ export type DispatchConfig = {
     readonly host: string;
     /** 0 takes any that is free. */
     readonly port: number;
-    /** Files in PEM: the certificate with its chain, and its key, readable by its owner alone. */
-    readonly tls?: { readonly cert: string; readonly key: string };
+    /**
+     * Files in PEM: the certificate with its chain, and its key, readable by its owner alone; and the
+     * authority of the certificates that callers may show instead of a token.
+     */
+    readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
     /** IP addresses of the proxies that stand in front, with TLS of their own. */
     readonly proxies?: readonly string[];
   };
@@ -72,6 +75,7 @@ const schema = {
           properties: {
             cert: { type: 'string', minLength: 1 },
             key: { type: 'string', minLength: 1 },
+            ca: { type: 'string', minLength: 1 },
           },
         },
         proxies: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string' } },
@@ -109,6 +113,13 @@ export function loadDispatchConfig(path: string): DispatchConfig {
     http:
       tls === undefined
         ? config.http
-        : { ...config.http, tls: { cert: at(tls.cert), key: at(tls.key) } },
+        : {
+            ...config.http,
+            tls: {
+              cert: at(tls.cert),
+              key: at(tls.key),
+              ...(tls.ca === undefined ? {} : { ca: at(tls.ca) }),
+            },
+          },
   };
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes, lists and revokes tokens of the API in the directory of a centre. A running centre sees
-// it at once. The text of a token is told once and kept nowhere.
+// Makes, lists and revokes tokens of the API, and binds certificates that stand for one, in the
+// directory of a centre. A running centre sees it at once. The text of a token is told once and kept
+// nowhere.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { fromHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
@@ -13,17 +14,33 @@ import { hashToken, readTokens, type Token, writeTokens } from './api/token-file
 
 const dayMs = 86_400_000;
 
+type Wanted = {
+  readonly role: Role;
+  readonly name: string;
+  readonly chains: readonly string[];
+  readonly devices: readonly string[];
+  readonly days: number | undefined;
+};
+
 /** @throws TielineError `token` with what does not fit; `too-many-tokens`, `file`, `config`. */
 export async function makeToken(
   path: string,
-  wanted: {
-    readonly role: Role;
-    readonly name: string;
-    readonly chains: readonly string[];
-    readonly devices: readonly string[];
-    readonly days: number | undefined;
-  },
+  wanted: Wanted,
 ): Promise<{ readonly text: string; readonly token: Token }> {
+  const text = `tieline_${randomBytes(32).toString('base64url')}`;
+  return { text, token: await add(path, wanted, { sha256: hashToken(text) }) };
+}
+
+/** Binds a client certificate, in PEM, as if it were a token. @throws TielineError as `makeToken`. */
+export async function bindCertificate(path: string, wanted: Wanted, pem: string): Promise<Token> {
+  return add(path, wanted, { sha256: fingerprintOf(pem), certificate: true });
+}
+
+async function add(
+  path: string,
+  wanted: Wanted,
+  shown: Pick<Token, 'sha256' | 'certificate'>,
+): Promise<Token> {
   const { role, name, devices, days } = wanted;
   const chains = wanted.chains.map((id) => id.toLowerCase());
   const tokens = await listTokens(path);
@@ -34,12 +51,23 @@ export async function makeToken(
       hint: `choose another name, or revoke it: tieline dispatch token --revoke '${name}'`,
     });
   }
-  const text = `tieline_${randomBytes(32).toString('base64url')}`;
+  if (tokens.some(({ sha256 }) => sha256 === shown.sha256)) {
+    throw new TielineError('token', 'this certificate is bound to a role already');
+  }
   const madeMs = wallClockMs();
   const expiresMs = days === undefined ? null : madeMs + days * dayMs;
-  const token = { name, role, sha256: hashToken(text), chains, devices, madeMs, expiresMs };
+  const token = { name, role, ...shown, chains, devices, madeMs, expiresMs };
   await writeTokens(path, [...tokens, token]);
-  return { text, token };
+  return token;
+}
+
+/** SHA-256 of the first certificate in it. */
+function fingerprintOf(pem: string): string {
+  try {
+    return new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+  } catch (cause) {
+    throw new TielineError('token', '--certificate names no certificate in PEM', { cause });
+  }
 }
 
 /** None where there is no file yet. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door of the API: who asks, by the token he shows, whether he may, and how often. It is asked
-// before anything else of a request is looked at. Invariant: where tokens are asked for, a route
-// that is not open is answered to nobody else.
+// The door of the API: who asks, by the token or the certificate he shows, whether he may, and how
+// often. It is asked before anything else of a request is looked at. Invariant: where tokens are
+// asked for, a route that is not open is answered to nobody else.
 
 import { toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
@@ -68,16 +68,19 @@ export class Access {
   }
 
   /** undefined: shows a token that is not known, or is known no more. */
-  async #callerOf({ headers }: HttpRequest): Promise<Caller | undefined> {
+  async #callerOf({ headers, certificate }: HttpRequest): Promise<Caller | undefined> {
     const tokens = await this.#tokens.current();
     if (tokens === undefined && !this.#needsTokens) return localUser;
     const shown = /^Bearer ([\w~+/.-]{1,256}=*)$/i.exec(String(headers.authorization ?? ''))?.[1];
-    if (shown === undefined) return headers.authorization === undefined ? stranger : undefined;
-    const token = tokens?.get(hashToken(shown));
-    if (token === undefined || (token.expiresMs ?? Infinity) <= this.#clock.nowMs()) {
-      return undefined;
-    }
-    return callerWith(token);
+    if (shown === undefined && headers.authorization !== undefined) return undefined;
+    if (shown === undefined && certificate?.isTrusted !== true) return stranger;
+    const hash = shown === undefined ? (certificate?.sha256 ?? '') : hashToken(shown);
+    const token = tokens?.get(hash);
+    // What one of them is must not be shown as the other.
+    const isOfKind = (token?.certificate === true) === (shown === undefined);
+    const isOver = (token?.expiresMs ?? Infinity) <= this.#clock.nowMs();
+    if (token !== undefined && isOfKind && !isOver) return callerWith(token);
+    return shown === undefined ? stranger : undefined;
   }
 
   #admit(
@@ -92,7 +95,7 @@ export class Access {
       });
     }
     if (right === 'open') return undefined;
-    if (caller === stranger) return unauthorized('send a token: `Authorization: Bearer …`');
+    if (caller === stranger) return unauthorized(missingOf(request));
     if (!caller.rights.has(right)) return forbidden(`this needs a token of ${any(right)}`);
     if (right !== 'chains' || request.params.id === undefined) return undefined;
     if (mayReadChain(caller, toHex(chainIdOf(request)))) return undefined;
@@ -129,6 +132,13 @@ function unauthorized(detail: string, { error }: { error?: string } = {}): HttpR
 
 function challenged({ headers, ...rest }: HttpResponse, challenge: string): HttpResponse {
   return { ...rest, headers: { ...headers, 'www-authenticate': challenge } };
+}
+
+function missingOf({ certificate }: HttpRequest): string {
+  if (certificate === undefined) return 'send a token: `Authorization: Bearer …`';
+  return certificate.isTrusted
+    ? 'this certificate is bound to no role here'
+    : 'this certificate is not by the authority of this API, or its time is over';
 }
 
 function any(right: Right): string {

@@ -56,11 +56,17 @@ export async function startApi(
 async function readTls(tls: DispatchConfig['http']['tls']): Promise<HttpPlace['tls']> {
   if (tls === undefined) return undefined;
   const key = await readSecretFile(tls.key);
+  const cert = await readPem(tls.cert, 'http.tls.cert names the certificate with its chain');
+  if (tls.ca === undefined) return { cert, key };
+  return { cert, key, ca: await readPem(tls.ca, 'http.tls.ca names the authority of callers') };
+}
+
+async function readPem(path: string, hint: string): Promise<Uint8Array> {
   try {
-    return { cert: new Uint8Array(await readFile(tls.cert)), key };
+    return new Uint8Array(await readFile(path));
   } catch (cause) {
-    throw new TielineError('tls', `cannot read ${tls.cert}: ${messageOf(cause)}`, {
-      hint: 'http.tls.cert names the certificate with its chain, in PEM',
+    throw new TielineError('tls', `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: `${hint}, in PEM`,
       cause,
     });
   }

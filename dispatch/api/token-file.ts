@@ -15,8 +15,10 @@ export type Token = {
   /** Unique in the file; for people. */
   readonly name: string;
   readonly role: Role;
-  /** SHA-256 of the token's text, 64 hex digits. */
+  /** SHA-256 of the token's text, or of the certificate that stands for one; 64 hex digits. */
   readonly sha256: string;
+  /** Shown when the connection is opened, not with each request. */
+  readonly certificate?: true;
   readonly chains: readonly string[];
   readonly devices: readonly string[];
   readonly madeMs: number;
@@ -46,6 +48,7 @@ const schema = {
           name: { type: 'string', minLength: 1, maxLength: 64 },
           role: { enum: [...roles] },
           sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+          certificate: { const: true },
           chains: texts({ pattern: '^[0-9a-f]{64}$' }, limits.apiTokenChainsMax),
           devices: texts({ minLength: 1, maxLength: 128 }, limits.apiTokenDevicesMax),
           madeMs: { type: 'integer', minimum: 0 },

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { messageOf, TielineError } from '../../base/errors.ts';
 import {
   type Command,
   required,
@@ -11,7 +13,7 @@ import { type Role, roles } from '../api/rights.ts';
 import type { Token } from '../api/token-file.ts';
 import { loadDispatchConfig } from '../config.ts';
 import { dispatchFiles } from '../files.ts';
-import { listTokens, makeToken, revokeToken } from '../tokens.ts';
+import { bindCertificate, listTokens, makeToken, revokeToken } from '../tokens.ts';
 
 const name = 'dispatch token';
 
@@ -25,6 +27,10 @@ export const dispatchToken: Command = {
     name: { value: 'NAME', description: 'for whom it is' },
     chains: { value: 'IDS', description: 'of a plant or a local centre: its chains, by commas' },
     devices: { value: 'NAMES', description: 'of a plant: its devices on them, by commas' },
+    certificate: {
+      value: 'FILE',
+      description: 'bind this client certificate instead of making a token (needs http.tls.ca)',
+    },
     days: { value: 'N', description: 'until it expires; else until it is revoked' },
     list: { description: 'list the tokens' },
     revoke: { value: 'NAME', description: 'end this one' },
@@ -46,17 +52,32 @@ export const dispatchToken: Command = {
       print(values.json === true ? JSON.stringify({ revoked }) : `revoked   ${revoked}`);
       return 0;
     }
-    const { text, token } = await makeToken(path, {
+    const wanted = {
       role: roleOf(required(name, values, 'role')),
       name: required(name, values, 'name'),
       chains: listOf(values, 'chains'),
       devices: listOf(values, 'devices'),
       days: wholeNumber(name, values, { name: 'days', min: 1, max: 36_500 }),
-    });
+    };
+    const certificate = textOf(values, 'certificate');
+    if (certificate !== undefined) {
+      const bound = await bindCertificate(path, wanted, await pemOf(certificate));
+      print(values.json === true ? JSON.stringify(bound) : `bound     ${bound.sha256}`);
+      return 0;
+    }
+    const { text, token } = await makeToken(path, wanted);
     print(values.json === true ? JSON.stringify({ token: text, ...token }) : text);
     return 0;
   },
 };
+
+async function pemOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new TielineError('file', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
 
 function roleOf(text: string): Role {
   const role = roles.find((one) => one === text);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { toBase64, toHex } from '../../../base/bytes.ts';
 import { type Role, roles } from '../../../dispatch/api/rights.ts';
-import { listTokens, makeToken, revokeToken } from '../../../dispatch/tokens.ts';
+import { bindCertificate, listTokens, makeToken, revokeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
 import { checkedFetch } from './checked-fetch.ts';
 import { type FakeChain, makeChain, startMs } from './fake-chain.ts';
@@ -313,5 +313,63 @@ describe('elsewhere than on this machine', () => {
     await secure.close();
     chmodSync(key, 0o644);
     await expect(centre.serve({ tls: { cert, key } })).rejects.toMatchObject({ code: 'file-mode' });
+  });
+
+  test('a client certificate stands for a token, as long as it is bound', async () => {
+    const at = (name: string) => join(centre.directory, name);
+    const openssl = (words: string) =>
+      execFileSync('openssl', words.split(' '), { stdio: 'ignore', cwd: centre.directory });
+    openssl('req -x509 -newkey ed25519 -nodes -subj /CN=ca -days 2 -keyout ca.key -out ca.pem');
+    for (const name of ['rita', 'nobody']) {
+      openssl(`req -newkey ed25519 -nodes -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`);
+      openssl(`x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -days 1 -out ${name}.pem`);
+    }
+    openssl('req -x509 -newkey ed25519 -nodes -subj /CN=rita -days 2 -keyout own.key -out own.pem');
+    chmodSync(at('ca.key'), 0o600);
+    const secure = await centre.serve({
+      tls: { cert: at('ca.pem'), key: at('ca.key'), ca: at('ca.pem') },
+    });
+    const get = (name?: string): Promise<{ status: number; body: string }> =>
+      new Promise((resolve, reject) => {
+        const shown =
+          name === undefined
+            ? {}
+            : { cert: readFileSync(at(`${name}.pem`)), key: readFileSync(at(`${name}.key`)) };
+        const options = {
+          ca: readFileSync(at('ca.pem')),
+          checkServerIdentity: () => undefined,
+          agent: false as const,
+          ...shown,
+        };
+        const asked = httpsRequest(`${secure.url}/api/v1/chains`, options, (answer) => {
+          let body = '';
+          answer.on('data', (chunk) => {
+            body += chunk;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+        });
+        asked.once('error', reject).end();
+      });
+    const pem = readFileSync(at('rita.pem'), 'utf8');
+    const wanted = { role: 'plant', name: 'rita', devices: [], days: undefined } as const;
+    const chains = [toHex(own.chainId)];
+    await bindCertificate(tokensPath, { ...wanted, chains }, pem);
+    const again = bindCertificate(tokensPath, { ...wanted, chains, name: 'again' }, pem);
+    await expect(again).rejects.toThrow(/already/);
+    const bound = await get('rita');
+    expect(bound.status).toBe(200);
+    expect((JSON.parse(bound.body) as { chains: unknown[] }).chains).toHaveLength(1);
+    expect(await get('nobody')).toMatchObject({
+      status: 401,
+      body: expect.stringMatching(/bound to no role/),
+    });
+    expect(await get('own')).toMatchObject({
+      status: 401,
+      body: expect.stringMatching(/not by the authority/),
+    });
+    expect(await get()).toMatchObject({ status: 401, body: expect.stringMatching(/send a token/) });
+    await revokeToken(tokensPath, 'rita');
+    expect((await get('rita')).status).toBe(401);
+    await secure.close();
   });
 });
