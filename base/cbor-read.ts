@@ -13,9 +13,12 @@ export type CborRead =
   | { readonly ok: true; readonly value: CborValue }
   | { readonly ok: false; readonly detail: string };
 
-/** Bytes are attacker-controlled. What comes out holds no view of them. */
-export function readCbor(bytes: Uint8Array): CborRead {
-  const reader = new Reader(bytes);
+/**
+ * Bytes are attacker-controlled. What comes out holds no view of them, unless `hasViews`: then byte
+ * strings are views, for who keeps the bytes anyway, or nothing for long.
+ */
+export function readCbor(bytes: Uint8Array, hasViews = false): CborRead {
+  const reader = new Reader(bytes, hasViews);
   try {
     const value = reader.value(0);
     const restCount = bytes.length - reader.at;
@@ -35,13 +38,15 @@ const shortText = 32;
 
 class Reader {
   readonly #bytes: Uint8Array;
+  readonly #hasViews: boolean;
   /** Place of the next byte. */
   at = 0;
   #valueCount = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, hasViews: boolean) {
     // Of a Buffer, slice() would be a view.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#hasViews = hasViews;
   }
 
   value(depth: number): CborValue {
@@ -57,7 +62,7 @@ class Reader {
       case 1:
         return negative(this.#argument(info));
       case 2:
-        return this.#take(this.#length(info)).slice();
+        return this.#byteString(this.#length(info));
       case 3:
         return this.#text(this.#length(info));
       case 4:
@@ -71,6 +76,11 @@ class Reader {
     }
   }
 
+  #byteString(length: number): Uint8Array {
+    const bytes = this.#take(length);
+    return this.#hasViews ? bytes : bytes.slice();
+  }
+
   #array(count: number, depth: number): readonly CborValue[] {
     this.#assertRoom(count, depth);
     const members: CborValue[] = [];
@@ -81,18 +91,19 @@ class Reader {
   #map(count: number, depth: number): ReadonlyMap<number | string, CborValue> {
     this.#assertRoom(2 * count, depth);
     const members = new Map<number | string, CborValue>();
-    let before = { start: this.at, end: this.at };
+    let before = this.at;
+    let beforeEnd = this.at;
     for (let i = 0; i < count; i++) {
       const start = this.at;
       const key = this.value(depth);
       if (typeof key !== 'number' && typeof key !== 'string') {
         throw new Flaw('a map key that is neither text nor an integer of at most 53 bits');
       }
-      const place = { start, end: this.at };
-      if (i > 0 && !this.#isAscending(before, place)) {
+      if (i > 0 && !this.#isAscending({ start: before, end: beforeEnd }, { start, end: this.at })) {
         throw new Flaw('map keys that are not in ascending order, each once');
       }
-      before = place;
+      before = start;
+      beforeEnd = this.at;
       members.set(key, this.value(depth));
     }
     return members;
@@ -149,14 +160,38 @@ class Reader {
   /** A number where that is exact, else a bigint. */
   #argument(info: number): number | bigint {
     if (info < 24) return info;
-    if (info > 27) throw new Flaw('a length that is not stated, or a head that means nothing');
-    const width = 1 << (info - 24);
-    const bytes = this.#take(width);
-    let argument = 0;
-    for (const byte of bytes) argument = argument * 256 + byte;
-    if (argument < leastOfWidth(width)) throw new Flaw('a number not in its shortest form');
-    if (argument <= Number.MAX_SAFE_INTEGER) return argument;
-    return new DataView(bytes.buffer, bytes.byteOffset, width).getBigUint64(0);
+    const bytes = this.#bytes;
+    const { at } = this;
+    switch (info) {
+      case 24: {
+        this.#skip(1);
+        return shortest(bytes[at] as number, 24);
+      }
+      case 25: {
+        this.#skip(2);
+        return shortest((bytes[at] as number) * 0x100 + (bytes[at + 1] as number), 0x100);
+      }
+      case 26: {
+        this.#skip(4);
+        return shortest(uint32At(bytes, at), 0x1_0000);
+      }
+      case 27: {
+        this.#skip(8);
+        const argument = shortest(
+          uint32At(bytes, at) * uint32End + uint32At(bytes, at + 4),
+          uint32End,
+        );
+        if (argument <= Number.MAX_SAFE_INTEGER) return argument;
+        return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(at);
+      }
+      default:
+        throw new Flaw('a length that is not stated, or a head that means nothing');
+    }
+  }
+
+  #skip(length: number): void {
+    this.at += length;
+    if (this.at > this.#bytes.length) throw new Flaw(endsEarly);
   }
 
   #byte(): number {
@@ -178,9 +213,17 @@ class Reader {
 
 const endsEarly = 'it ends within a value';
 
-/** The smallest number that needs so many bytes. */
-function leastOfWidth(width: number): number {
-  return width === 1 ? 24 : 2 ** (4 * width);
+const uint32End = 2 ** 32;
+
+function uint32At(bytes: Uint8Array, at: number): number {
+  const high = (bytes[at] as number) * 0x100 + (bytes[at + 1] as number);
+  return high * 0x1_0000 + (bytes[at + 2] as number) * 0x100 + (bytes[at + 3] as number);
+}
+
+/** `least` is the smallest number that needs as many bytes. */
+function shortest(argument: number, least: number): number {
+  if (argument < least) throw new Flaw('a number not in its shortest form');
+  return argument;
 }
 
 /** −1 − n; exact as a number only down to −(2^53 − 1). */

@@ -6,15 +6,18 @@
 // key from elsewhere.
 
 import { assert } from './assert.ts';
-import { concat } from './bytes.ts';
+import { concat, keyOf } from './bytes.ts';
 import { type CborMap, encode } from './cbor.ts';
 import { accept, type Result, refuse } from './errors.ts';
 import {
   bytes,
   bytesUpTo,
+  type Content,
   choice,
   decodeWith,
+  type FormResult,
   nullable,
+  readWith,
   text,
   tuple,
   writeWith,
@@ -149,10 +152,17 @@ export function decodeSign1(
   const parts = parseSign1(encoded);
   if (!parts.ok) return parts;
   const { protectedMap, unprotected } = parts.value;
-  const header = headerField.read(without(protectedMap, allowed.protectedLabels), 'protected');
+  const header =
+    allowed.protectedLabels === undefined
+      ? profileHeader(protectedMap)
+      : headerField.read(without(protectedMap, allowed.protectedLabels), 'protected');
   if (!header.ok) return refuse('cose', header.detail);
-  const stray = without(unprotected, allowed.unprotectedLabels).keys().next();
-  if (!stray.done) return refuse('cose', `unprotected: no label ${showLabel(stray.value)} is read`);
+  if (unprotected.size > 0) {
+    const stray = without(unprotected, allowed.unprotectedLabels).keys().next();
+    if (!stray.done) {
+      return refuse('cose', `unprotected: no label ${showLabel(stray.value)} is read`);
+    }
+  }
   const { kid, type, claims } = header.value;
   return accept({ ...parts.value, kid, type, ...(claims && { claims }) });
 }
@@ -185,10 +195,35 @@ function signedBytes(parts: {
   return encode(['Signature1', protectedBytes, externalAad, payload]);
 }
 
+/**
+ * Protected headers that were read before: all statements of one kind by one signer have the same bytes
+ * there. Bounded; and no longer ones than a header of the profile.
+ */
+const knownHeaders = new Map<string, CborMap>();
+const knownHeaderBytesMax = 128;
+/** What such a header says in our profile. */
+const profiles = new WeakMap<CborMap, FormResult<Content<typeof headerField>>>();
+
 /** No bytes stand for an empty header (RFC 9052 §3). */
 function readProtected(protectedBytes: Uint8Array): Result<CborMap> {
   if (protectedBytes.length === 0) return accept(new Map());
-  return decodeWith(openMap, protectedBytes, { name: 'protected' });
+  const isKept = protectedBytes.length <= knownHeaderBytesMax;
+  const name = isKept ? keyOf(protectedBytes) : '';
+  const known = isKept ? knownHeaders.get(name) : undefined;
+  if (known !== undefined) return accept(known);
+  const read = decodeWith(openMap, protectedBytes, { name: 'protected' });
+  if (!read.ok || !isKept) return read;
+  if (knownHeaders.size >= limits.coseHeadersMax) knownHeaders.clear();
+  knownHeaders.set(name, read.value);
+  return read;
+}
+
+function profileHeader(header: CborMap): FormResult<Content<typeof headerField>> {
+  const known = profiles.get(header);
+  if (known !== undefined) return known;
+  const read = readWith(headerField, header, 'protected');
+  profiles.set(header, read);
+  return read;
 }
 
 /** Attacker-controlled: no longer than a line has room for. */

@@ -4,8 +4,9 @@
 // ours. Invariant: what `encodeWith` writes, `decodeWith` reads back.
 
 import { assert } from './assert.ts';
-import { type CborValue, decode, encode, isText } from './cbor.ts';
+import { type CborValue, decode, encode } from './cbor.ts';
 import { accept, type Result, refuse } from './errors.ts';
+import { isText } from './text.ts';
 
 export type FormResult<T> = Result<T, 'form'>;
 
@@ -23,12 +24,27 @@ export type Content<F> = F extends Field<infer T> ? T : never;
 export function decodeWith<T>(
   field: Field<T>,
   bytes: Uint8Array,
-  options: { readonly name: string; readonly bytesMax?: number },
+  options: {
+    readonly name: string;
+    readonly bytesMax?: number;
+    /** What comes out may be views of `bytes`. */
+    readonly hasViews?: boolean;
+  },
 ): Result<T, 'cbor' | 'form'> {
-  const decoded = decode(bytes, options.bytesMax);
+  const decoded = decode(bytes, options.bytesMax, options.hasViews);
   return decoded.ok
-    ? field.read(decoded.value, options.name)
+    ? readWith(field, decoded.value, options.name)
     : refuse('cbor', `${options.name}: ${decoded.detail}`);
+}
+
+/** Paths are put together for refusals alone: what is well formed is read without them. */
+export function readWith<T>(
+  field: { readonly read: (value: CborValue, path: string) => FormResult<T> },
+  value: CborValue,
+  name: string,
+): FormResult<T> {
+  const read = field.read(value, '');
+  return read.ok ? read : field.read(value, name);
 }
 
 /** @throws InvariantError for a value that `decodeWith` would refuse. */
@@ -39,9 +55,15 @@ export function encodeWith<T>(field: Field<T>, value: NoInfer<T>): Uint8Array {
 /** @throws InvariantError for a value that the field would refuse to read. */
 export function writeWith<T>(field: Field<T>, value: NoInfer<T>): CborValue {
   const written = field.write(value);
-  const read = field.read(written, 'written');
+  const read = readWith(field, written, 'written');
   assert(read.ok, read.ok ? '' : `a value is written that is refused when read: ${read.detail}`);
   return written;
+}
+
+/** The path of a part: none where nobody asks for paths. */
+export function partPath(path: string, part: string | number): string {
+  if (path === '') return '';
+  return typeof part === 'number' ? `${path}[${part}]` : `${path}.${part}`;
 }
 
 /** Refuses with the path in front: `header.height: expected an unsigned integer`. */
@@ -132,8 +154,8 @@ export function listOf<T>(field: Field<T>, countMax: number): Field<readonly T[]
         return malformed(path, `a list of at most ${countMax}`);
       }
       const members: T[] = [];
-      for (const [i, member] of value.entries()) {
-        const read = field.read(member, `${path}[${i}]`);
+      for (let i = 0; i < value.length; i++) {
+        const read = field.read(value[i], partPath(path, i));
         if (!read.ok) return read;
         members.push(read.value);
       }
@@ -154,8 +176,8 @@ export function tuple<T extends readonly unknown[]>(
         return malformed(path, `a list of ${places.length}`);
       }
       const members: unknown[] = [];
-      for (const [i, field] of places.entries()) {
-        const read = field.read(value[i], `${path}[${i}]`);
+      for (let i = 0; i < places.length; i++) {
+        const read = (places[i] as Field<unknown>).read(value[i], partPath(path, i));
         if (!read.ok) return read;
         members.push(read.value);
       }

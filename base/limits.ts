@@ -14,6 +14,7 @@ export const limits = Object.freeze({
 
   // Signed statements and their verification.
   coseTextMax: 256,
+  coseHeadersMax: 1_024,
   importedKeysMax: 1_024,
   /** Signatures that wait for the threads which verify, and those that go to a thread together. */
   signatureChecksMax: 65_536,

@@ -5,7 +5,7 @@
 // the sizes dictate.
 
 import { assert } from './assert.ts';
-import { concat, equal } from './bytes.ts';
+import { equal } from './bytes.ts';
 import {
   consistencySubtrees,
   inclusionSubtrees,
@@ -17,8 +17,9 @@ import type { Suite } from './suite.ts';
 
 export const hashBytes = 32;
 
-const leafPrefix = Uint8Array.of(0);
-const nodePrefix = Uint8Array.of(1);
+/** 01 ‖ left ‖ right, for one node after another: a hash takes what it is made of, and keeps nothing. */
+const node = new Uint8Array(1 + 2 * hashBytes);
+node[0] = 1;
 
 /** The root of a tree without leaves: SHA-256 of nothing. */
 export function emptyRoot(suite: Suite): Uint8Array {
@@ -27,18 +28,23 @@ export function emptyRoot(suite: Suite): Uint8Array {
 
 /** SHA-256(00 ‖ data). */
 export function leafHash(suite: Suite, data: Uint8Array): Uint8Array {
-  return suite.sha256(concat(leafPrefix, data));
+  const leaf = new Uint8Array(1 + data.length);
+  leaf.set(data, 1);
+  return suite.sha256(leaf);
 }
 
 /** SHA-256(01 ‖ left ‖ right). */
 export function nodeHash(suite: Suite, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return suite.sha256(concat(nodePrefix, left, right));
+  assert(isHash(left) && isHash(right), 'a node is made of two hashes');
+  node.set(left, 1);
+  node.set(right, 1 + hashBytes);
+  return suite.sha256(node);
 }
 
 /** MTH of §2.1.1 over the hashes of all leaves. */
 export function rootOf(suite: Suite, leafHashes: readonly Uint8Array[]): Uint8Array {
   if (leafHashes.length === 0) return emptyRoot(suite);
-  return subtreeRoot(suite, leafHashes, { start: 0, end: leafHashes.length });
+  return hashOf(suite, leafHashes, 0, leafHashes.length);
 }
 
 /** The root of a part of the leaves that is not empty. */
@@ -47,17 +53,23 @@ export function subtreeRoot(
   leafHashes: readonly Uint8Array[],
   { start, end }: Subtree,
 ): Uint8Array {
+  return hashOf(suite, leafHashes, start, end);
+}
+
+function hashOf(
+  suite: Suite,
+  leafHashes: readonly Uint8Array[],
+  start: number,
+  end: number,
+): Uint8Array {
   if (end - start === 1) {
     const leaf = leafHashes[start];
     assert(leaf !== undefined, 'a subtree lies within its tree');
     return leaf;
   }
   const middle = start + leftLeafCount(end - start);
-  return nodeHash(
-    suite,
-    subtreeRoot(suite, leafHashes, { start, end: middle }),
-    subtreeRoot(suite, leafHashes, { start: middle, end }),
-  );
+  const left = hashOf(suite, leafHashes, start, middle);
+  return nodeHash(suite, left, hashOf(suite, leafHashes, middle, end));
 }
 
 /** The path of leaf `index` to the root of all leaves, from the leaf upward (§2.1.3.1). */

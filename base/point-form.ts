@@ -22,10 +22,14 @@ const smallOrderY = new Set([
 /** y from the prime 2^255 − 19 (ed ff … ff 7f) upwards: the same point has a smaller y too. */
 const unreducedY = /^(e[d-f]|f[0-9a-f])f{60}7f$/;
 
+/** The topmost bytes of all of these, without the sign: most points are told by theirs. */
+const weakTops = new Set([0x00, 0x05, 0x7a, 0x7f]);
+
 /** True for small order, for y that is not reduced, for a wrong length. That bytes pass does not
  * make them a point: half of all y have no x. */
 export function isWeakPoint(encoded: Uint8Array): boolean {
   if (encoded.length !== pointBytes) return true;
+  if (!weakTops.has((encoded[pointBytes - 1] as number) & 0x7f)) return false;
   const y = encoded.slice();
   y[pointBytes - 1] = (y[pointBytes - 1] as number) & 0x7f;
   const hex = toHex(y);

@@ -6,7 +6,7 @@
 import { assert } from './assert.ts';
 import { type CborMap, type CborValue, map } from './cbor.ts';
 import { accept } from './errors.ts';
-import { type Content, type Field, type FormResult, malformed } from './fields.ts';
+import { type Content, type Field, type FormResult, malformed, partPath } from './fields.ts';
 
 /** A field of which only the declaration knows the type. */
 type SomeField = {
@@ -48,9 +48,9 @@ function readRecord(
     const member = value.get(key);
     if (member === undefined) {
       if (presence === 'optional') continue;
-      return malformed(`${path}.${name}`, `a value under key ${key}, there is none`);
+      return malformed(partPath(path, name), `a value under key ${key}, there is none`);
     }
-    const result = field.read(member, `${path}.${name}`);
+    const result = field.read(member, partPath(path, name));
     if (!result.ok) return result;
     read[name] = result.value;
     known += 1;
@@ -88,8 +88,9 @@ export function row<const M extends Readonly<Record<string, SomeField>>>(
         return malformed(path, `a list of ${entries.length}`);
       }
       const read: Record<string, unknown> = {};
-      for (const [i, [name, field]] of entries.entries()) {
-        const result = field.read(value[i], `${path}.${name}`);
+      for (let i = 0; i < entries.length; i++) {
+        const [name, field] = entries[i] as [string, SomeField];
+        const result = field.read(value[i], partPath(path, name));
         if (!result.ok) return result;
         read[name] = result.value;
       }

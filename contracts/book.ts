@@ -3,7 +3,7 @@
 // written back once, at the end. This is the one file that names the contract's state keys.
 
 import { assert } from '../base/assert.ts';
-import { toHex } from '../base/bytes.ts';
+import { keyOf, toHex } from '../base/bytes.ts';
 import type { StateView } from '../base/machine.ts';
 import { decodeSchema, encodeSchema, type Schema } from '../base/schema.ts';
 import type { Cursor, Late } from './closed.ts';
@@ -11,7 +11,7 @@ import { type Device, readDevice, writeDevice } from './device.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readWindow, type WindowRecord, writeWindow } from './window-record.ts';
 
-/** Schemas decoded before, by the hex form of their ids; content never changes under an id. */
+/** Schemas decoded before, by their ids; content never changes under an id. */
 export type Layouts = Map<string, Layout>;
 
 const layoutsMax = 1_024;
@@ -76,16 +76,16 @@ export class Book {
   }
 
   layout(id: Uint8Array): Layout {
-    const key = toHex(id);
-    const known = this.#layouts.get(key);
+    const name = keyOf(id);
+    const known = this.#layouts.get(name);
     if (known !== undefined) return known;
-    const payload = this.#state.get(`schema/${key}`);
+    const payload = this.#state.get(`schema/${toHex(id)}`);
     assert(payload instanceof Uint8Array, 'the ledger shows a schema before its packs');
     const schema = decodeSchema(payload);
     assert(schema.ok, 'a schema in state was encoded by us');
     const layout = layoutOf(id, schema.value);
     if (this.#layouts.size >= layoutsMax) this.#layouts.clear();
-    this.#layouts.set(key, layout);
+    this.#layouts.set(name, layout);
     return layout;
   }
 

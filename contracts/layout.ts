@@ -2,7 +2,7 @@
 // A schema as summaries see it: the tradable registers alone, and how two schemas of one device
 // relate.
 
-import { toHex } from '../base/bytes.ts';
+import { equal } from '../base/bytes.ts';
 import type { Schema, ValueSchema } from '../base/schema.ts';
 
 /** A tradable register and its place in the packs. */
@@ -25,7 +25,7 @@ export function layoutOf(id: Uint8Array, schema: Schema): Layout {
 }
 
 export function sameLayout(a: Layout, b: Layout): boolean {
-  return a === b || toHex(a.id) === toHex(b.id);
+  return a === b || equal(a.id, b.id);
 }
 
 /** The same physical meter, as far as a gateway can know. */

@@ -7,8 +7,8 @@ import type { Result } from '../../base/errors.ts';
 import { bytes, type Content, decodeWith, encodeWith, uint } from '../../base/fields.ts';
 import { keyIdField, sequenceField } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
-import { leafHash, rootOf } from '../../base/merkle.ts';
-import { saltAt, saltedLeaf } from '../../base/pack.ts';
+import { rootOf } from '../../base/merkle.ts';
+import { saltedLeafHashes } from '../../base/pack.ts';
 import { record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
@@ -40,7 +40,7 @@ export function packLeaves(
   secret: Uint8Array,
   packs: readonly Uint8Array[],
 ): readonly Uint8Array[] {
-  return packs.map((pack, i) => leafHash(suite, saltedLeaf(saltAt(suite, secret, i), pack)));
+  return saltedLeafHashes(suite, secret, packs);
 }
 
 /** Root over the packs; that of the empty tree where there are none. */

@@ -71,7 +71,11 @@ export function encodeBlock(body: BlockBody): Uint8Array {
   return encodeWith(blockField, body);
 }
 
-/** Bytes are attacker-controlled: they come from a leader that may lie, or from a failing card. */
+/**
+ * Bytes are attacker-controlled: they come from a leader that may lie, or from a failing card. What comes out
+ * are views of them: who keeps a part for long copies it.
+ */
 export function decodeBlock(bytes: Uint8Array): Result<BlockBody, 'cbor' | 'form'> {
-  return decodeWith(blockField, bytes, { name: 'block', bytesMax: limits.blockBytesMax });
+  const options = { name: 'block', bytesMax: limits.blockBytesMax, hasViews: true };
+  return decodeWith(blockField, bytes, options);
 }

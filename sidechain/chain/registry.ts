@@ -3,7 +3,7 @@
 // those state keys. Everything is read back from state, so a restart needs nothing more than the state.
 
 import { assert } from '../../base/assert.ts';
-import { equal, toHex } from '../../base/bytes.ts';
+import { equal, keyOf, toHex } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
 import { accept } from '../../base/errors.ts';
 import {
@@ -221,14 +221,14 @@ export class Registry {
 
   /** A schema that this gateway has put on the chain: no member speaks for another's devices. */
   schema(gateway: Uint8Array, id: Uint8Array): Schema | undefined {
-    const key = schemaKey(gateway, id);
-    const known = this.#schemas.get(key);
+    const name = keyOf(gateway) + keyOf(id);
+    const known = this.#schemas.get(name);
     if (known !== undefined) return known;
-    const payload = this.#state.get(key);
+    const payload = this.#state.get(schemaKey(gateway, id));
     if (!(payload instanceof Uint8Array)) return undefined;
     const decoded = decodeSchema(payload);
     assert(decoded.ok, 'a schema in state was checked');
-    this.#schemas.set(key, decoded.value);
+    this.#schemas.set(name, decoded.value);
     return decoded.value;
   }
 

@@ -19,6 +19,7 @@ import {
   listOf,
   mapped,
   nullable,
+  readWith,
   uint,
 } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
@@ -195,5 +196,5 @@ function decodeWith<T>(
   name: string,
 ): Result<T, 'cbor' | 'form'> {
   const decoded = decodePlain(payload);
-  return decoded.ok ? field.read(decoded.value, name) : decoded;
+  return decoded.ok ? readWith(field, decoded.value, name) : decoded;
 }

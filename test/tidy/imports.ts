@@ -38,7 +38,6 @@ const packages: Readonly<Record<string, RegExp>> = {
   ajv: /^host\/(config|schema)/,
   'better-sqlite3': /^host\/sqlite/,
   'cbor-x': /^(host|sidechain\/transport)\//,
-  cborg: /^base\//,
   fastify: /^host\/http/,
   'modbus-serial': /^drivers\//,
   mqtt: /^host\/mqtt/,

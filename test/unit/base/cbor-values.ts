@@ -2,7 +2,8 @@
 // fast-check arbitraries of CBOR values, for properties of everything that is encoded.
 
 import fc from 'fast-check';
-import { type CborValue, isText } from '../../../base/cbor.ts';
+import type { CborValue } from '../../../base/cbor.ts';
+import { isText } from '../../../base/text.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter(isText);
 const bigInteger = fc
