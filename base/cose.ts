@@ -186,9 +186,9 @@ export function verifySign1(
 }
 
 /** Sig_structure (RFC 9052 §4.4). */
-function signedBytes(parts: {
+export function signedBytes(parts: {
   readonly protectedBytes: Uint8Array;
-  readonly externalAad: Uint8Array | undefined;
+  readonly externalAad?: Uint8Array | undefined;
   readonly payload: Uint8Array;
 }): Uint8Array {
   const { protectedBytes, externalAad = empty, payload } = parts;

@@ -19,6 +19,7 @@ export const limits = Object.freeze({
   /** Signatures that wait for the threads which verify, and those that go to a thread together. */
   signatureChecksMax: 65_536,
   signatureChecksTogether: 256,
+  verifiesAtOnceMax: 64,
 
   // Packs, batches, blocks.
   packValuesMax: 256,
@@ -165,12 +166,13 @@ export const limits = Object.freeze({
   writeStallMsMax: 10_000,
   ticksAtOnceMax: 3,
 
-  // Entries on their way to the leader: what one message holds and what waits at the leader of each
-  // member; when they are sent once more, because there is no answer, no room, or no block that has
-  // them.
+  // Entries on their way to the leader: what one message holds, how many messages are not answered,
+  // and what waits at the leader of each member; when entries are sent once more, because there is
+  // no answer, no room, or no block that has them.
   submitBytesMax: 1024 * 1024,
   submitEntriesMax: 1_024,
   submitWaitingBytesMax: 4 * 1024 * 1024,
+  submitsUnderWayMax: 4,
   submitTimeoutMs: 1_000,
   submitPauseMs: 200,
   resubmitMs: 5_000,

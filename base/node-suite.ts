@@ -8,7 +8,7 @@ import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { concat, keyOf } from './bytes.ts';
 import { limits } from './limits.ts';
 import { isWeakPoint, pointBytes } from './point-form.ts';
-import type { Suite } from './suite.ts';
+import type { Suite, VerifyBeside } from './suite.ts';
 
 /** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410 §4). */
 const publicKeyInfo = Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0);
@@ -27,12 +27,28 @@ export const nodeSuite: Suite = Object.freeze({
     return sha256;
   },
   verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => {
-    if (signature.length !== 2 * pointBytes) return false;
-    if (isWeakPoint(signature.subarray(0, pointBytes))) return false;
-    const key = keyObjectOf(publicKey);
+    const key = keyFor(publicKey, signature);
     return key !== undefined && verify(null, message, key, signature);
   },
 });
+
+/** In the threads that Node keeps for such work. */
+export const verifyBeside: VerifyBeside = (publicKey, message, signature) =>
+  new Promise((resolve, reject) => {
+    const key = keyFor(publicKey, signature);
+    if (key === undefined) return resolve(false);
+    verify(null, message, key, signature, (error, holds) => {
+      if (error === null) resolve(holds);
+      else reject(error);
+    });
+  });
+
+/** undefined where nothing is verified: for a weak point, or a wrong length. */
+function keyFor(publicKey: Uint8Array, signature: Uint8Array): KeyObject | undefined {
+  if (signature.length !== 2 * pointBytes) return undefined;
+  if (isWeakPoint(signature.subarray(0, pointBytes))) return undefined;
+  return keyObjectOf(publicKey);
+}
 
 function keyObjectOf(publicKey: Uint8Array): KeyObject | undefined {
   if (publicKey.length !== pointBytes) return undefined;

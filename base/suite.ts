@@ -9,6 +9,13 @@ export type Suite = {
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 };
 
+/** `Suite.verify` on other processors, where there are any: alike in what it finds. */
+export type VerifyBeside = (
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => Promise<boolean>;
+
 /** A key that signs; the private half stays inside. */
 export type Signer = {
   /** Ed25519, 32 bytes. */

@@ -34,6 +34,7 @@ import { Snapshots } from './snapshots.ts';
 import { CatchUp } from './store/catch-up.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import type { Cosigner } from './store/cosigner.ts';
+import type { Foresight } from './store/foresight.ts';
 import type { History } from './store/history.ts';
 import type { Opened } from './store/opening.ts';
 import type { PeerPool } from './store/peer-pool.ts';
@@ -61,6 +62,7 @@ export type Connecting = {
   readonly durableSize: () => number;
   /** Up to which the ledger in memory has all of the log. */
   readonly appliedIndex: () => number;
+  readonly foresight: Foresight | undefined;
   readonly nextSequence: () => number;
   readonly archive?: ArchiveRules;
   /** The newest that this member has made. */
@@ -70,6 +72,8 @@ export type Connecting = {
   readonly install: (ending: Ending) => void;
   readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly stopForGood: (reason: string) => Promise<void>;
+  /** There may be something to do for the loop. */
+  readonly ring: () => void;
   readonly fail: (error: unknown) => void;
 };
 
@@ -134,7 +138,10 @@ export function connectPeers(parts: Connecting): Connected {
   });
   const leader = () => otherLeader(raft, members);
   const mayTake = (): boolean => proposer.isOpen;
-  const relay = new Relay({ ...common, submissions, peerPool, mayTake, leader });
+  const { foresight, ring } = parts;
+  const relay = new Relay({
+    ...{ ...common, submissions, peerPool, foresight, mayTake, leader, ring },
+  });
   const refuse = (from: NodeId, reason: string, detail: string): void =>
     conduct.refused(from, reason, detail);
   const accusations = new Accusations({ ...common, witness, refuse });
@@ -171,7 +178,8 @@ function uprightness(
   },
 ): Pick<Connected, 'handOver' | 'carrier' | 'leftOut'> {
   const { common, oversight, heads, leader, mayTake } = given;
-  const { submissions, ledger, verdicts } = opened;
+  const { submissions, ledger, known } = opened;
+  const { verdicts } = known;
   const { registry } = ledger;
   // What is applied may be held for a while before Raft is told, and blocks are always on their way.
   const isCaughtUp = (): boolean =>

@@ -19,6 +19,7 @@ import type { Ready } from './raft/ready.ts';
 import type { StepResult } from './raft/step.ts';
 import type { HardState } from './raft/storage.ts';
 import type { Applier, NewBlock } from './store/applier.ts';
+import type { Foresight } from './store/foresight.ts';
 import { appendStatements } from './store/log-table.ts';
 import type { LogWindow } from './store/log-window.ts';
 import type { Proposer } from './store/proposer.ts';
@@ -48,6 +49,8 @@ export type LoopParts = {
   readonly raft: RaftNode;
   readonly storage: LogWindow;
   readonly applier: Applier;
+  /** Where there are other processors. */
+  readonly foresight?: Foresight | undefined;
   readonly proposer: Proposer;
   readonly submissions: Submissions;
   readonly trail: StateTrail;
@@ -167,8 +170,9 @@ export class Loop {
       ready.snapshot === undefined,
       'snapshots are installed around Raft, and the node starts again',
     );
-    const { proposer } = this.#parts;
+    const { proposer, foresight } = this.#parts;
     if (ready.role !== 'leader') proposer.deposed();
+    foresight?.look(ready.entries);
     const early = ready.messages.filter((message) => !this.#isAhead(message));
     const late = ready.messages.filter((message) => this.#isAhead(message));
     this.#sendAll(early);
@@ -235,9 +239,10 @@ export class Loop {
     // What is read back must not be what a block that is held takes away.
     if (submissions.canRefill) await this.#store();
     await submissions.refill(this.#nowMs);
-    await this.#persist();
+    // What is applied is durable already: it need not wait for what is written meanwhile.
     const committed = this.#unapplied.shift();
-    if (committed !== undefined) await this.#apply(committed);
+    const isUrgent = await bothOf(this.#persist(), this.#apply(committed));
+    if (isUrgent) await this.#store();
   }
 
   /** What was submitted, what Raft wants to be sure of, and blocks that are held: one transaction. */
@@ -271,8 +276,11 @@ export class Loop {
     onWritten();
   }
 
-  async #apply({ committed, applyResponses }: Ready): Promise<void> {
-    const { raft, storage, applier, proposer, onBlocks, onWritten, holdMs } = this.#parts;
+  /** @returns whether somebody waits for it, so that it has to be stored now. */
+  async #apply(ready: Ready | undefined): Promise<boolean> {
+    if (ready === undefined) return false;
+    const { committed, applyResponses } = ready;
+    const { raft, storage, applier, proposer, onBlocks, onWritten } = this.#parts;
     const last = committed.at(-1);
     assert(last !== undefined, 'something is applied');
     const { blocks, changes, statements, finish } = await applier.apply(committed, this.#nowMs);
@@ -287,7 +295,7 @@ export class Loop {
     };
     this.#held.add({ statements, finish: stored }, this.#nowMs);
     // Nobody waits for a block as for a change of members, or for a term to begin.
-    if (holdMs === 0 || changes.length > 0 || blocks.length === 0) await this.#store();
+    return changes.length > 0 || blocks.length === 0;
   }
 
   /** All that is held, in a write of its own. */
@@ -338,6 +346,14 @@ export class Loop {
     }
     this.#isRung = false;
   }
+}
+
+/** Both are done, whatever becomes of either. @returns what the second one returns; throws what the first does. */
+async function bothOf<T>(one: Promise<void>, other: Promise<T>): Promise<T> {
+  const [first, second] = await Promise.allSettled([one, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return second.value;
 }
 
 function isLocal(message: Message): message is LocalMessage {

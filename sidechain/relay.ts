@@ -7,6 +7,7 @@ import { limits } from '../base/limits.ts';
 import type { Log } from '../host/log.ts';
 import type { MemberMessage, MessageOf } from './member-message.ts';
 import type { NodeId } from './raft/entry.ts';
+import type { Foresight } from './store/foresight.ts';
 import type { OutboxRow } from './store/outbox.ts';
 import type { PeerPool } from './store/peer-pool.ts';
 import type { Submissions } from './store/submissions.ts';
@@ -14,11 +15,15 @@ import type { Submissions } from './store/submissions.ts';
 export type RelayParts = {
   readonly submissions: Submissions;
   readonly peerPool: PeerPool;
+  /** Where there are other processors. */
+  readonly foresight?: Foresight | undefined;
   /** Whether we lead, and all before our term is applied. */
   readonly mayTake: () => boolean;
   /** Another member that leads. */
   readonly leader: () => { readonly id: NodeId; readonly term: number } | undefined;
   readonly say: (to: NodeId, message: MemberMessage) => boolean;
+  /** There may be a block to cut. */
+  readonly ring: () => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
 };
@@ -29,8 +34,11 @@ export class Relay {
   readonly #parts: RelayParts;
   /** Up to this position of the outbox the leader has taken all. */
   #taken = 0;
-  #sent: Sent | undefined;
+  /** Not answered yet, in order. */
+  #sent: readonly Sent[] = [];
   #number = 0;
+  /** Of each member what it passed last, until it is taken. */
+  readonly #admitting = new Map<NodeId, Promise<void>>();
   #pausedToMs = 0;
   #leader: { readonly id: NodeId; readonly term: number } | undefined;
   #retryCount = 0;
@@ -46,19 +54,22 @@ export class Relay {
     const nowMs = this.#parts.monotonicMs();
     this.#rewindIfNeeded(nowMs);
     const leader = this.#leader;
-    if (leader === undefined || this.#sent !== undefined || nowMs < this.#pausedToMs) return;
-    const rows = this.#parts.submissions.waitingAfter(this.#taken, limits.submitBytesMax);
+    if (leader === undefined || nowMs < this.#pausedToMs) return;
+    if (this.#sent.length === limits.submitsUnderWayMax) return;
+    const sentTo = this.#sent.at(-1)?.rows.at(-1)?.position ?? this.#taken;
+    const rows = this.#parts.submissions.waitingAfter(sentTo, limits.submitBytesMax);
     if (rows.length === 0) return;
     this.#number += 1;
     const entries = rows.map(({ entry }) => entry);
     this.#parts.say(leader.id, { kind: 'submit', number: this.#number, entries });
-    this.#sent = { number: this.#number, rows, atMs: nowMs };
+    this.#sent = [...this.#sent, { number: this.#number, rows, atMs: nowMs }];
   }
 
   onTaken(from: NodeId, { number, count, reason }: MessageOf<'taken'>): void {
-    const sent = this.#sent;
+    const [sent, ...behind] = this.#sent;
     if (sent?.number !== number || from !== this.#leader?.id) return;
-    this.#sent = undefined;
+    // What is not taken is sent once more, and all behind it.
+    this.#sent = reason === null ? behind : [];
     this.#taken = sent.rows[count - 1]?.position ?? this.#taken;
     if (reason === null) return;
     this.#pausedToMs = this.#parts.monotonicMs() + pauseMs(reason);
@@ -66,8 +77,20 @@ export class Relay {
     if (reason === 'refused') this.#parts.log.warn('submission-refused', { leader: from });
   }
 
-  /** We lead: takes what other members signed. attacker-controlled */
-  onSubmit(from: NodeId, { number, entries }: MessageOf<'submit'>): void {
+  /** We lead: takes what other members signed, of each in the order in which it came. attacker-controlled */
+  async onSubmit(from: NodeId, message: MessageOf<'submit'>): Promise<void> {
+    const { foresight, mayTake, ring } = this.#parts;
+    if (foresight === undefined || !mayTake()) return this.#admit(from, message);
+    const before = this.#admitting.get(from);
+    const admitted = Promise.all([before, foresight.check(message.entries)]).then(() => {
+      this.#admit(from, message);
+      ring();
+    });
+    this.#admitting.set(from, admitted);
+    await admitted;
+  }
+
+  #admit(from: NodeId, { number, entries }: MessageOf<'submit'>): void {
     const { peerPool, mayTake, say, monotonicMs } = this.#parts;
     const nowMs = monotonicMs();
     let count = 0;
@@ -91,8 +114,8 @@ export class Relay {
     this.#leader = leader;
     this.#retryCount = submissions.retryCount;
     const isUnanswered =
-      this.#sent !== undefined && nowMs - this.#sent.atMs >= limits.submitTimeoutMs;
-    if (isUnanswered) this.#sent = undefined;
+      this.#sent[0] !== undefined && nowMs - this.#sent[0].atMs >= limits.submitTimeoutMs;
+    if (isUnanswered) this.#sent = [];
     const position = submissions.waitingAfter(0, 0)[0]?.position ?? 0;
     if (position !== this.#oldest.position) this.#oldest = { position, sinceMs: nowMs };
     const isTaken = position > 0 && position <= this.#taken;
@@ -101,7 +124,7 @@ export class Relay {
 
   #rewind(nowMs: number): void {
     this.#taken = 0;
-    this.#sent = undefined;
+    this.#sent = [];
     this.#pausedToMs = 0;
     this.#oldest = { ...this.#oldest, sinceMs: nowMs };
   }

@@ -3,28 +3,47 @@
 // twice or a block applied again, is not checked again. Bounded: the oldest verdict is forgotten,
 // and found anew.
 
-import { toHex } from '../../base/bytes.ts';
+import { keyOf } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import { type SignedEntry, verifyEntry } from './entry.ts';
 import type { Verdicts } from './judge.ts';
 
-/**
- * Asks for the signature only where it is not known; `limits.verdictsMax` verdicts are remembered.
- */
-export function rememberVerdicts(suite: Suite, chainId: Uint8Array): Verdicts {
-  const known = new Map<string, boolean>();
-  return (entry: SignedEntry, publicKey: Uint8Array) => {
-    // The key, too: an id alone does not say whose signature was looked for.
-    const question = toHex(entry.id) + toHex(publicKey);
-    const before = known.get(question);
+export class KnownVerdicts {
+  readonly #suite: Suite;
+  readonly #chainId: Uint8Array;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(suite: Suite, chainId: Uint8Array) {
+    this.#suite = suite;
+    this.#chainId = chainId;
+  }
+
+  /** Asks for the signature only where it is not known. */
+  readonly verdicts: Verdicts = (entry, publicKey) => {
+    const before = this.#known.get(questionOf(entry, publicKey));
     if (before !== undefined) return before;
-    const verdict = verifyEntry(suite, entry, { publicKey, chainId });
-    known.set(question, verdict);
-    for (const oldest of known.keys()) {
-      if (known.size <= limits.verdictsMax) break;
-      known.delete(oldest);
-    }
+    const verdict = verifyEntry(this.#suite, entry, { publicKey, chainId: this.#chainId });
+    this.learn(entry, publicKey, verdict);
     return verdict;
   };
+
+  isKnown(entry: SignedEntry, publicKey: Uint8Array): boolean {
+    return this.#known.has(questionOf(entry, publicKey));
+  }
+
+  /** Found elsewhere: beside the loop, or because this program has just signed it. */
+  learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
+    this.#known.set(questionOf(entry, publicKey), verdict);
+    if (this.#known.size <= limits.verdictsMax) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+}
+
+/** The key, too: an id alone does not say whose signature was looked for. */
+function questionOf({ id }: SignedEntry, publicKey: Uint8Array): string {
+  return keyOf(id) + keyOf(publicKey);
 }

@@ -8,14 +8,15 @@ import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
-import type { Verdicts } from '../chain/judge.ts';
 import { type AppliedBlock, type Ledger, stateRootInterval } from '../chain/ledger.ts';
+import type { KnownVerdicts } from '../chain/verdicts.ts';
 import type { ConfigurationChange } from '../raft/configuration/change.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
 import type { Entry, Position } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { blockStatements } from './block-table.ts';
 import { configurationStatement } from './configuration-table.ts';
+import type { Foresight } from './foresight.ts';
 import { groupStatement, type History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { membershipStatements } from './membership-table.ts';
@@ -49,7 +50,9 @@ type Standing = {
   readonly ledger: Ledger;
   readonly history: History;
   readonly trail: StateTrail;
-  readonly verdicts: Verdicts;
+  readonly known: KnownVerdicts;
+  /** Where there are other processors. */
+  readonly foresight?: Foresight | undefined;
   readonly submissions: Submissions;
   /** A leader has put into the log what is no block, or a change of Raft's members that the ledger
    * does not ask for. */
@@ -93,7 +96,7 @@ export class Applier {
       readonly changes: readonly ConfigurationChange[];
     }
   > {
-    const { submissions, trail, onFault } = this.#standing;
+    const { submissions, trail, foresight, onFault } = this.#standing;
     const blocks: NewBlock[] = [];
     const changes: ConfigurationChange[] = [];
     const statements: Statement[] = [];
@@ -101,7 +104,7 @@ export class Applier {
     for (const entry of entries) {
       assert(entry.index === this.#index + 1, 'entries are applied in order, each once');
       this.#index = entry.index;
-      const meaning = meaningOf(entry);
+      const meaning = (await foresight?.take(entry)) ?? meaningOf(entry);
       if (meaning.kind === 'no-block') onFault(entry, 'no-block', meaning.detail);
       if (entry.kind === 'config') {
         const change = this.#reconfigure(entry);
@@ -158,9 +161,9 @@ export class Applier {
     entry: Entry,
     body: BlockBody,
   ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
-    const { ledger, history, verdicts } = this.#standing;
+    const { ledger, history, known } = this.#standing;
     const versionBefore = ledger.registry.membership?.version;
-    const given = { body, verdicts };
+    const given = { body, verdicts: known.verdicts };
     const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
     const statements = [
       ...blockStatements(block, entry.index),

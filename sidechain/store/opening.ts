@@ -5,11 +5,10 @@
 import type { Signer, Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type Genesis, openGenesis } from '../chain/genesis.ts';
-import type { Verdicts } from '../chain/judge.ts';
 import type { Contract, Ledger } from '../chain/ledger.ts';
 import type { CuttingRules } from '../chain/pool.ts';
 import type { Evidence } from '../chain/report.ts';
-import { rememberVerdicts } from '../chain/verdicts.ts';
+import { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
 import { type Kept, readKept } from './archive-table.ts';
 import { assertMayRun, readChain } from './chain-file.ts';
@@ -42,7 +41,7 @@ export type Opened = {
   readonly ledger: Ledger;
   readonly history: History;
   readonly trail: StateTrail;
-  readonly verdicts: Verdicts;
+  readonly known: KnownVerdicts;
   readonly storage: LogWindow;
   /** Log index up to which entries are applied. */
   readonly appliedIndex: number;
@@ -70,13 +69,13 @@ export async function openAll(options: Opening): Promise<Opened> {
   const opened = openGenesis(suite, genesisBytes);
   if (!opened.ok) throw damaged(`the genesis: ${opened.detail}`);
   const { genesis } = opened.value;
-  const verdicts = rememberVerdicts(suite, chainId);
+  const known = new KnownVerdicts(suite, chainId);
   const { ledger, history, trail, last } = await openLedger({
     database,
     suite,
     contracts,
     genesisBytes,
-    verdicts,
+    verdicts: known.verdicts,
     nowMs,
     archived: options.archived,
   });
@@ -99,7 +98,7 @@ export async function openAll(options: Opening): Promise<Opened> {
     ledger,
     history,
     trail,
-    verdicts,
+    known,
     storage,
     appliedIndex,
     configuration,

@@ -95,16 +95,23 @@ export class Outbox {
     return { sql: 'DELETE FROM outbox WHERE position = ?', params: [row.position], changes: 1 };
   }
 
-  /** All that is stored of numbers after this one, for the transaction that stores the block. */
-  async removeAfter(sequence: number): Promise<Statement> {
+  /**
+   * All of numbers after this one that is stored, for the transaction that stores the block. From the
+   * position `from` on rows are only being written; these are `written`.
+   */
+  async removeAfter(
+    sequence: number,
+    { from, written }: { readonly from: number; readonly written: readonly OutboxRow[] },
+  ): Promise<Statement> {
     const [row] = await this.#database.read(
       `SELECT count(*) AS count, coalesce(sum(bytes), 0) AS bytes FROM outbox
-       WHERE sequence > ?`,
-      [sequence],
+       WHERE sequence > ? AND position < ?`,
+      [sequence, from],
     );
     assert(row !== undefined, 'a sum is one row');
-    const changes = integerAt(row, 'count');
-    this.#subtract(changes, integerAt(row, 'bytes'));
+    const changes = integerAt(row, 'count') + written.length;
+    const bytes = written.reduce((sum, { entry }) => sum + blockEntryBytes(entry), 0);
+    this.#subtract(changes, integerAt(row, 'bytes') + bytes);
     return { sql: 'DELETE FROM outbox WHERE sequence > ?', params: [sequence], changes };
   }
 

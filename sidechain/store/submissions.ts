@@ -5,7 +5,7 @@
 // is.
 
 import { assert } from '../../base/assert.ts';
-import { toHex } from '../../base/bytes.ts';
+import { keyOf } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Statement } from '../../host/sqlite.ts';
@@ -41,7 +41,7 @@ export class Submissions {
   /** Not durable yet. */
   #arrivals: { readonly row: OutboxRow; readonly statement: Statement }[] = [];
   /** Being written. */
-  #underWay = 0;
+  #underWay: readonly OutboxRow[] = [];
   /** Number of the newest numbered entry that waits. */
   #lastSequence: number | undefined;
   #isOpen = false;
@@ -70,7 +70,7 @@ export class Submissions {
 
   /** Whether entries are on their way into the pool. */
   get isExpecting(): boolean {
-    return this.#arrivals.length > 0 || this.#underWay > 0;
+    return this.#arrivals.length > 0 || this.#underWay.length > 0;
   }
 
   /** Whether the memory has room for more of what is on disk. */
@@ -89,7 +89,7 @@ export class Submissions {
    * @throws TielineError `outbox-full`
    */
   add(id: Uint8Array, entry: BlockEntry, sequence: number | undefined): Promise<Applied> {
-    const key = toHex(id);
+    const key = keyOf(id);
     const known = this.#waiters.get(key);
     if (known !== undefined) return known.promise;
     if (!this.#window.has(key)) {
@@ -108,12 +108,13 @@ export class Submissions {
   takeArrivals(nowMs: number): Settlement {
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    this.#underWay = arrivals.length;
+    this.#underWay = arrivals.map(({ row }) => row);
     return {
       statements: arrivals.map(({ statement }) => statement),
       finish: () => {
-        this.#underWay = 0;
-        for (const { row } of arrivals) {
+        const written = this.#underWay;
+        this.#underWay = [];
+        for (const row of written) {
           // Behind rows that are on disk only, it is read back in its turn.
           if (row.position === this.#windowTo + 1 && this.#hasRoom) this.#enter(row, nowMs);
         }
@@ -259,7 +260,7 @@ export class Submissions {
 
   /** Another gateway's entry, or one that has left before, is not ours to remove. */
   #leave(id: Uint8Array, applied: Applied, leaving: Leaving): OutboxRow | undefined {
-    const key = toHex(id);
+    const key = keyOf(id);
     const row = this.#window.get(key);
     if (row === undefined) return undefined;
     this.#forget(key, row);
@@ -273,23 +274,27 @@ export class Submissions {
    * as refused, and its number is given again: the gateway signs anew, and says what was lost.
    */
   async #purgeAfter(sequence: number, height: number, leaving: Leaving): Promise<void> {
-    leaving.statements.push(await this.#outbox.removeAfter(sequence));
     const isBehind = (row: OutboxRow): boolean => (row.sequence ?? 0) > sequence;
     const refuse = (key: string): void => {
       leaving.tell.push(() => this.#tell(key, { kind: 'refused', height, reason: 'gap' }));
     };
+    this.#lastSequence = sequence - 1;
     this.#pool.removeIf(isBehind);
     for (const [key, row] of [...this.#window]) {
       if (!isBehind(row)) continue;
       this.#forget(key, row);
       refuse(key);
     }
+    const from = this.#underWay[0]?.position ?? this.#storedTo + 1;
+    const written = this.#underWay.filter(isBehind);
+    this.#underWay = this.#underWay.filter((row) => !isBehind(row));
+    for (const row of written) refuse(this.#keyOf(row));
     for (const { row } of this.#arrivals.filter(({ row }) => isBehind(row))) {
       this.#outbox.cancel(row);
       refuse(this.#keyOf(row));
     }
     this.#arrivals = this.#arrivals.filter(({ row }) => !isBehind(row));
-    this.#lastSequence = sequence - 1;
+    leaving.statements.push(await this.#outbox.removeAfter(sequence, { from, written }));
   }
 
   #forget(key: string, row: OutboxRow): void {
@@ -303,12 +308,12 @@ export class Submissions {
   }
 
   #keyOf(row: OutboxRow): string {
-    return toHex(this.#suite.sha256(row.entry.entry));
+    return keyOf(this.#suite.sha256(row.entry.entry));
   }
 
   /** Whether a number before this one is still on its way: then the gap will be filled. */
   #isBehindAnother(id: Uint8Array): boolean {
-    const own = this.#window.get(toHex(id));
+    const own = this.#window.get(keyOf(id));
     for (const row of this.#window.values()) {
       if (row === own) return false;
       if (row.sequence !== undefined) return own !== undefined;
@@ -317,7 +322,7 @@ export class Submissions {
   }
 
   #retry(id: Uint8Array, nowMs: number): void {
-    const row = this.#window.get(toHex(id));
+    const row = this.#window.get(keyOf(id));
     if (row === undefined) return;
     this.#retryCount += 1;
     if (this.#isOpen) this.#pool.add(row, nowMs);

@@ -94,9 +94,10 @@ export const durabilityMutants: readonly Mutant[] = [
     edits: [
       {
         file: loop,
-        find: 'await this.#write(statements);\n    finish();',
-        replace: 'finish();\n    await this.#write(statements);',
+        find: writeAndSay,
+        replace: `    held?.finish();\n${writeAndSay}`,
       },
+      { file: loop, find: '    held?.finish();\n    onWritten();', replace: '    onWritten();' },
     ],
   },
   {
@@ -171,9 +172,10 @@ export const durabilityMutants: readonly Mutant[] = [
     edits: [
       {
         file: loop,
-        find: 'await this.#write(statements);\n    finish();',
+        find: writeAndSay,
         replace:
-          'for (const one of [...statements].reverse()) await this.#write([one]);\n    finish();',
+          '    for (const one of [...(held?.statements ?? [])].reverse()) await this.#write([one]);\n' +
+          writeAndSay.replace('...(held?.statements ?? []), ', ''),
       },
     ],
   },

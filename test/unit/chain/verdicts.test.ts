@@ -5,7 +5,7 @@ import { nodeSuite } from '../../../base/node-suite.ts';
 import type { Suite } from '../../../base/suite.ts';
 import { openEntry, type SignedEntry } from '../../../sidechain/chain/entry.ts';
 import { sequenceIn } from '../../../sidechain/chain/numbered.ts';
-import { rememberVerdicts } from '../../../sidechain/chain/verdicts.ts';
+import { KnownVerdicts } from '../../../sidechain/chain/verdicts.ts';
 import { batchEntry, chainId, gateway, packAt, schemaEntry, startMs, stranger } from './fixture.ts';
 
 function open(bytes: Uint8Array): SignedEntry {
@@ -23,7 +23,7 @@ function counting(verify: Suite['verify'] = nodeSuite.verify) {
       return verify(...of);
     },
   };
-  return { verdicts: rememberVerdicts(suite, chainId), counts };
+  return { verdicts: new KnownVerdicts(suite, chainId).verdicts, counts };
 }
 
 test('a signature is checked once for a key, whatever the verdict', () => {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks ahead: what will be judged soon is read, and its signatures are checked on other processors,
+// while the disk writes and the others answer. It only finds out sooner what the ledger would ask anyway: who
+// judges does not depend on it.
+
+import { limits } from '../../base/limits.ts';
+import type { Suite, VerifyBeside } from '../../base/suite.ts';
+import type { BlockEntry } from '../chain/block.ts';
+import { openEntry, type SignedEntry, signedBytesOf } from '../chain/entry.ts';
+import type { Registry } from '../chain/registry.ts';
+import type { KnownVerdicts } from '../chain/verdicts.ts';
+import type { Entry } from '../raft/entry.ts';
+import { type LogMeaning, meaningOf } from './log-meaning.ts';
+
+export type ForesightParts = {
+  readonly suite: Suite;
+  readonly chainId: Uint8Array;
+  readonly registry: Registry;
+  readonly known: KnownVerdicts;
+  readonly verifyBeside: VerifyBeside;
+};
+
+type Question = { readonly entry: SignedEntry; readonly publicKey: Uint8Array };
+
+type Seen = { readonly meaning: LogMeaning; readonly checked: Promise<void> };
+
+export class Foresight {
+  readonly #parts: ForesightParts;
+  readonly #seen = new WeakMap<Entry, Seen>();
+
+  constructor(parts: ForesightParts) {
+    this.#parts = parts;
+  }
+
+  /** These are in the log now, and may be committed. */
+  look(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const meaning = meaningOf(entry);
+      if (meaning.kind !== 'block') continue;
+      const checked = this.check(meaning.body.entries);
+      // Whoever takes it is told; nobody may ever.
+      checked.catch(() => {});
+      this.#seen.set(entry, { meaning, checked });
+    }
+  }
+
+  /** What this entry means, once its signatures are checked; undefined where it was not looked at. */
+  async take(entry: Entry): Promise<LogMeaning | undefined> {
+    const seen = this.#seen.get(entry);
+    if (seen === undefined) return undefined;
+    this.#seen.delete(entry);
+    await seen.checked;
+    return seen.meaning;
+  }
+
+  /** Resolves when the signatures of these, as far as their signers are known, are checked. attacker-controlled */
+  async check(entries: readonly BlockEntry[]): Promise<void> {
+    const questions = entries.flatMap(({ entry }) => this.#questionOf(entry) ?? []);
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const question = questions[next++];
+        if (question === undefined) return;
+        await this.#ask(question);
+      }
+    };
+    const atOnce = Math.min(questions.length, limits.verifiesAtOnceMax);
+    await Promise.all(Array.from({ length: atOnce }, work));
+  }
+
+  #questionOf(bytes: Uint8Array): Question | undefined {
+    const { suite, registry, known } = this.#parts;
+    const opened = openEntry(suite, bytes);
+    if (!opened.ok) return undefined;
+    const entry = opened.value;
+    const { keyId, kind } = entry;
+    const signer = kind === 'membership' ? registry.person(keyId) : registry.member(keyId);
+    if (signer === undefined || known.isKnown(entry, signer.publicKey)) return undefined;
+    return { entry, publicKey: signer.publicKey };
+  }
+
+  async #ask({ entry, publicKey }: Question): Promise<void> {
+    const { chainId, known, verifyBeside } = this.#parts;
+    const { signature } = entry.sign1;
+    const holds = await verifyBeside(publicKey, signedBytesOf(entry, chainId), signature);
+    known.learn(entry, publicKey, holds);
+  }
+}
