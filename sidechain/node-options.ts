@@ -18,7 +18,7 @@ import type { Receiver, Transport } from './transport/transport.ts';
 export type NodeRules = CuttingRules & {
   /** A chain with nothing to say makes a block this often. */
   readonly heartbeatMs: number;
-  /** So long an applied block may wait for another write to be stored with; by default not at all. */
+  /** So long an applied block may wait for another write to be stored with; by default the next one is made for it. */
   readonly holdMs?: number;
 };
 
