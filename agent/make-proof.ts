@@ -6,9 +6,9 @@
 import { assert } from '../base/assert.ts';
 import { TielineError } from '../base/errors.ts';
 import type { Suite } from '../base/suite.ts';
-import { verifyEntry } from '../sidechain/chain/entry.ts';
 import { openGenesis } from '../sidechain/chain/genesis.ts';
 import { formatTrustedKeys } from '../sidechain/chain/trusted-keys.ts';
+import { KnownVerdicts } from '../sidechain/chain/verdicts.ts';
 import { readKept } from '../sidechain/store/archive-table.ts';
 import { ArchivedGroups } from '../sidechain/store/archived-groups.ts';
 import { openChainDatabase, readChain } from '../sidechain/store/chain-file.ts';
@@ -58,7 +58,7 @@ export async function makeProof(
       suite,
       contracts: gatewayContracts(genesis.value.genesis),
       genesisBytes,
-      verdicts: (entry, publicKey) => verifyEntry(suite, entry, { publicKey, chainId }),
+      known: new KnownVerdicts(suite, chainId),
       nowMs: options.nowMs,
       archived: (position) => archived.leafHashes(position),
     });

@@ -132,13 +132,14 @@ export const limits = Object.freeze({
   // Configuration files.
   configBytesMax: 256 * 1024,
   // The sidechain's store: what one page of a table brings, attempts at a write that another
-  // program holds up, groups of leaf hashes kept in memory, how far the stored state may trail
-  // (blocks and entries since, and time).
+  // program holds up, groups of leaf hashes kept in memory, rows of the log that are looked at before
+  // they are applied, how far the stored state may trail (blocks and entries since, and time).
   storePageRows: 1_024,
   storePageBytes: 8 * 1024 * 1024,
   storeWriteAttemptsMax: 20,
   storeWritePauseMs: 100,
   historyGroupsMax: 64,
+  foresightRows: 256,
   stateTrailMax: 4_096,
   stateTrailMs: 60_000,
 

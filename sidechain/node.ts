@@ -52,6 +52,7 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const opened = await openAll({
     database,
     suite,
+    verifyBeside: options.verifyBeside,
     signer,
     contracts,
     rules: options.rules ?? defaultRules,

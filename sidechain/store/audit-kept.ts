@@ -13,6 +13,7 @@ import { openEntry, verifyEntry } from '../chain/entry.ts';
 import type { MainLog } from '../chain/main-log.ts';
 import { acceptedEntries } from '../chain/prove.ts';
 import { checkReceipts, decodeReceiptMessage } from '../chain/receipt-message.ts';
+import { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Kept } from './archive-table.ts';
 import type { AuditOptions, AuditReport } from './audit.ts';
 import { flawOfCosigned } from './audit-beside.ts';
@@ -70,7 +71,7 @@ function openKept(options: AuditOptions, { chain }: Found): Promise<OpenLedger> 
   const { chainId, genesisBytes } = chain;
   return openLedger({
     ...{ suite, database, contracts, genesisBytes },
-    verdicts: (entry, publicKey) => verifyEntry(suite, entry, { publicKey, chainId }),
+    known: new KnownVerdicts(suite, chainId),
     nowMs: 0,
   });
 }

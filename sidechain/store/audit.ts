@@ -7,12 +7,12 @@
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Suite } from '../../base/suite.ts';
+import type { Suite, VerifyBeside } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
-import { verifyEntry } from '../chain/entry.ts';
 import { openGenesis } from '../chain/genesis.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
+import { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Entry } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { readKept } from './archive-table.ts';
@@ -27,9 +27,10 @@ import { ChainRows, segmentsBelow } from './chain-rows.ts';
 import { readConfiguration } from './configuration-table.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
+import { Foresight, type SeenRow, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, type HeaderGroup, History, readGroupHash } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
-import { entryOf, type LogRow, lastLogIndex } from './log-table.ts';
+import { lastLogIndex } from './log-table.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { readState, type StoredState } from './state-table.ts';
 
@@ -63,6 +64,8 @@ export type AuditReport =
 export type AuditOptions = {
   readonly database: Database;
   readonly suite: Suite;
+  /** Checks signatures on other processors, where there are any. */
+  readonly verifyBeside?: VerifyBeside;
   /** As at the chain's making: another list makes other blocks. */
   readonly contracts: readonly Contract[];
   /** Segments that are at hand; those of other blocks than are missing here do no harm. */
@@ -134,13 +137,15 @@ class Audit {
   readonly #outputs: Cursor<OutputRow>;
   readonly #ledger: Ledger;
   readonly #genesisBlock: AppliedBlock;
+  readonly #known: KnownVerdicts;
+  readonly #foresight: Foresight | undefined;
   #height = 0;
   #entryCount = 0;
   #refusedCount = 0;
   #outputCount = 0;
 
   constructor(options: AuditOptions, subject: Subject) {
-    const { suite, contracts } = options;
+    const { suite, contracts, verifyBeside } = options;
     const { chain, history, lastHeight, rows } = subject;
     this.#options = options;
     this.#subject = subject;
@@ -150,6 +155,12 @@ class Audit {
     const begun = Ledger.begin(suite, chain.genesisBytes, { contracts, tree });
     this.#ledger = begun.ledger;
     this.#genesisBlock = begun.block;
+    const { chainId } = chain;
+    const { registry } = this.#ledger;
+    const known = new KnownVerdicts(suite, chainId);
+    this.#known = known;
+    this.#foresight =
+      verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
   }
 
   async run(): Promise<AuditReport> {
@@ -183,9 +194,10 @@ class Audit {
     const flaw = await this.#flawOf(this.#genesisBlock, { logIndex: 0, group });
     if (flaw !== undefined) return flaw;
     let index = 0;
-    for await (const row of this.#subject.rows.log(this.#subject.lastIndex)) {
+    const log = this.#subject.rows.log(this.#subject.lastIndex);
+    for await (const seen of walkAhead(this.#options.suite, log, this.#foresight)) {
       index += 1;
-      const found = await this.#flawInRow(row, index);
+      const found = await this.#flawInRow(seen, index);
       if (found !== undefined) return found;
     }
     const left = await this.#blocks.peek();
@@ -195,12 +207,11 @@ class Audit {
   }
 
   /** `#height` is the next block's while its entry is looked at. */
-  async #flawInRow(row: LogRow, index: number): Promise<Flaw | undefined> {
+  async #flawInRow({ row, entry }: SeenRow, index: number): Promise<Flaw | undefined> {
     this.#height = this.#ledger.head.header.height + 1;
     if (row.index !== index) {
       return { reason: 'missing', detail: `entry ${index} of the log is missing` };
     }
-    const entry = entryOf(this.#options.suite, row);
     if (entry === undefined) {
       return { reason: 'log', detail: `entry ${index} of the log is not what was written` };
     }
@@ -211,7 +222,7 @@ class Audit {
     }
     // What follows the newest block is not committed yet, or not applied.
     if (this.#height > this.#subject.lastHeight) return undefined;
-    const meaning = meaningOf(entry);
+    const meaning = (await this.#foresight?.take(entry)) ?? meaningOf(entry);
     if (meaning.kind === 'block') return this.#flawInBody(entry, meaning.body);
     if (meaning.kind === 'own') return undefined;
     // Where a leader put no block, no block stands; where one does, its body was altered.
@@ -222,16 +233,9 @@ class Audit {
 
   async #flawInBody(entry: Entry, body: BlockBody): Promise<Flaw | undefined> {
     const { suite } = this.#options;
-    const { chain, history } = this.#subject;
-    const { chainId } = chain;
-    const { block, group } = await applyBody(
-      suite,
-      { ledger: this.#ledger, history },
-      {
-        body,
-        verdicts: (signed, publicKey) => verifyEntry(suite, signed, { publicKey, chainId }),
-      },
-    );
+    const on = { ledger: this.#ledger, history: this.#subject.history };
+    const given = { body, verdicts: this.#known.verdicts };
+    const { block, group } = await applyBody(suite, on, given);
     return this.#flawOf(block, { logIndex: entry.index, group });
   }
 

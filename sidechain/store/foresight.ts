@@ -11,6 +11,7 @@ import type { Registry } from '../chain/registry.ts';
 import type { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Entry } from '../raft/entry.ts';
 import { type LogMeaning, meaningOf } from './log-meaning.ts';
+import { entryOf, type LogRow } from './log-table.ts';
 
 export type ForesightParts = {
   readonly suite: Suite;
@@ -19,6 +20,40 @@ export type ForesightParts = {
   readonly known: KnownVerdicts;
   readonly verifyBeside: VerifyBeside;
 };
+
+/** A row of the log, and its entry where the row is what was written. */
+export type SeenRow = { readonly row: LogRow; readonly entry: Entry | undefined };
+
+/** A walk of the log for who applies it: a few rows behind those whose signatures are being checked. */
+export async function* walkAhead(
+  suite: Suite,
+  rows: AsyncGenerator<LogRow, undefined>,
+  foresight: Foresight | undefined,
+): AsyncGenerator<SeenRow, undefined> {
+  const waiting: SeenRow[] = [];
+  let bytes = 0;
+  let failure: unknown;
+  for (;;) {
+    // What cannot be read is told in its turn: behind what is wrong with the rows before it.
+    const next = await rows.next().catch((error: unknown) => {
+      failure = error;
+    });
+    if (next === undefined || next.done === true) break;
+    const row = next.value;
+    const entry = entryOf(suite, row);
+    if (entry !== undefined) foresight?.look([entry]);
+    waiting.push({ row, entry });
+    bytes += row.data.length;
+    const isEnough = bytes > limits.storePageBytes || waiting.length >= limits.foresightRows;
+    const first = isEnough || foresight === undefined ? waiting.shift() : undefined;
+    if (first === undefined) continue;
+    bytes -= first.row.data.length;
+    yield first;
+  }
+  yield* waiting;
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
 
 type Question = { readonly entry: SignedEntry; readonly publicKey: Uint8Array };
 

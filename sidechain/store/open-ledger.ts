@@ -5,14 +5,15 @@
 
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
-import type { Suite } from '../../base/suite.ts';
+import type { Suite, VerifyBeside } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
-import type { Verdicts } from '../chain/judge.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import { hasMembers } from '../chain/registry.ts';
+import type { KnownVerdicts } from '../chain/verdicts.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
+import { Foresight, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { soundEntryOf, walkLog } from './log-table.ts';
@@ -32,11 +33,12 @@ export async function openLedger(options: {
   readonly suite: Suite;
   readonly contracts: readonly Contract[];
   readonly genesisBytes: Uint8Array;
-  readonly verdicts: Verdicts;
+  readonly known: KnownVerdicts;
+  readonly verifyBeside?: VerifyBeside | undefined;
   readonly nowMs: number;
   readonly archived?: ArchivedLeaves | undefined;
 }): Promise<OpenLedger> {
-  const { database, suite, contracts, genesisBytes, verdicts, nowMs } = options;
+  const { database, suite, contracts, genesisBytes, known, verifyBeside, nowMs } = options;
   const stored = await readState(database);
   const last = await lastBlock(database);
   const base = { from: stored.height, to: stored.height };
@@ -59,13 +61,17 @@ export async function openLedger(options: {
   const trail = new StateTrail({ height: stored.height, nowMs });
   const blocks = walkBlocks(database, { from: stored.height + 1, to: last.height });
   const log = walkLog(database, { from: standing.logIndex + 1, to: last.logIndex });
-  for await (const row of log) {
-    const entry = soundEntryOf(suite, row);
-    const meaning = meaningOf(entry);
+  const { chainId, registry } = ledger;
+  const foresight =
+    verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
+  for await (const seen of walkAhead(suite, log, foresight)) {
+    const entry = seen.entry ?? soundEntryOf(suite, seen.row);
+    const meaning = (await foresight?.take(entry)) ?? meaningOf(entry);
     if (meaning.kind !== 'block') continue;
     const { body } = meaning;
     const { value: expected } = await blocks.next();
-    const { block } = await applyBody(suite, { ledger, history }, { body, verdicts });
+    const given = { body, verdicts: known.verdicts };
+    const { block } = await applyBody(suite, { ledger, history }, given);
     assertSame(block, expected, entry.index);
     trail.add(block);
   }

@@ -2,7 +2,7 @@
 // Opens all that a node stands on, and checks that it may run at all: the copy is this gateway's,
 // it was not stopped for good, and it holds all that was signed.
 
-import type { Signer, Suite } from '../../base/suite.ts';
+import type { Signer, Suite, VerifyBeside } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type Genesis, openGenesis } from '../chain/genesis.ts';
 import type { Contract, Ledger } from '../chain/ledger.ts';
@@ -27,6 +27,7 @@ import { readEvidence, readWitnessed, type Witnessed } from './witness-table.ts'
 export type Opening = {
   readonly database: Database;
   readonly suite: Suite;
+  readonly verifyBeside?: VerifyBeside | undefined;
   readonly signer: Signer;
   readonly contracts: readonly Contract[];
   readonly rules: CuttingRules;
@@ -75,7 +76,8 @@ export async function openAll(options: Opening): Promise<Opened> {
     suite,
     contracts,
     genesisBytes,
-    verdicts: known.verdicts,
+    known,
+    verifyBeside: options.verifyBeside,
     nowMs,
     archived: options.archived,
   });
