@@ -34,7 +34,6 @@ import { Snapshots } from './snapshots.ts';
 import { CatchUp } from './store/catch-up.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import type { Cosigner } from './store/cosigner.ts';
-import type { Foresight } from './store/foresight.ts';
 import type { History } from './store/history.ts';
 import type { Opened } from './store/opening.ts';
 import type { PeerPool } from './store/peer-pool.ts';
@@ -62,7 +61,6 @@ export type Connecting = {
   readonly durableSize: () => number;
   /** Up to which the ledger in memory has all of the log. */
   readonly appliedIndex: () => number;
-  readonly foresight: Foresight | undefined;
   readonly nextSequence: () => number;
   readonly archive?: ArchiveRules;
   /** The newest that this member has made. */
@@ -138,10 +136,8 @@ export function connectPeers(parts: Connecting): Connected {
   });
   const leader = () => otherLeader(raft, members);
   const mayTake = (): boolean => proposer.isOpen;
-  const { foresight, ring } = parts;
-  const relay = new Relay({
-    ...{ ...common, submissions, peerPool, foresight, mayTake, leader, ring },
-  });
+  const taking = { peerPool, foresight: opened.foresight, mayTake, ring: parts.ring };
+  const relay = new Relay({ ...common, submissions, leader, ...taking });
   const refuse = (from: NodeId, reason: string, detail: string): void =>
     conduct.refused(from, reason, detail);
   const accusations = new Accusations({ ...common, witness, refuse });

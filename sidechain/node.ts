@@ -4,7 +4,6 @@
 // loop's (loop.ts); all that has to do with other members is theirs (peers.ts).
 
 import { assert } from '../base/assert.ts';
-import { equal } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { HistoryTree } from '../base/tree.ts';
@@ -33,7 +32,6 @@ import { stoppedForGood, stopStatement } from './store/chain-file.ts';
 import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
 import { writeDurably } from './store/durable-write.ts';
-import { Foresight } from './store/foresight.ts';
 import { type Opened, openAll } from './store/opening.ts';
 import { PeerPool } from './store/peer-pool.ts';
 import { Proposer } from './store/proposer.ts';
@@ -129,37 +127,26 @@ export class SidechainNode {
       log: options.log,
     });
     const rules = options.rules ?? defaultRules;
-    const { known, ledger } = opened;
-    const { registry } = ledger;
-    const peerPool = new PeerPool({ suite, registry, verdicts: known.verdicts, rules });
-    const { verifyBeside } = options;
-    const foresight =
-      verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
-    const proposer = new Proposer({
-      ...opened,
-      ...rules,
-      raft: this.#raft,
-      peerPool,
-      clock,
-      random: options.random,
-    });
+    const { registry } = opened.ledger;
+    const { verdicts } = opened.known;
+    const peerPool = new PeerPool({ suite, registry, verdicts, rules });
+    const raft = this.#raft;
+    const { random } = options;
+    const proposer = new Proposer({ ...opened, ...rules, raft, peerPool, clock, random });
     const applier = new Applier(suite, {
       ...opened,
-      foresight,
       onState: (state) => this.#connected?.snapshots?.capture(state),
       onFault: ({ term, index: logIndex }, reason, detail) =>
         this.#conduct.faulted({ term, logIndex, reason, detail }),
     });
     const appliedIndex = (): number => applier.index;
-    this.#connected =
-      network && this.#connect(network, { peerPool, proposer, appliedIndex, foresight });
+    this.#connected = network && this.#connect(network, { peerPool, proposer, appliedIndex });
     this.#loop = new Loop({
       ...opened,
       ownId: this.#members.own.id,
       suite,
-      raft: this.#raft,
+      raft,
       applier,
-      foresight,
       proposer,
       peering: this.#connected?.peers,
       write,
@@ -175,10 +162,7 @@ export class SidechainNode {
     this.finished.catch((error) => this.#connected?.cosigning.abandon(error));
   }
 
-  #connect(
-    network: Network,
-    given: Pick<Connecting, 'peerPool' | 'proposer' | 'appliedIndex' | 'foresight'>,
-  ) {
+  #connect(network: Network, given: Pick<Connecting, 'peerPool' | 'proposer' | 'appliedIndex'>) {
     return connectPeers({
       ...this.#options,
       ...network,
@@ -258,11 +242,7 @@ export class SidechainNode {
     }
     const entry = openEntry(this.#options.suite, given.entry);
     assert(entry.ok, `an entry of our own is well formed: ${entry.ok || entry.detail}`);
-    const { keyId, publicKey } = this.#options.signer;
-    // Signed a moment ago, by the key that is ours; what an engineer has signed may come in here, too.
-    if (entry.value.kind !== 'membership' && equal(entry.value.keyId, keyId)) {
-      this.#opened.known.learn(entry.value, publicKey, true);
-    }
+    this.#opened.known.signedHere(entry.value, this.#options.signer);
     const sequence = sequenceIn(entry.value);
     assert(sequence === undefined || sequence === this.nextSequence(), 'numbers have no gaps');
     const applied = this.#opened.submissions.add(entry.value.id, given, sequence);

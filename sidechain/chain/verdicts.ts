@@ -3,9 +3,9 @@
 // twice or a block applied again, is not checked again. Bounded: the oldest verdict is forgotten,
 // and found anew.
 
-import { keyOf } from '../../base/bytes.ts';
+import { equal, keyOf } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
-import type { Suite } from '../../base/suite.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
 import { type SignedEntry, verifyEntry } from './entry.ts';
 import type { Verdicts } from './judge.ts';
 
@@ -32,7 +32,13 @@ export class KnownVerdicts {
     return this.#known.has(questionOf(entry, publicKey));
   }
 
-  /** Found elsewhere: beside the loop, or because this program has just signed it. */
+  /** Signed a moment ago by the key that is ours; what an engineer has signed comes in with a signer, too. */
+  signedHere(entry: SignedEntry, { keyId, publicKey }: Pick<Signer, 'keyId' | 'publicKey'>): void {
+    const isOurs = entry.kind !== 'membership' && equal(entry.keyId, keyId);
+    if (isOurs) this.learn(entry, publicKey, true);
+  }
+
+  /** Found elsewhere: beside the loop. */
   learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
     this.#known.set(questionOf(entry, publicKey), verdict);
     if (this.#known.size <= limits.verdictsMax) return;

@@ -27,7 +27,7 @@ import { ChainRows, segmentsBelow } from './chain-rows.ts';
 import { readConfiguration } from './configuration-table.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
-import { Foresight, type SeenRow, walkAhead } from './foresight.ts';
+import { type Foresight, foresightOf, type SeenRow, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, type HeaderGroup, History, readGroupHash } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { lastLogIndex } from './log-table.ts';
@@ -145,7 +145,7 @@ class Audit {
   #outputCount = 0;
 
   constructor(options: AuditOptions, subject: Subject) {
-    const { suite, contracts, verifyBeside } = options;
+    const { suite, contracts } = options;
     const { chain, history, lastHeight, rows } = subject;
     this.#options = options;
     this.#subject = subject;
@@ -155,12 +155,8 @@ class Audit {
     const begun = Ledger.begin(suite, chain.genesisBytes, { contracts, tree });
     this.#ledger = begun.ledger;
     this.#genesisBlock = begun.block;
-    const { chainId } = chain;
-    const { registry } = this.#ledger;
-    const known = new KnownVerdicts(suite, chainId);
-    this.#known = known;
-    this.#foresight =
-      verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
+    this.#known = new KnownVerdicts(suite, chain.chainId);
+    this.#foresight = foresightOf({ ledger: begun.ledger, known: this.#known }, options);
   }
 
   async run(): Promise<AuditReport> {

@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts';
 import type { Suite, VerifyBeside } from '../../base/suite.ts';
 import type { BlockEntry } from '../chain/block.ts';
 import { openEntry, type SignedEntry, signedBytesOf } from '../chain/entry.ts';
+import type { Ledger } from '../chain/ledger.ts';
 import type { Registry } from '../chain/registry.ts';
 import type { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Entry } from '../raft/entry.ts';
@@ -20,6 +21,16 @@ export type ForesightParts = {
   readonly known: KnownVerdicts;
   readonly verifyBeside: VerifyBeside;
 };
+
+/** undefined where there are no other processors. */
+export function foresightOf(
+  { ledger, known }: { readonly ledger: Ledger; readonly known: KnownVerdicts },
+  by: { readonly suite: Suite; readonly verifyBeside?: VerifyBeside | undefined },
+): Foresight | undefined {
+  const { suite, verifyBeside } = by;
+  const { chainId, registry } = ledger;
+  return verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
+}
 
 /** A row of the log, and its entry where the row is what was written. */
 export type SeenRow = { readonly row: LogRow; readonly entry: Entry | undefined };

@@ -13,7 +13,7 @@ import type { KnownVerdicts } from '../chain/verdicts.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
-import { Foresight, walkAhead } from './foresight.ts';
+import { foresightOf, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { soundEntryOf, walkLog } from './log-table.ts';
@@ -38,7 +38,7 @@ export async function openLedger(options: {
   readonly nowMs: number;
   readonly archived?: ArchivedLeaves | undefined;
 }): Promise<OpenLedger> {
-  const { database, suite, contracts, genesisBytes, known, verifyBeside, nowMs } = options;
+  const { database, suite, contracts, genesisBytes, known, nowMs } = options;
   const stored = await readState(database);
   const last = await lastBlock(database);
   const base = { from: stored.height, to: stored.height };
@@ -61,9 +61,7 @@ export async function openLedger(options: {
   const trail = new StateTrail({ height: stored.height, nowMs });
   const blocks = walkBlocks(database, { from: stored.height + 1, to: last.height });
   const log = walkLog(database, { from: standing.logIndex + 1, to: last.logIndex });
-  const { chainId, registry } = ledger;
-  const foresight =
-    verifyBeside && new Foresight({ suite, chainId, registry, known, verifyBeside });
+  const foresight = foresightOf({ ledger, known }, options);
   for await (const seen of walkAhead(suite, log, foresight)) {
     const entry = seen.entry ?? soundEntryOf(suite, seen.row);
     const meaning = (await foresight?.take(entry)) ?? meaningOf(entry);

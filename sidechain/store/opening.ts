@@ -15,6 +15,7 @@ import { assertMayRun, readChain } from './chain-file.ts';
 import { firstConfiguration, readConfiguration } from './configuration-table.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
 import { damaged } from './damage.ts';
+import { type Foresight, foresightOf } from './foresight.ts';
 import type { ArchivedLeaves, History } from './history.ts';
 import type { LogWindow } from './log-window.ts';
 import { openLedger } from './open-ledger.ts';
@@ -43,6 +44,7 @@ export type Opened = {
   readonly history: History;
   readonly trail: StateTrail;
   readonly known: KnownVerdicts;
+  readonly foresight: Foresight | undefined;
   readonly storage: LogWindow;
   /** Log index up to which entries are applied. */
   readonly appliedIndex: number;
@@ -101,6 +103,7 @@ export async function openAll(options: Opening): Promise<Opened> {
     history,
     trail,
     known,
+    foresight: foresightOf({ ledger, known }, options),
     storage,
     appliedIndex,
     configuration,
