@@ -3,10 +3,9 @@
 // those of a gateway's checks, every so many of them with all signatures.
 
 import type { Suite } from '../../base/suite.ts';
-import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import { openAnswer } from '../../sidechain/chain/answer.ts';
-import { checkReceipts, decodeReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { Fleet, FleetMessage } from './fleet.ts';
+import { receiptedSize } from './receipted-size.ts';
 
 type Kind = FleetMessage['kind'];
 
@@ -82,7 +81,7 @@ export class FleetTally {
     const answer = opened.value;
     switch (answer.kind) {
       case 'receipt': {
-        const size = receiptedSize(suite, answer.message, this.#fleet);
+        const size = receiptedSize(suite, answer.message, mainLog);
         if (size === undefined) this.#invalid += 1;
         else this.#fleet.receipted(index, size);
         this.#kinds.anchor.take(index, nowMs);
@@ -120,17 +119,6 @@ export class FleetTally {
   #count(what: string): void {
     this.#others.set(what, (this.#others.get(what) ?? 0) + 1);
   }
-}
-
-/** Size of the main log that a receipt shows; undefined where it does not hold. */
-function receiptedSize(suite: Suite, bytes: Uint8Array, { mainLog }: Fleet): number | undefined {
-  const message = decodeReceiptMessage(bytes);
-  if (!message.ok) return undefined;
-  const anchor = openAnchor(message.value.anchor);
-  if (!anchor.ok) return undefined;
-  const { receipts } = message.value;
-  const checked = checkReceipts(suite, anchor.value, { receipts, mainLog });
-  return checked.ok ? checked.value.size : undefined;
 }
 
 class KindTally {
