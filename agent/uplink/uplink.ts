@@ -9,6 +9,7 @@ import type { Suite } from '../../base/suite.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
 import type { Mqtt } from '../../host/mqtt.ts';
+import { pack } from '../../host/packing.ts';
 import { type Answer, openAnswer } from '../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import type { AnchorDuty, AnchorStatus } from './anchor-duty.ts';
@@ -168,9 +169,10 @@ export class Uplink {
 
   /** A failed publication is no loss: what has no answer is sent again. */
   async #publish(kind: UpKind, payload: Uint8Array): Promise<void> {
+    const packed = pack(payload);
     try {
-      await this.#parts.mqtt.publish(`${this.#topic}/${kind}`, payload, { qos: 1, retain: false });
-      this.#parts.log.debug('sent', { kind, bytes: payload.length });
+      await this.#parts.mqtt.publish(`${this.#topic}/${kind}`, packed, { qos: 1, retain: false });
+      this.#parts.log.debug('sent', { kind, bytes: packed.length });
     } catch (error) {
       if (!(error instanceof TielineError) || error.retry === 'fatal') throw error;
       this.#parts.log.warn('not-sent', { kind, reason: error.message });

@@ -2,6 +2,8 @@
 // The summaries that a chain of a fleet has for one window: for each of its devices the registers of
 // an electricity meter, with values that differ from chain to chain.
 
+import { u32 } from '../../base/bytes.ts';
+import { nodeSuite } from '../../base/node-suite.ts';
 import type { Summary } from '../../contracts/summary.ts';
 import { type FleetPlan, fleetStartMs } from './fleet-plan.ts';
 
@@ -39,9 +41,11 @@ export function fleetSummaries(plan: FleetPlan, index: number): readonly Summary
 function summaryOf(plan: FleetPlan, register: Register, number: number): Summary {
   const { windowSeconds: count } = plan;
   const { obis, unit, exponent, isCounter } = register;
-  const first = isCounter ? 1_000_000 + (number % 9_000_000) : 2_300 + (number % 97);
-  const last = isCounter ? first + 200 + (number % 251) : 2_300 + (number % 89);
-  const [min, max] = isCounter ? [first, last] : [2_290, 2_400 + (number % 31)];
+  const [a, b, c, d, e] = spread(number);
+  const first = isCounter ? 1_000_000 + (a % 90_000_000) : 2_300 + (a % 97);
+  const last = isCounter ? first + 20 + (b % 2_000) : 2_300 + (b % 97);
+  const min = isCounter ? first : 2_280 + (c % 20);
+  const max = isCounter ? last : 2_397 + (d % 40);
   return {
     kind: 'summary',
     device: `urn:dev:ops:fleet-meter-${Math.floor(number / 16)}`,
@@ -58,7 +62,7 @@ function summaryOf(plan: FleetPlan, register: Register, number: number): Summary
     last,
     min,
     max,
-    mean: Math.round(((min + max) / 2) * 1_000),
+    mean: min * 1_000 + (e % ((max - min) * 1_000)),
     meanExponent: exponent - 3,
     delta: isCounter ? last - first : null,
     quality: 'validated',
@@ -67,4 +71,12 @@ function summaryOf(plan: FleetPlan, register: Register, number: number): Summary
     events: [],
     definition: 'fleet-meter',
   };
+}
+
+/** Five numbers below 2^32 that look like chance, so that nothing shrinks which would not in life. */
+function spread(number: number): readonly [number, number, number, number, number] {
+  const { sha256 } = nodeSuite;
+  const view = new DataView(sha256(u32(number % 2 ** 32)).buffer);
+  const at = (place: number): number => view.getUint32(4 * place);
+  return [at(0), at(1), at(2), at(3), at(4)];
 }

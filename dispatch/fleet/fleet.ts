@@ -4,6 +4,7 @@
 
 import { concat, toHex, utf8 } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
+import { pack } from '../../host/packing.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { FleetChain, type FleetGround } from './fleet-chain.ts';
 import { FleetHistory } from './fleet-history.ts';
@@ -15,6 +16,7 @@ export type FleetMessage = {
   /** After the start of the run. */
   readonly dueMs: number;
   readonly chainId: Uint8Array;
+  /** As a gateway publishes it, packed. */
   readonly payload: Uint8Array;
 };
 
@@ -80,9 +82,10 @@ export class Fleet {
       const of = { index, dueMs, chainId: chain.chainId };
       const fromSecond = round === 0 ? undefined : secondOf(plan, index, round - 1);
       const receiptSize = this.#receiptSizes[index] ?? 0;
-      yield { ...of, kind: 'anchor', payload: chain.anchor({ second, fromSecond, receiptSize }) };
+      const anchor = chain.anchor({ second, fromSecond, receiptSize });
+      yield { ...of, kind: 'anchor', payload: pack(anchor) };
       if (!sendsSummaries(plan, index, round)) continue;
-      yield { ...of, kind: 'summary', payload: chain.summaries(second) };
+      yield { ...of, kind: 'summary', payload: pack(chain.summaries(second)) };
     }
   }
 }

@@ -11,6 +11,7 @@ import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
+import { unpack } from '../../host/packing.ts';
 import { type Answer, signAnswer } from '../../sidechain/chain/answer.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
@@ -100,7 +101,11 @@ export class Ingest {
 
   async #handle(message: Message): Promise<void> {
     try {
-      const reply = await this.#judge(message);
+      const payload = unpack(message.payload);
+      const reply =
+        payload === undefined
+          ? notUnpacked
+          : await this.#judge({ ...message, payload }, message.payload);
       if (reply.kind === 'stored') this.#options.onStored();
       this.#reply(message, reply, this.#refusalRate);
     } catch (error) {
@@ -108,14 +113,17 @@ export class Ingest {
     }
   }
 
-  async #judge({ kind, chainId, payload }: Message): Promise<Reply> {
+  /** `received`: the payload as it came, perhaps packed. */
+  async #judge(message: Message, received: Uint8Array): Promise<Reply> {
+    const { kind, chainId, payload } = message;
     const { suite, ordering, ledger, summaries, clock } = this.#options;
     if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
     if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
     if (kind === 'membership') return takeMembership(suite, ordering, { chainId, payload });
     const chain = ordering.chain(chainId);
     if (chain === undefined) return unknownChain;
-    return takeSummary({ suite, ledger, summaries, nowMs: clock.nowMs }, chain, payload);
+    const taker = { suite, ledger, summaries, nowMs: clock.nowMs };
+    return takeSummary(taker, chain, { payload, received });
   }
 
   #refuseUnknownChain(message: Message): void {
@@ -139,7 +147,7 @@ export class Ingest {
     const detail = reply.detail.slice(0, detailCharactersMax).toWellFormed();
     const say = alarming.has(code) ? log.error : log.warn;
     say('refused', { what: kind, chain: chainId, code, detail });
-    const messageHash = suite.sha256(payload);
+    const messageHash = suite.sha256(unpack(payload) ?? payload);
     this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
   }
 
@@ -169,6 +177,12 @@ const alarming: ReadonlySet<string> = new Set(['fork', 'conflict', 'log-rolled-b
 
 /** Within what an answer may carry. */
 const detailCharactersMax = 300;
+
+const notUnpacked: Reply = {
+  kind: 'refused',
+  code: 'malformed',
+  detail: 'not a whole zlib stream, or too long a message in it',
+};
 
 const unknownChain: Reply = {
   kind: 'refused',

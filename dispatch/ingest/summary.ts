@@ -22,11 +22,13 @@ export type SummaryTaker = {
   readonly nowMs: () => number;
 };
 
-/** `payload` is attacker-controlled; `chain` is the one of its topic. */
+/**
+ * `payload` is attacker-controlled, and kept as it was `received`; `chain` is the one of its topic.
+ */
 export async function takeSummary(
   taker: SummaryTaker,
   chain: ChainRecord,
-  payload: Uint8Array,
+  { payload, received }: { readonly payload: Uint8Array; readonly received: Uint8Array },
 ): Promise<Reply> {
   if (chain.quarantined) return no('quarantined', 'two histories of this chain were co-signed');
   const decoded = decodeSummaryMessage(payload);
@@ -46,7 +48,7 @@ export async function takeSummary(
   }
   const { height } = checked.value.header;
   const kept = await taker.summaries.keep(
-    { bytes: payload, message, timeMs: taker.nowMs() },
+    { bytes: received, message, timeMs: taker.nowMs() },
     height,
   );
   if (kept === 'conflict') return no('conflict', `other outputs of block ${height} were taken`);

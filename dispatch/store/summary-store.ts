@@ -5,6 +5,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
+import { unpack } from '../../host/packing.ts';
 import type { Database } from '../../host/sqlite.ts';
 import {
   decodeSummaryMessage,
@@ -110,7 +111,7 @@ function isSame(a: SentOutput, b: SentOutput): boolean {
 }
 
 function decoded(bytes: Uint8Array): SummaryMessage {
-  const message = decodeSummaryMessage(bytes);
+  const message = decodeSummaryMessage(unpack(bytes) ?? bytes);
   assert(message.ok, 'only messages that were read are stored');
   return message.value;
 }

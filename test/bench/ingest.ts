@@ -22,6 +22,8 @@ const plan = {
   intervalSeconds: 60,
   windowSeconds: 900,
 };
+const preparing = new URL('./ingest/prepare.ts', import.meta.url).pathname;
+const taking = new URL('./ingest/take.ts', import.meta.url).pathname;
 const fullSizes = [100, 1_000, 10_000, 100_000];
 const shortSizes = [100];
 
@@ -52,9 +54,9 @@ async function ofFleet(fleet: FleetPlan): Promise<readonly Figure[]> {
   };
   try {
     const prepare = (step: Prepare['step']): Promise<Prepared> =>
-      child<Prepare, Prepared>('prepare.ts', { plan: fleet, files, step });
+      child<Prepare, Prepared>(preparing, { plan: fleet, files, step });
     const take = (how: Partial<Take>): Promise<Taken> =>
-      child<Take, Taken>('take.ts', {
+      child<Take, Taken>(taking, {
         files,
         perSecond: undefined,
         secondsMax: 600,
@@ -129,9 +131,8 @@ function figuresOf(chains: number, measured: Measured): readonly Figure[] {
  * `TIELINE_BENCH_WITH` names a command that runs the process which is measured, such as one that
  * gives it the machine alone.
  */
-async function child<Order, Report>(file: string, order: Order): Promise<Report> {
-  const path = new URL(`ingest/${file}`, import.meta.url).pathname;
-  const before = file === 'take.ts' ? process.env.TIELINE_BENCH_WITH : undefined;
+async function child<Order, Report>(path: string, order: Order): Promise<Report> {
+  const before = path === taking ? process.env.TIELINE_BENCH_WITH : undefined;
   const words = [process.execPath, path, JSON.stringify(order)];
   const [command = '', ...rest] = before === undefined ? words : [before, ...words];
   const running = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -140,6 +141,6 @@ async function child<Order, Report>(file: string, order: Order): Promise<Report>
     out += text;
   });
   const code = await new Promise<number | null>((resolve) => running.on('close', resolve));
-  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+  if (code !== 0) throw new Error(`${path} ended with ${code}`);
   return JSON.parse(out) as Report;
 }

@@ -19,6 +19,7 @@ const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = 
   footprint: async (effort) => figures(await (await import('./footprint.ts')).footprint(effort)),
   ingest: async (effort) => figures(await (await import('./ingest.ts')).ingest(effort)),
   ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
+  uplink: async () => figures(await (await import('./uplink.ts')).uplink()),
 };
 
 function figures(results: readonly Figure[]): Measured {
@@ -43,6 +44,7 @@ base: each figure stands beside its limit, bare calls of node:crypto on the same
 turns; what is shown is the median of the runs, the least and the most.
 failover, ledger: three members, each a process, beside three members of etcd. Two and five minutes;
 they need what deploy/dev-setup installs.
+uplink: bytes, which do not depend on the machine.
 ingest: fleets of 100 to 100,000 chains before the centre; an hour, most of it to make the fleets.
 bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour, and
 needs what deploy/dev-setup installs.`;

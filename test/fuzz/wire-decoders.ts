@@ -18,6 +18,7 @@ import { RtuRequests } from '../../drivers/simulator/rtu-requests.ts';
 import { framed, smlFile } from '../../drivers/simulator/sml-slave.ts';
 import { SmlFileStream } from '../../drivers/sml/file-stream.ts';
 import { decodeTlv } from '../../drivers/sml/tlv.ts';
+import { pack, unpack } from '../../host/packing.ts';
 import { soundAnswer } from '../devices/faulty-slave.ts';
 import { sealed, telegramNames, telegramText } from '../unit/drivers/p1/telegrams.ts';
 import type { Decoder } from './decoder.ts';
@@ -113,4 +114,5 @@ export const wireDecoders: readonly Decoder[] = [
     samples: [smlBody.slice(8, -8)],
     read: (bytes) => new SmlFileStream().push(framed(bytes)),
   },
+  { name: 'packed-message', samples: [pack(new Uint8Array(3_000).fill(0xa6))], read: unpack },
 ];

@@ -42,8 +42,10 @@ const centre = await openCentre({
   publish: async (topic, payload) => feed.answered(topic, payload),
   brokerConnected: () => true,
   onFailure: (error) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exit(1);
+    // Not for anybody to catch: the process ends.
+    process.nextTick(() => {
+      throw error;
+    });
   },
 });
 const startMs = performance.now() - startedMs;

@@ -9,6 +9,7 @@ import { Fleet } from '../../../dispatch/fleet/fleet.ts';
 import { roundsOf } from '../../../dispatch/fleet/fleet-plan.ts';
 import { runFleet } from '../../../dispatch/fleet/run-fleet.ts';
 import type { MessageHandler, Mqtt } from '../../../host/mqtt.ts';
+import { unpack } from '../../../host/packing.ts';
 import { dispatcher, mainLog } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
 
@@ -98,8 +99,8 @@ test('what was altered on the way is refused, and counted by its reason', async 
     person: dispatcher,
     onProgress: () => {},
   });
-  const lastByteFlipped = (payload: Uint8Array) =>
-    payload.map((byte, i) => (i === payload.length - 1 ? byte ^ 1 : byte));
+  const lastByteFlipped = (packed: Uint8Array) =>
+    (unpack(packed) ?? packed).map((byte, i, { length }) => (i === length - 1 ? byte ^ 1 : byte));
   const done = await run(fleet, throughCentre(lastByteFlipped));
   expect(done.anchors.taken).toBe(0);
   expect(done.others).toMatchObject({ 'anchor/signature': plan.chains * roundsOf(plan) });

@@ -7,6 +7,7 @@ import { assert } from '../../../base/assert.ts';
 import { equal } from '../../../base/bytes.ts';
 import { limits } from '../../../base/limits.ts';
 import { nodeSuite } from '../../../base/node-suite.ts';
+import { pack } from '../../../host/packing.ts';
 import type { Answer } from '../../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../../sidechain/chain/names.ts';
 import {
@@ -326,4 +327,38 @@ test('a ledger is not opened with the key of another', async () => {
   await expect(centre.start({ signer })).rejects.toMatchObject({ code: 'wrong-key' });
   await centre.start();
   expect(equal(centre.centre.ordering.mainLog.id, mainLog.id)).toBe(true);
+});
+
+describe('packed messages', () => {
+  test('are taken as plain ones are, and kept as they came', async () => {
+    await centre.send(chain, 'anchor', pack(chain.anchor()));
+    const height = chain.addSummaries({}, { obis: '1-0:2.8.0*255' });
+    receiptIn(await centre.send(chain, 'anchor', pack(chain.anchor({ from: 1 }))));
+    const packed = pack(chain.summaries(height));
+    expect(packed[0]).toBe(0x78);
+    expect(await centre.send(chain, 'summary', packed)).toEqual([
+      { kind: 'stored', height, indexes: [0, 1] },
+    ]);
+    const sql = 'SELECT bytes FROM summary_message WHERE chain_id = ?';
+    const [row] = await centre.ledger.read(sql, [chain.chainId]);
+    expect(Uint8Array.from(row?.bytes as Uint8Array)).toEqual(packed);
+    expect(await centre.send(chain, 'summary', chain.summaries(height))).toEqual([
+      { kind: 'stored', height, indexes: [0, 1] },
+    ]);
+    expect(await rowCount('summary_message')).toBe(1);
+  });
+
+  test('a refusal names the message by what was packed', async () => {
+    const forged = chain.anchor({ cosigners: [0] });
+    expect(await centre.send(chain, 'anchor', pack(forged))).toMatchObject([
+      { kind: 'refused', code: 'policy', messageHash: nodeSuite.sha256(forged) },
+    ]);
+  });
+
+  test('a stream that is cut short is refused', async () => {
+    const cut = pack(chain.anchor()).subarray(0, -1);
+    expect(await centre.send(chain, 'anchor', cut)).toMatchObject([
+      { kind: 'refused', code: 'malformed', messageHash: nodeSuite.sha256(cut) },
+    ]);
+  });
 });

@@ -11,6 +11,7 @@ import { limits } from '../../../../base/limits.ts';
 import { nodeSuite as suite } from '../../../../base/node-suite.ts';
 import { createLog } from '../../../../host/log.ts';
 import type { MessageHandler } from '../../../../host/mqtt.ts';
+import { unpack } from '../../../../host/packing.ts';
 import { signAnswer } from '../../../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../../../sidechain/chain/names.ts';
 import { chainId, gateway, mainLogSigner, startMs, stranger } from '../../chain/fixture.ts';
@@ -29,7 +30,7 @@ class Broker {
   #listener: () => void = () => {};
 
   publish = async (to: string, payload: Uint8Array) => {
-    this.published.push({ topic: to, payload });
+    this.published.push({ topic: to, payload: unpack(payload) ?? payload });
     await this.acknowledge();
   };
 
