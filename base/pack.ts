@@ -21,6 +21,7 @@ import {
 } from './fields.ts';
 import { type SchemaId, schemaIdField } from './ids.ts';
 import { limits } from './limits.ts';
+import { leafHash } from './merkle.ts';
 import { readPack } from './pack-read.ts';
 import { hasValue, isQualityCode, type QualityCode } from './quality.ts';
 import type { Schema } from './schema.ts';
@@ -115,22 +116,22 @@ export function saltedLeafHashes(
   secret: Uint8Array,
   leaves: readonly Uint8Array[],
 ): readonly Uint8Array[] {
-  // secret ‖ u32 index, then 00 ‖ salt ‖ bytes: in the same room for all of them.
-  const salted = new Uint8Array(secret.length + 4);
-  salted.set(secret);
-  const index = new DataView(salted.buffer, secret.length);
-  const longest = leaves.reduce((length, leaf) => Math.max(length, leaf.length), 0);
-  const room = new Uint8Array(1 + saltLength + longest);
-  const hashes: Uint8Array[] = [];
-  for (const leaf of leaves) {
-    index.setUint32(0, hashes.length);
-    const salt = suite.sha256(salted);
-    for (let i = 0; i < saltLength; i++) room[1 + i] = salt[i] as number;
-    room.set(leaf, 1 + saltLength);
-    hashes.push(suite.sha256(room.subarray(0, 1 + saltLength + leaf.length)));
-  }
-  return hashes;
+  const saltSource = concat(secret, u32(0));
+  const index = new DataView(saltSource.buffer, secret.length);
+  return leaves.map((leaf, i) => {
+    index.setUint32(0, i);
+    const salt = suite.sha256(saltSource);
+    const length = saltLength + leaf.length;
+    const salted =
+      length <= saltedRoom.length ? saltedRoom.subarray(0, length) : new Uint8Array(length);
+    for (let at = 0; at < saltLength; at++) salted[at] = salt[at] as number;
+    salted.set(leaf, saltLength);
+    return leafHash(suite, salted);
+  });
 }
+
+/** One leaf after another: a hash keeps nothing of what it is made of. */
+const saltedRoom = new Uint8Array(saltLength + limits.packBytesMax);
 
 /** Data of the leaf that commits to these bytes and lets nobody guess them from their neighbours'
  * proofs. */

@@ -3,7 +3,7 @@
 // written back once, at the end. This is the one file that names the contract's state keys.
 
 import { assert } from '../base/assert.ts';
-import { keyOf, toHex } from '../base/bytes.ts';
+import { equal, keyOf, toHex } from '../base/bytes.ts';
 import type { StateView } from '../base/machine.ts';
 import { decodeSchema, encodeSchema, type Schema } from '../base/schema.ts';
 import type { Cursor, Late } from './closed.ts';
@@ -19,6 +19,7 @@ const layoutsMax = 1_024;
 export class Book {
   readonly #state: StateView;
   readonly #layouts: Layouts;
+  #layout: Layout | undefined;
   readonly #devices = new Map<string, Device>();
   readonly #windows = new Map<string, WindowRecord>();
   readonly #changed = new Map<string, () => void>();
@@ -76,9 +77,11 @@ export class Book {
   }
 
   layout(id: Uint8Array): Layout {
+    // Most packs are of the schema of the one before.
+    if (this.#layout !== undefined && equal(this.#layout.id, id)) return this.#layout;
     const name = keyOf(id);
-    const known = this.#layouts.get(name);
-    if (known !== undefined) return known;
+    this.#layout = this.#layouts.get(name);
+    if (this.#layout !== undefined) return this.#layout;
     const payload = this.#state.get(`schema/${toHex(id)}`);
     assert(payload instanceof Uint8Array, 'the ledger shows a schema before its packs');
     const schema = decodeSchema(payload);

@@ -15,6 +15,7 @@ import {
   int,
   listOf,
   nullable,
+  readWith,
   text,
   uint,
 } from '../base/fields.ts';
@@ -178,8 +179,9 @@ export function ofChannel({
   body,
 }: ChannelMessage): Result<MemberMessage, 'channel' | 'cbor' | 'form'> {
   if (channel !== memberChannel) return refuse('channel', `nobody listens on channel ${channel}`);
-  const decoded = decode(body);
+  // The body is this message's alone, and goes with its parts.
+  const decoded = decode(body, undefined, true);
   if (!decoded.ok) return refuse('cbor', decoded.detail);
   const field: Field<MemberMessage> = messageField;
-  return field.read(decoded.value, 'message');
+  return readWith(field, decoded.value, 'message');
 }

@@ -178,10 +178,15 @@ function judgeBatch(
     equal(packRoot(suite, secret, packs), batch.value.packRoot);
   if (!bound) return refused(id, 'packs');
   const decoded: Pack[] = [];
+  let schema: Schema | undefined;
   for (const packBytes of packs) {
     const pack = decodePack(packBytes);
     if (!pack.ok) return refused(id, 'packs');
-    const schema = bench.registry.schema(entry.keyId, pack.value.schemaId);
+    const { schemaId } = pack.value;
+    const last = decoded.at(-1)?.schemaId;
+    if (last === undefined || !equal(last, schemaId)) {
+      schema = bench.registry.schema(entry.keyId, schemaId);
+    }
     if (schema === undefined) return refused(id, 'unknown-schema');
     if (!checkPack(pack.value, schema).ok) return refused(id, 'packs');
     decoded.push(pack.value);
