@@ -17,6 +17,7 @@ const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = 
   bus: async (effort) => figures(await (await import('./bus.ts')).bus(effort)),
   failover: async (effort) => figures(await (await import('./failover.ts')).failover(effort)),
   footprint: async (effort) => figures(await (await import('./footprint.ts')).footprint(effort)),
+  height: async (effort) => figures(await (await import('./height.ts')).height(effort)),
   ingest: async (effort) => figures(await (await import('./ingest.ts')).ingest(effort)),
   ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
   uplink: async () => figures(await (await import('./uplink.ts')).uplink()),
@@ -46,6 +47,7 @@ failover, ledger: three members, each a process, beside three members of etcd. T
 they need what deploy/dev-setup installs.
 uplink: bytes, which do not depend on the machine.
 ingest: fleets of 100 to 100,000 chains before the centre; an hour, most of it to make the fleets.
+height: a chain of a million blocks (of 50 000 with --short); ten minutes, and 2 GB in /var/tmp.
 bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour, and
 needs what deploy/dev-setup installs.`;
 
