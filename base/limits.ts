@@ -258,6 +258,10 @@ export const limits = Object.freeze({
   leafGroupsMax: 64,
   signedRootsMax: 64,
   chainMessagesMax: 96,
+  /** Messages in a row that no honest member sends; then as many may wait, and so long is the pause. */
+  suspectFaults: 16,
+  suspectMessagesMax: 4,
+  suspectPauseMs: 100,
   ingestBytesMax: 64 * 1024 * 1024,
   refusalAnswersPerSecond: 100,
   unknownChainAnswersPerSecond: 10,

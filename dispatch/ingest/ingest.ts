@@ -99,7 +99,8 @@ export class Ingest {
     await this.#lanes.empty();
   }
 
-  async #handle(message: Message): Promise<void> {
+  /** Whether an honest member may have sent it. */
+  async #handle(message: Message): Promise<boolean> {
     try {
       const payload = unpack(message.payload);
       const reply =
@@ -108,8 +109,10 @@ export class Ingest {
           : await this.#judge({ ...message, payload }, message.payload);
       if (reply.kind === 'stored') this.#options.onStored();
       this.#reply(message, reply, this.#refusalRate);
+      return reply.kind !== 'refused' || innocent.has(reply.code);
     } catch (error) {
       this.#failed(message, error);
+      return true;
     }
   }
 
@@ -174,6 +177,9 @@ export class Ingest {
 
 /** Somebody lied, or our own disk lost what it had acknowledged: a person must look at it. */
 const alarming: ReadonlySet<string> = new Set(['fork', 'conflict', 'log-rolled-back']);
+
+/** Refusals that may come to who did nothing wrong: too early, too much, or by a fault of ours. */
+const innocent: ReadonlySet<string> = new Set(['unanchored', 'full', 'log-rolled-back']);
 
 /** Within what an answer may carry. */
 const detailCharactersMax = 300;
