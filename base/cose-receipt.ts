@@ -84,6 +84,15 @@ export function signRoot(log: LogRoot, signer: Signer): RootSignature {
   return { keyId, signature: signer.sign(toBeSigned(rootStatement(log), keyId)) };
 }
 
+/** Whether a key of the log has signed this root. */
+export function verifyRoot(
+  suite: Suite,
+  log: LogRoot,
+  by: RootSignature & { readonly publicKey: Uint8Array },
+): boolean {
+  return suite.verify(by.publicKey, toBeSigned(rootStatement(log), by.keyId), by.signature);
+}
+
 /** The receipt for leaf `index` of the log at the size that was signed. */
 export function receiptOf(
   log: LogRoot,

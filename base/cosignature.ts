@@ -25,11 +25,24 @@ export function cosign(
 ): SignatureLine {
   assert(isKeyName(name), 'a cosigner has a name without spaces');
   assert(parseCheckpoint(body).ok, 'only a checkpoint is co-signed');
+  const { publicKey } = signer;
+  const signature = signer.sign(cosignedMessage(body, timeSeconds));
+  return cosignatureLine(suite, { name, publicKey, timeSeconds }, signature);
+}
+
+/** The line of a co-signature that was made at this time. */
+export function cosignatureLine(
+  suite: Suite,
+  by: { readonly name: string; readonly publicKey: Uint8Array; readonly timeSeconds: number },
+  signature: Uint8Array,
+): SignatureLine {
+  const { name, publicKey, timeSeconds } = by;
   assert(Number.isSafeInteger(timeSeconds) && timeSeconds >= 0, 'seconds since 1970');
+  assert(signature.length === signatureBytes, 'an Ed25519 signature');
   return {
     name,
-    keyHash: keyHash(suite, name, cosignerKeyType, signer.publicKey),
-    signature: concat(u64(BigInt(timeSeconds)), signer.sign(cosignedMessage(body, timeSeconds))),
+    keyHash: keyHash(suite, name, cosignerKeyType, publicKey),
+    signature: concat(u64(BigInt(timeSeconds)), signature),
   };
 }
 

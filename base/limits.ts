@@ -257,6 +257,25 @@ export const limits = Object.freeze({
   orderingBatchMax: 1_024,
   leafGroupsMax: 64,
   signedRootsMax: 64,
+
+  // Nodes of a consortium: a message of the engine to the ledger and how many wait; a block, and the
+  // transactions in it; roots of the log whose signatures are kept; signatures that are known to
+  // hold; how long a transaction may take to get into a block; after how long a receipt that waits
+  // asks for a block; calls to the engine under way, and answers of it.
+  abciMessageBytesMax: 16 * 1024 * 1024,
+  abciRequestsMax: 4_096,
+  consensusBlockBytesMax: 4 * 1024 * 1024,
+  consensusTransactionsMax: 4_096,
+  vouchedRootsMax: 4_096,
+  verifiedSignaturesMax: 65_536,
+  consensusWaitMs: 20_000,
+  consensusTickMs: 500,
+  consensusStalledMs: 10_000,
+  vouchAskMs: 1_500,
+  engineCallsMax: 4,
+  engineCallBatchMax: 64,
+  engineAnswerBytesMax: 16 * 1024 * 1024,
+  engineCallMs: 10_000,
   chainMessagesMax: 96,
   /** Messages in a row that no honest member sends; then as many may wait, and so long is the pause. */
   suspectFaults: 16,

@@ -26,7 +26,7 @@ import type { VerifyAll } from './ledger/signed-ahead.ts';
 import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
-import type { Ordering } from './ordering/ordering.ts';
+import type { Ordering, OrderingParts } from './ordering/ordering.ts';
 import { EventStore } from './store/event-store.ts';
 import { readLedgerCounts } from './store/ledger-counts.ts';
 import { LedgerStore } from './store/ledger-store.ts';
@@ -45,6 +45,8 @@ export type CentreOptions = {
   readonly log: Log;
   /** Verifies signatures in threads; without it they are verified one by one. */
   readonly verifyAll?: VerifyAll;
+  /** By itself, the ordering of one organisation. */
+  readonly openOrdering?: (parts: OrderingParts, ledger: Database) => Promise<Ordering>;
   readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly brokerConnected: () => boolean;
   /** Bytes of its databases on disk, by name. */
@@ -73,16 +75,11 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const suite = nodeSuite;
   const ledger = new LedgerStore(options.ledger);
   const metrics = new DispatchMetrics();
-  const embedded = await EmbeddedOrdering.open({
-    suite,
-    store: ledger,
-    signer,
-    nowMs: clock.nowMs,
-    verifyAll: options.verifyAll,
-    onFailure,
-  });
-  requireOwnKey(embedded, signer);
-  const ordering = new MeteredOrdering(embedded, clock.monotonicMs);
+  const { verifyAll } = options;
+  const parts = { suite, store: ledger, signer, clock, log, verifyAll, onFailure };
+  const opened = await (options.openOrdering ?? openEmbedded)(parts, options.ledger);
+  requireOwnKey(opened, signer);
+  const ordering = new MeteredOrdering(opened, clock.monotonicMs);
   const refusals = await Refusals.open(options.ledger, clock.nowMs);
   const flushing = setInterval(() => {
     refusals.flush().catch(onFailure);
@@ -162,6 +159,10 @@ function watchRoutes(
       }),
   });
   return [...events.routes, ...operation];
+}
+
+function openEmbedded({ clock, ...parts }: OrderingParts) {
+  return EmbeddedOrdering.open({ ...parts, nowMs: clock.nowMs });
 }
 
 function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {

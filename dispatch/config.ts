@@ -22,6 +22,13 @@ export type DispatchConfig = {
     readonly cert?: string;
     readonly key?: string;
   };
+  /** The log is kept together with other organisations; `tieline dispatch init` makes it so. */
+  readonly consortium?: {
+    /** The engine's program: a path, or a name. */
+    readonly engine: string;
+    /** The engine's directory. */
+    readonly home: string;
+  };
   readonly http: {
     /** Any but this machine's own needs `tls` or `proxies`, and tokens. */
     readonly host: string;
@@ -59,6 +66,14 @@ const schema = {
         ca: { type: 'string', minLength: 1 },
         cert: { type: 'string', minLength: 1 },
         key: { type: 'string', minLength: 1 },
+      },
+    },
+    consortium: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        engine: { type: 'string', minLength: 1, default: 'cometbft' },
+        home: { type: 'string', minLength: 1, default: 'engine' },
       },
     },
     http: {
@@ -106,9 +121,11 @@ export function loadDispatchConfig(path: string): DispatchConfig {
   });
   const at = (file: string) => resolve(dirname(path), file);
   const { tls } = config.http;
+  const { consortium } = config;
   return {
     ...config,
     data: at(config.data),
+    ...(consortium && { consortium: locatedConsortium(consortium, at) }),
     mqtt: { ...config.mqtt, ...tlsPaths(config.mqtt, at) },
     http:
       tls === undefined
@@ -122,4 +139,12 @@ export function loadDispatchConfig(path: string): DispatchConfig {
             },
           },
   };
+}
+
+/** A bare name is looked for, anything else is a path. */
+function locatedConsortium(
+  { engine, home }: NonNullable<DispatchConfig['consortium']>,
+  at: (file: string) => string,
+): NonNullable<DispatchConfig['consortium']> {
+  return { engine: engine.includes('/') ? at(engine) : engine, home: at(home) };
 }

@@ -12,18 +12,14 @@ import { utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
 import { nodeSuite } from '../base/node-suite.ts';
-import { HistoryTree } from '../base/tree.ts';
 import { wallClockMs } from '../host/clock.ts';
 import { createFileDurably, writeFileDurably } from '../host/files.ts';
 import { loadOrCreateSigner } from '../host/key-file.ts';
-import { openDatabase } from '../host/sqlite.ts';
 import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
 import { logOriginField, type MainLog } from '../sidechain/chain/main-log.ts';
 import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
 import { dispatchFiles } from './files.ts';
-import { MainLedger } from './ledger/main-ledger.ts';
-import { ledgerMigrations } from './store/ledger-schema.ts';
-import { LedgerStore } from './store/ledger-store.ts';
+import { createLedger } from './store/create-ledger.ts';
 
 export type InitOptions = {
   /** Made where it is missing. */
@@ -48,17 +44,7 @@ export type Initialised = {
 /** @throws TielineError `centre-exists`, `origin`, `name`, `file`, `key-file` */
 export async function initDispatch(options: InitOptions): Promise<Initialised> {
   const { dir, origin } = options;
-  const named = logOriginField.read(origin, '--origin');
-  if (!named.ok) {
-    throw new TielineError('origin', named.detail, {
-      hint: 'use a name of yours, such as grid.example/main',
-    });
-  }
-  if (![options.organisation, options.person].every(isName)) {
-    throw new TielineError('name', 'names are printable and have 1 to 64 characters', {
-      hint: 'give others to the organisation and the person who may enrol chains',
-    });
-  }
+  requireNames(origin, [options.organisation, options.person]);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const files = dispatchFiles(dir);
   if (existsSync(files.ledger)) {
@@ -93,20 +79,19 @@ export async function initDispatch(options: InitOptions): Promise<Initialised> {
   return { mainLog, files };
 }
 
-async function createLedger(path: string, genesis: Uint8Array): Promise<void> {
-  const tree = new HistoryTree(nodeSuite, { leafHashAt: noLeaf });
-  const { ledger, changes } = MainLedger.begin(nodeSuite, genesis, tree);
-  const database = await openDatabase({ path, mode: 'create', migrations: ledgerMigrations });
-  try {
-    const head = { size: ledger.tree.size, root: ledger.tree.root() };
-    await new LedgerStore(database).persist(changes, head);
-  } finally {
-    await database.close();
+/** @throws TielineError `origin`, `name` */
+export function requireNames(origin: string, names: readonly string[]): void {
+  const named = logOriginField.read(origin, '--origin');
+  if (!named.ok) {
+    throw new TielineError('origin', named.detail, {
+      hint: 'use a name of yours, such as grid.example/main',
+    });
   }
-}
-
-function noLeaf(): never {
-  throw new Error('a new log has no complete group of leaves');
+  if (!names.every(isName)) {
+    throw new TielineError('name', 'names are printable and have 1 to 64 characters', {
+      hint: 'give others to the organisation and the person who may enrol chains',
+    });
+  }
 }
 
 function configText({ origin, mqttUrl, httpPort }: InitOptions): string {

@@ -9,7 +9,7 @@ import { TielineError } from '../base/errors.ts';
 import { systemClock } from '../host/clock.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
-import { connectMqtt } from '../host/mqtt.ts';
+import { connectMqtt, type Mqtt } from '../host/mqtt.ts';
 import { type Database, databaseBytes, openDatabase } from '../host/sqlite.ts';
 import { readTlsFiles } from '../host/tls-files.ts';
 import { VerifyPool } from '../host/verify-pool.ts';
@@ -18,7 +18,9 @@ import { type Centre, openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
 import { historyMigrations } from './history/history-schema.ts';
-import { upFilters } from './ingest/topics.ts';
+import { keptFilters, orderedFilters } from './ingest/topics.ts';
+import { type ConsortiumSettings, openConsortium } from './ordering/consortium/open-consortium.ts';
+import type { Ordering, OrderingParts } from './ordering/ordering.ts';
 import { ledgerMigrations } from './store/ledger-schema.ts';
 
 export type DispatchReady = {
@@ -46,6 +48,7 @@ export async function runDispatch(options: {
   const { log } = options;
   const config = loadDispatchConfig(options.configPath);
   const { url, clientId, group } = config.mqtt;
+  const { consortium } = config;
   const files = dispatchFiles(config.data);
   const opened: (() => Promise<void>)[] = [];
   const failure = Promise.withResolvers<never>();
@@ -80,6 +83,7 @@ export async function runDispatch(options: {
       log,
       verifyAll: (checks) => verifiers.verify(checks),
       publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
+      ...(consortium && { openOrdering: withOthers(consortium) }),
       brokerConnected: () => mqtt.connected,
       databaseBytes: bytesOf(files),
       onFailure: failure.reject,
@@ -93,9 +97,8 @@ export async function runDispatch(options: {
       log,
     });
     opened.push(() => http.close());
-    for (const filter of upFilters) {
-      mqtt.subscribe(filter, (topic, payload) => centre.ingest.take(topic, payload), group);
-    }
+    const ownGroup = consortium === undefined ? group : `${group}-${toHex(signer.keyId)}`;
+    subscribe(mqtt, centre, { group, ownGroup });
     return {
       ready: readyOf(centre, { apiUrl: http.url, mqttUrl: url }),
       failed: failure.promise,
@@ -116,6 +119,22 @@ function readyOf(
 
 function bytesOf(files: { readonly ledger: string; readonly history: string }) {
   return () => ({ ledger: databaseBytes(files.ledger), history: databaseBytes(files.history) });
+}
+
+/** Organisations share what the ledger orders; what each keeps for itself, each has to get. */
+function subscribe(
+  mqtt: Mqtt,
+  { ingest }: Centre,
+  { group, ownGroup }: { readonly group: string; readonly ownGroup: string },
+): void {
+  const take = (topic: string, payload: Uint8Array) => ingest.take(topic, payload);
+  for (const filter of orderedFilters) mqtt.subscribe(filter, take, group);
+  for (const filter of keptFilters) mqtt.subscribe(filter, take, ownGroup);
+}
+
+function withOthers(settings: ConsortiumSettings) {
+  return (parts: OrderingParts, ledger: Database): Promise<Ordering> =>
+    openConsortium(parts, ledger, settings);
 }
 
 /** The history can be made again: a new file where there is none, and no fear for a damaged one. */

@@ -8,13 +8,15 @@ export type UpKind = 'anchor' | 'summary' | 'event' | 'membership';
 
 const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event', 'membership'];
 
-/** To subscribe to. */
-export const upFilters = [
+/** To subscribe to: what comes before the ledger, and so to all who keep it. */
+export const orderedFilters = [
   'tieline/v1/+/anchor',
-  'tieline/v1/+/summary',
   'tieline/v1/+/event',
   'tieline/v1/+/membership',
 ] as const;
+
+/** To subscribe to: what each centre stores for itself. */
+export const keptFilters = ['tieline/v1/+/summary'] as const;
 
 /** undefined for any other topic. */
 export function parseUpTopic(

@@ -21,7 +21,7 @@ import type { ChainRecord } from './chain-record.ts';
 import type { CheckedAnchor } from './checked-anchor.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
-import type { Change, Leaf, Outcomes, TransactionOf } from './transaction.ts';
+import type { Change, Leaf, Outcomes, Transaction, TransactionOf } from './transaction.ts';
 
 /**
  * What a transaction is judged with besides the ledger itself; the ordering decides them, alike for
@@ -47,16 +47,23 @@ export type ReportContext = ApplyContext & {
   readonly reportCount: number;
 };
 
+/** What any transaction may need. */
+export type AnyContext = AnchorContext & ReportContext;
+
 export type Applied<Kind extends keyof Outcomes> = {
   readonly outcome: Outcomes[Kind];
   readonly changes: readonly Change[];
 };
+
+export type AnyApplied = { readonly [Kind in keyof Outcomes]: Applied<Kind> }[keyof Outcomes];
 
 export class MainLedger {
   readonly tree: HistoryTree;
   readonly #suite: Suite;
   readonly #genesis: OpenMainGenesis;
   readonly #chains: Map<string, ChainRecord>;
+  /** Nothing that is done holds. */
+  #isTrying = false;
 
   private constructor(
     suite: Suite,
@@ -105,6 +112,29 @@ export class MainLedger {
 
   chain(chainId: Uint8Array): ChainRecord | undefined {
     return this.#chains.get(toHex(chainId));
+  }
+
+  apply(transaction: Transaction, context: AnyContext): AnyApplied {
+    switch (transaction.kind) {
+      case 'enrol':
+        return this.enrol(transaction, context);
+      case 'anchor':
+        return this.anchor(transaction, context);
+      case 'report':
+        return this.report(transaction, context);
+      case 'membership':
+        return this.membership(transaction);
+    }
+  }
+
+  /** What `apply` would come to; the ledger stays as it is. */
+  judge(transaction: Transaction, context: AnyContext): AnyApplied {
+    this.#isTrying = true;
+    try {
+      return this.apply(transaction, context);
+    } finally {
+      this.#isTrying = false;
+    }
   }
 
   enrol(transaction: TransactionOf<'enrol'>, { timeMs }: ApplyContext): Applied<'enrol'> {
@@ -229,11 +259,13 @@ export class MainLedger {
   }
 
   #set(chain: ChainRecord): void {
+    if (this.#isTrying) return;
     this.#chains.set(toHex(chain.chainId), chain);
   }
 
   #append(hash: Uint8Array): Leaf {
     const index = this.tree.size;
-    return { index, hash, groupHash: this.tree.append(hash) };
+    const groupHash = this.#isTrying ? undefined : this.tree.append(hash);
+    return { index, hash, groupHash };
   }
 }

@@ -15,21 +15,17 @@ import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import { type CheckedAnchor, checkAhead } from '../ledger/checked-anchor.ts';
-import type { AnchorContext, Applied, MainLedger } from '../ledger/main-ledger.ts';
+import type { AnyApplied, MainLedger } from '../ledger/main-ledger.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
 import type { LogHead } from '../store/ledger-changes.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
-import type { Ordering } from './ordering.ts';
+import { type Facts, factsOf } from './facts.ts';
+import type { Ordering, OrderingStatus } from './ordering.ts';
 import { RecentAnchors } from './recent-anchors.ts';
 import { SignedRoots } from './signed-roots.ts';
-
-type AnyApplied = Applied<'enrol'> | Applied<'anchor'> | Applied<'report'> | Applied<'membership'>;
-
-/** What the disk says about a transaction, read before the batch is judged. */
-type Facts = { readonly acceptedRoot: Uint8Array | undefined; readonly reportCount: number };
 
 type Waiting = {
   readonly transaction: Transaction;
@@ -53,8 +49,6 @@ export type EmbeddedOptions = {
    */
   readonly onFailure: (error: unknown) => void;
 };
-
-const noFacts: Facts = { acceptedRoot: undefined, reportCount: 0 };
 
 export class EmbeddedOrdering implements Ordering {
   readonly #options: EmbeddedOptions;
@@ -90,6 +84,10 @@ export class EmbeddedOrdering implements Ordering {
 
   get chainCount(): number {
     return this.#ledger.chainCount;
+  }
+
+  get status(): OrderingStatus {
+    return { kind: 'embedded', state: 'ok' };
   }
 
   chain(chainId: Uint8Array): ChainRecord | undefined {
@@ -178,7 +176,11 @@ export class EmbeddedOrdering implements Ordering {
       const batch = this.#waiting.splice(0, limits.orderingBatchMax);
       let applied: readonly AnyApplied[];
       try {
-        const facts = await Promise.all(batch.map(({ transaction }) => this.#factsOf(transaction)));
+        const { store } = this.#options;
+        const known = { ledger: this.#ledger, store };
+        const facts = await Promise.all(
+          batch.map(({ transaction }) => factsOf(known, transaction)),
+        );
         applied = await this.#apply(batch, facts);
       } catch (error) {
         this.#fail(error, batch);
@@ -193,7 +195,7 @@ export class EmbeddedOrdering implements Ordering {
     this.#timeMs = Math.max(this.#timeMs, this.#options.nowMs());
     const timeMs = this.#timeMs;
     const applied = batch.map(({ transaction, ahead }, i) =>
-      this.#applyOne(transaction, { timeMs, ahead, ...(facts[i] ?? noFacts) }),
+      this.#ledger.apply(transaction, { timeMs, ahead, ...(facts[i] as Facts) }),
     );
     const changes = applied.flatMap((one) => one.changes);
     if (changes.length === 0) return applied;
@@ -206,39 +208,6 @@ export class EmbeddedOrdering implements Ordering {
     this.#recent.keep(changes, head.size);
     this.#durable = head;
     return applied;
-  }
-
-  #applyOne(transaction: Transaction, context: AnchorContext & Facts): AnyApplied {
-    switch (transaction.kind) {
-      case 'enrol':
-        return this.#ledger.enrol(transaction, context);
-      case 'anchor':
-        return this.#ledger.anchor(transaction, context);
-      case 'report':
-        return this.#ledger.report(transaction, context);
-      case 'membership':
-        return this.#ledger.membership(transaction);
-    }
-  }
-
-  async #factsOf(transaction: Transaction): Promise<Facts> {
-    if (transaction.kind !== 'report') {
-      return { ...noFacts, acceptedRoot: await this.#acceptedRoot(transaction) };
-    }
-    const { chainId, report } = transaction;
-    return {
-      ...noFacts,
-      reportCount: await this.#options.store.reportCount(chainId, report.keyId),
-    };
-  }
-
-  /** Asked of the disk only for an anchor below the chain's newest: the newest is in the ledger. */
-  async #acceptedRoot(transaction: Transaction): Promise<Uint8Array | undefined> {
-    if (transaction.kind !== 'anchor') return undefined;
-    const { chainId, checkpoint } = transaction.anchor;
-    const newest = this.#ledger.chain(chainId)?.anchored?.size ?? 0;
-    if (checkpoint.size >= newest) return undefined;
-    return this.#options.store.acceptedRoot(chainId, checkpoint.size);
   }
 
   #fail(error: unknown, batch: readonly Waiting[]): void {

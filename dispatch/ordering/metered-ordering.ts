@@ -7,7 +7,7 @@ import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
-import type { Ordering } from './ordering.ts';
+import type { Ordering, OrderingStatus } from './ordering.ts';
 
 export class MeteredOrdering implements Ordering {
   readonly #ordering: Ordering;
@@ -26,6 +26,10 @@ export class MeteredOrdering implements Ordering {
 
   get chainCount(): number {
     return this.#ordering.chainCount;
+  }
+
+  get status(): OrderingStatus {
+    return this.#ordering.status;
   }
 
   chain(chainId: Uint8Array): ChainRecord | undefined {

@@ -3,14 +3,58 @@
 // durable and vouches for the log. This is all that the rest of the centre knows of how many
 // organisations keep it.
 
+import type { Signer, Suite } from '../../base/suite.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { Log } from '../../host/log.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+
+/** What any ordering works with. */
+export type OrderingParts = {
+  readonly suite: Suite;
+  readonly store: LedgerStore;
+  /** A key of the main log. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Verifies the signatures of anchors, in threads; without it they are verified one by one. */
+  readonly verifyAll?: VerifyAll | undefined;
+  /** Called once where going on could lose or double something: the process must end. */
+  readonly onFailure: (error: unknown) => void;
+};
+
+/** How it stands, for those who operate it. */
+export type OrderingStatus =
+  | { readonly kind: 'embedded'; readonly state: 'ok' }
+  | {
+      readonly kind: 'consortium';
+      /**
+       * `behind`: it fetches what the others have, and takes nothing. `stalled`: too few
+       * organisations take part; nothing is lost, and nothing goes on.
+       */
+      readonly state: 'ok' | 'behind' | 'stalled';
+      /** Blocks. */
+      readonly height: number;
+      /** Leaves of the log, and of those how many enough organisations have vouched for. */
+      readonly size: number;
+      readonly vouchedSize: number;
+      /** All, those that this node is connected with besides itself, and how many it takes. */
+      readonly organisations: readonly string[];
+      readonly connected: readonly string[];
+      readonly needed: number;
+      readonly waiting: number;
+      /** What validators did that was refused, by what and whom. */
+      readonly refused: Readonly<Record<string, number>>;
+    };
 
 export type Ordering = {
   readonly mainLog: MainLog;
   readonly chainCount: number;
+  readonly status: OrderingStatus;
 
   /** As the ledger has it now; undefined where it is not enrolled. */
   chain(chainId: Uint8Array): ChainRecord | undefined;

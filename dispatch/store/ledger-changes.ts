@@ -12,6 +12,11 @@ import { encodeMembership } from './membership-column.ts';
 /** The main log as a whole. */
 export type LogHead = { readonly size: number; readonly root: Uint8Array };
 
+/** The leaf that a change appends to a log that has begun; undefined where it appends none. */
+export function appendedLeaf(change: Change): Leaf | undefined {
+  return change.kind === 'anchored' ? change.leaf : undefined;
+}
+
 /** All of `changes`, in the order they were made; `head` is the log with all of them. */
 export function statementsOf(changes: readonly Change[], head: LogHead): Statement[] {
   const statements = changes.flatMap((change) => changeStatements(change, head));

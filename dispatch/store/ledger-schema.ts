@@ -99,4 +99,20 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
     // The newest message that proves how they came to be.
     'ALTER TABLE chain ADD COLUMN membership_message BLOB',
   ],
+  [
+    // One row where several organisations keep the log: the newest block of theirs that was applied.
+    `CREATE TABLE consensus (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      height INTEGER NOT NULL CHECK (height >= 0),
+      app_hash BLOB NOT NULL CHECK (length(app_hash) = 32),
+      state_hash BLOB NOT NULL CHECK (length(state_hash) = 32),
+      time_ms INTEGER NOT NULL
+    ) STRICT`,
+    // What they have signed over the log, by its size.
+    `CREATE TABLE vouched (
+      size INTEGER PRIMARY KEY,
+      time_s INTEGER NOT NULL,
+      vouches BLOB NOT NULL
+    ) STRICT`,
+  ],
 ];

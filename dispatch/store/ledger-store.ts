@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
-import type { Database, Row } from '../../host/sqlite.ts';
+import type { Database, Row, Statement } from '../../host/sqlite.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
 import { foundingMembership, type Membership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
@@ -51,9 +51,15 @@ export class LedgerStore {
     this.#database = database;
   }
 
-  /** Durable when it resolves. `head` is the log with all of `changes`. */
-  async persist(changes: readonly Change[], head: LogHead): Promise<void> {
-    await this.#database.write(statementsOf(changes, head));
+  /**
+   * Durable when it resolves, and `alongside` with it. `head` is the log with all of `changes`.
+   */
+  async persist(
+    changes: readonly Change[],
+    head: LogHead,
+    alongside: readonly Statement[] = [],
+  ): Promise<void> {
+    await this.#database.write([...statementsOf(changes, head), ...alongside]);
   }
 
   async log(): Promise<{ readonly genesis: Uint8Array; readonly head: LogHead } | undefined> {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 const tieline = new URL('../../tieline.ts', import.meta.url).pathname;
-const readyTimeoutMs = 20_000;
+const readyTimeoutMs = 60_000;
 const endTimeoutMs = 8_000;
 
 export type Child = {
@@ -178,6 +178,21 @@ export async function freePort(): Promise<number> {
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;
+  }
+}
+
+/** The first of as many in a row that were free just now. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const others = Array.from({ length: count - 1 }, (_, i) => first + 1 + i);
+    const free = await Promise.all(
+      others.map((port) => {
+        given.add(port);
+        return isFree(port);
+      }),
+    );
+    if (free.every(Boolean)) return first;
   }
 }
 

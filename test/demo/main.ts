@@ -12,10 +12,11 @@ import { audit, killLeader } from './failover.ts';
 import { type Network, startNetwork } from './network.ts';
 import { type Outcome, prove, tellMilestones, togetherNow, toReceipt, toSummary } from './story.ts';
 
-const help = `usage: npm run -s demo -- [--once] [--json]
+const help = `usage: npm run -s demo -- [--consortium] [--once] [--json]
 
-  --once   ends by itself after the first verified proof
-  --json   the last line of standard output is one JSON object; the story goes to standard error`;
+  --consortium  four organisations keep the main chain together, on CometBFT
+  --once        ends by itself after the first verified proof
+  --json        the last line of standard output is one JSON object, the story goes to stderr`;
 
 const pathText = `
   meter ──▶ pack ──▶ signed batch ──▶ sidechain block ──▶ summary
@@ -25,6 +26,7 @@ const pathText = `
 
 const { values } = parseArgs({
   options: {
+    consortium: { type: 'boolean', default: false },
     once: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -73,7 +75,7 @@ async function demonstrate(ending: AbortController): Promise<number> {
   const children = new Children(dir);
   try {
     say(pathText);
-    const network = await startNetwork(children, dir, tell);
+    const network = await startNetwork(children, { dir, isConsortium: values.consortium }, tell);
     const { gateways } = network;
     const waiting = { deadlineMs: Date.now() + 60_000, ending: ending.signal };
     await tellMilestones(gateways, toReceipt, { tell, waiting });

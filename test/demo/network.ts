@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startConsortium, startOne } from './centre.ts';
 import { type Children, freePort } from './children.ts';
 import { type Gateway, type MeterLine, makeGateways } from './gateways.ts';
 
@@ -23,26 +24,31 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-export async function startNetwork(children: Children, dir: string, tell: Tell): Promise<Network> {
+export async function startNetwork(
+  children: Children,
+  { dir, isConsortium }: { readonly dir: string; readonly isConsortium: boolean },
+  tell: Tell,
+): Promise<Network> {
   const { url: mqttUrl, kind: broker } = await startBroker(children, dir);
   tell('broker', `${broker} at ${mqttUrl}`);
   const meters = await startMeters(children, dir);
   for (const { text } of meters) tell('meter', text);
 
-  const dispatchPort = await freePort();
-  const centre = join(dir, 'dispatch');
-  const origin = ['--origin', 'demo.example/main', '--http-port', String(dispatchPort)];
-  await children.must('dispatch', 'init', '--dir', centre, '--mqtt', mqttUrl, ...origin);
-  const dispatch = await children.service(
-    'dispatch',
-    ...['dispatch', '--config', join(centre, 'dispatch.yaml')],
-  );
-  tell('dispatch', dispatch.ready.replace('ready dispatch ', 'main log '));
+  const start = isConsortium ? startConsortium : startOne;
+  const {
+    api: dispatchApi,
+    mainLog,
+    personKey,
+    ready: nodes,
+  } = await start(children, {
+    dir,
+    mqttUrl,
+  });
+  for (const line of nodes) tell('dispatch', line.replace('ready dispatch ', 'main log '));
+  if (isConsortium) tell('dispatch', 'four organisations keep it; three must sign a receipt');
 
-  const dispatchApi = `http://127.0.0.1:${dispatchPort}`;
-  const mainLog = join(centre, 'main-log.json');
   const { gateways, genesis } = await makeGateways(children, { dir, mqttUrl, mainLog, meters });
-  const enrolment = ['--genesis', genesis, '--key', join(centre, 'dispatcher.key')];
+  const enrolment = ['--genesis', genesis, '--key', personKey];
   await children.must('dispatch', 'enrol', ...enrolment, '--api', dispatchApi);
   const ready = await Promise.all(gateways.map((gateway) => gateway.start()));
   const [, , , , chainId = ''] = ready[0]?.split(' ') ?? [];

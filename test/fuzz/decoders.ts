@@ -4,6 +4,7 @@
 import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
+import { dispatchDecoders } from './dispatch-decoders.ts';
 import { requestDecoders } from './request-decoders.ts';
 import { sunspecDecoders } from './sunspec-decoders.ts';
 import { wireDecoders } from './wire-decoders.ts';
@@ -11,6 +12,7 @@ import { wireDecoders } from './wire-decoders.ts';
 export const decoders: readonly Decoder[] = [
   ...baseDecoders,
   ...chainDecoders,
+  ...dispatchDecoders,
   ...requestDecoders,
   ...wireDecoders,
   ...sunspecDecoders,

@@ -38,6 +38,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   ajv: /^host\/(config|schema)/,
   'better-sqlite3': /^host\/sqlite/,
   'cbor-x': /^(host|sidechain\/transport)\//,
+  'cosmjs-types': /^dispatch\/ordering\/consortium\/abci-/,
   fastify: /^host\/http/,
   'modbus-serial': /^drivers\//,
   mqtt: /^host\/mqtt/,

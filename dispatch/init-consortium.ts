@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a network of several organisations on this machine: one main log with a key of each, and
+// for each a directory with all that its node needs, ledger and engine. For trial and for
+// demonstration: the keys of all are made by one, so whoever runs this can be any of them.
+
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assert } from '../base/assert.ts';
+import { utf8 } from '../base/bytes.ts';
+import { TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { nodeSuite } from '../base/node-suite.ts';
+import type { Signer } from '../base/suite.ts';
+import { wallClockMs } from '../host/clock.ts';
+import { createFileDurably } from '../host/files.ts';
+import { createKeyFile } from '../host/key-file.ts';
+import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
+import type { MainLog } from '../sidechain/chain/main-log.ts';
+import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { dispatchFiles } from './files.ts';
+import { requireNames } from './init.ts';
+import { appHash } from './ordering/consortium/app-hash.ts';
+import { engineGenesisText, readEngineGenesis } from './ordering/consortium/engine-genesis.ts';
+import {
+  createEngineHome,
+  type EngineKey,
+  engineNodeId,
+  newEngineKey,
+} from './ordering/consortium/engine-home.ts';
+import { firstBlock } from './store/consensus-store.ts';
+import { createLedger } from './store/create-ledger.ts';
+
+export type ConsortiumInitOptions = {
+  /** A directory for each is made in it. */
+  readonly dir: string;
+  readonly origin: string;
+  readonly organisations: number;
+  readonly mqttUrl: string;
+  /** The API of the first; each next one has the next port. 0: any that is free. */
+  readonly httpPort: number;
+  /** Where the engines find each other, likewise. */
+  readonly enginePort: number;
+  /** The engine's program, as it is written into the configurations. */
+  readonly engine: string;
+};
+
+export type InitialisedConsortium = {
+  readonly mainLog: MainLog;
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly files: ReturnType<typeof dispatchFiles>;
+  }[];
+};
+
+/** With fewer, none may fail or lie. */
+const organisationsMin = 4;
+
+type Node = {
+  readonly name: string;
+  readonly dir: string;
+  readonly logKey: Signer;
+  readonly personKey: Signer;
+  readonly consensusKey: EngineKey;
+  readonly nodeKey: EngineKey;
+  readonly listen: string;
+};
+
+/** @throws TielineError `centre-exists`, `origin`, `organisations`, `file`, `key-file` */
+export async function initConsortium(
+  options: ConsortiumInitOptions,
+): Promise<InitialisedConsortium> {
+  const { dir, origin, organisations } = options;
+  requireNames(origin, []);
+  if (organisations < organisationsMin || organisations > limits.mainLogKeysMax) {
+    const range = `${organisationsMin} to ${limits.mainLogKeysMax}`;
+    throw new TielineError('organisations', `${range} organisations, not ${organisations}`, {
+      hint: 'of four, one may fail or lie; one alone needs no consortium',
+    });
+  }
+  if (existsSync(join(dir, nameOf(0)))) {
+    throw new TielineError('centre-exists', `${dir} holds a consortium already`, {
+      hint: 'choose another directory',
+    });
+  }
+  const nodes: Node[] = [];
+  for (let i = 0; i < organisations; i++) nodes.push(await newNode(options, i));
+  const timeMs = wallClockMs();
+  const genesis = genesisOf(options, nodes, timeMs);
+  const opened = openMainGenesis(nodeSuite, genesis);
+  assert(opened.ok, 'a genesis of our own is well formed');
+  const { mainLog } = opened.value;
+  const founders = nodes.map(({ name, consensusKey }) => ({
+    name,
+    consensusKey: consensusKey.publicKey,
+  }));
+  const genesisText = engineGenesisText(nodeSuite, mainLog, founders, timeMs);
+  for (const [i, node] of nodes.entries()) {
+    await writeNode({ options, nodes, node, index: i, mainLog, genesis, genesisText });
+  }
+  return {
+    mainLog,
+    nodes: nodes.map(({ name, dir: directory }) => ({ name, files: dispatchFiles(directory) })),
+  };
+}
+
+function nameOf(index: number): string {
+  return `organisation-${index + 1}`;
+}
+
+async function newNode({ dir, enginePort }: ConsortiumInitOptions, index: number): Promise<Node> {
+  const name = nameOf(index);
+  const own = join(dir, name);
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  const files = dispatchFiles(own);
+  return {
+    name,
+    dir: own,
+    logKey: await createKeyFile(files.logKey),
+    personKey: await createKeyFile(files.personKey),
+    consensusKey: newEngineKey(),
+    nodeKey: newEngineKey(),
+    listen: `127.0.0.1:${enginePort + index}`,
+  };
+}
+
+/** Of n, as many must sign as are more than two thirds: what a block needs, too. */
+function genesisOf(
+  { origin }: ConsortiumInitOptions,
+  nodes: readonly Node[],
+  timeMs: number,
+): Uint8Array {
+  const [first] = nodes;
+  assert(first !== undefined, 'several organisations');
+  return signMainGenesis(
+    {
+      version: 1,
+      origin,
+      keys: nodes.map(({ logKey, name }) => ({ publicKey: logKey.publicKey, name })),
+      threshold: Math.floor((2 * nodes.length) / 3) + 1,
+      persons: nodes.map(({ personKey, name }) => ({
+        publicKey: personKey.publicKey,
+        name: `dispatcher of ${name}`,
+        roles: ['dispatch', 'local'],
+      })),
+      timeMs,
+      nonce: new Uint8Array(randomBytes(32)),
+    },
+    first.logKey,
+  );
+}
+
+async function writeNode(making: {
+  readonly options: ConsortiumInitOptions;
+  readonly nodes: readonly Node[];
+  readonly node: Node;
+  readonly index: number;
+  readonly mainLog: MainLog;
+  readonly genesis: Uint8Array;
+  readonly genesisText: string;
+}): Promise<void> {
+  const { options, nodes, node, index, mainLog, genesis, genesisText } = making;
+  const files = dispatchFiles(node.dir);
+  const config = configText(options, node, index);
+  await createFileDurably(files.mainLog, utf8(formatMainLogFile(mainLog)), { mode: 0o644 });
+  await createFileDurably(files.config, utf8(config), { mode: 0o644 });
+  const peers = nodes
+    .filter((other) => other !== node)
+    .map(({ nodeKey, listen }) => `${engineNodeId(nodeKey)}@${listen}`);
+  await createEngineHome(join(node.dir, 'engine'), { ...node, peers, genesisText });
+  const { stateHash, genesisTimeMs } = readEngineGenesis(nodeSuite, genesisText, mainLog);
+  await createLedger(files.ledger, genesis, (head) => [
+    firstBlock({
+      height: 0,
+      appHash: appHash(nodeSuite, head, stateHash),
+      stateHash,
+      timeMs: genesisTimeMs,
+    }),
+  ]);
+}
+
+function configText(options: ConsortiumInitOptions, { name }: Node, index: number): string {
+  const { origin, mqttUrl, httpPort, engine } = options;
+  return `# The node of ${name} in the consortium that keeps the main log ${origin}.
+# Paths are relative to this file. Start it with: tieline dispatch --config dispatch.yaml
+
+data: .                # ledger.sqlite, history.sqlite, main-log.key
+
+consortium:
+  engine: ${JSON.stringify(engine)}  # CometBFT 0.38: a path, or a name to be found
+  home: engine         # its settings, keys and blocks
+
+mqtt:
+  url: ${JSON.stringify(mqttUrl)}
+  clientId: tieline-dispatch-${index + 1}
+
+http:
+  host: 127.0.0.1      # others need tls and tokens (tieline dispatch token)
+  port: ${httpPort === 0 ? 0 : httpPort + index}
+`;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's own directory, as its programs expect it: its settings, the genesis, and two keys of
+// its own. The key that votes is never the key that signs the log.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { concat, toBase64, toHex, utf8 } from '../../../base/bytes.ts';
+import { generateSeed, signerFromSeed } from '../../../base/keys.ts';
+import { limits } from '../../../base/limits.ts';
+import { nodeSuite } from '../../../base/node-suite.ts';
+import { createFileDurably } from '../../../host/files.ts';
+import { validatorAddress } from './engine-genesis.ts';
+
+export type EngineKey = { readonly seed: Uint8Array; readonly publicKey: Uint8Array };
+
+export type EngineNode = {
+  /** Of the organisation: shown to the others. */
+  readonly name: string;
+  /** Where it listens for the others. */
+  readonly listen: string;
+  /** `id@host:port` of all others. */
+  readonly peers: readonly string[];
+  readonly consensusKey: EngineKey;
+  readonly nodeKey: EngineKey;
+  readonly genesisText: string;
+};
+
+export function newEngineKey(): EngineKey {
+  const seed = generateSeed();
+  return { seed, publicKey: signerFromSeed(seed).publicKey };
+}
+
+/** How the others name a node. */
+export function engineNodeId({ publicKey }: EngineKey): string {
+  return toHex(validatorAddress(nodeSuite, publicKey));
+}
+
+/** @throws TielineError `file` where any of it is there already. */
+export async function createEngineHome(home: string, node: EngineNode): Promise<void> {
+  const config = join(home, 'config');
+  const data = join(home, 'data');
+  await mkdir(config, { recursive: true, mode: 0o700 });
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const { consensusKey, nodeKey } = node;
+  const address = toHex(validatorAddress(nodeSuite, consensusKey.publicKey)).toUpperCase();
+  const secret = { mode: 0o600 };
+  await createFileDurably(
+    join(config, 'priv_validator_key.json'),
+    json({ address, pub_key: publicKeyOf(consensusKey), priv_key: privateKeyOf(consensusKey) }),
+    secret,
+  );
+  await createFileDurably(
+    join(config, 'node_key.json'),
+    json({ priv_key: privateKeyOf(nodeKey) }),
+    secret,
+  );
+  await createFileDurably(
+    join(data, 'priv_validator_state.json'),
+    json({ height: '0', round: 0, step: 0 }),
+    secret,
+  );
+  await createFileDurably(join(config, 'genesis.json'), utf8(node.genesisText), { mode: 0o644 });
+  await createFileDurably(join(config, 'config.toml'), utf8(configText(node)), { mode: 0o644 });
+}
+
+function publicKeyOf({ publicKey }: EngineKey) {
+  return { type: 'tendermint/PubKeyEd25519', value: toBase64(publicKey) };
+}
+
+function privateKeyOf({ seed, publicKey }: EngineKey) {
+  return { type: 'tendermint/PrivKeyEd25519', value: toBase64(concat(seed, publicKey)) };
+}
+
+function json(value: unknown): Uint8Array {
+  return utf8(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Text of TOML and of JSON is written alike, within what names may hold. */
+function configText({ name, listen, peers }: EngineNode): string {
+  const transactionBytes = limits.messageBytesMax + 1_024;
+  return `# The engine of this node. What is not here is as the engine has it by itself.
+# Its sockets to the ledger are given to it by \`tieline dispatch\`.
+
+moniker = ${JSON.stringify(name)}
+log_level = "error"
+
+[p2p]
+laddr = ${JSON.stringify(`tcp://${listen}`)}
+persistent_peers = ${JSON.stringify(peers.join(','))}
+pex = false                        # all organisations are named above
+addr_book_strict = false           # and may be in private networks
+allow_duplicate_ip = true
+flush_throttle_timeout = "10ms"
+
+[rpc]
+max_request_batch_size = ${limits.engineCallBatchMax}
+max_body_bytes = ${limits.engineAnswerBytesMax * 8}
+
+[mempool]
+recheck = true
+max_tx_bytes = ${transactionBytes}
+max_txs_bytes = ${limits.ingestBytesMax}
+
+[consensus]
+create_empty_blocks = false        # a quiet network makes no blocks
+timeout_propose = "1s"
+timeout_prevote = "500ms"
+timeout_precommit = "500ms"
+timeout_commit = "500ms"           # between two blocks
+
+[storage]
+discard_abci_responses = true
+
+[tx_index]
+indexer = "null"
+`;
+}

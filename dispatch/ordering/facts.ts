@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the disk says about a transaction, for the ledger, which cannot ask. It is read before a
+// batch or block is applied, so it is the same on every node that has applied the same before.
+
+import type { MainLedger } from '../ledger/main-ledger.ts';
+import type { Transaction } from '../ledger/transaction.ts';
+import type { LedgerStore } from '../store/ledger-store.ts';
+
+export type Facts = {
+  readonly acceptedRoot: Uint8Array | undefined;
+  readonly reportCount: number;
+};
+
+const none: Facts = { acceptedRoot: undefined, reportCount: 0 };
+
+export async function factsOf(
+  { ledger, store }: { readonly ledger: MainLedger; readonly store: LedgerStore },
+  transaction: Transaction,
+): Promise<Facts> {
+  switch (transaction.kind) {
+    case 'anchor': {
+      const { chainId, checkpoint } = transaction.anchor;
+      // The newest is in the ledger.
+      const newest = ledger.chain(chainId)?.anchored?.size ?? 0;
+      if (checkpoint.size >= newest) return none;
+      return { ...none, acceptedRoot: await store.acceptedRoot(chainId, checkpoint.size) };
+    }
+    case 'report': {
+      const { chainId, report } = transaction;
+      return { ...none, reportCount: await store.reportCount(chainId, report.keyId) };
+    }
+    default:
+      return none;
+  }
+}
