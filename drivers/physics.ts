@@ -10,6 +10,9 @@ import type { DeviceValue, ReadValue } from './device.ts';
 const shareMax = 1.1;
 /** Two ways to the same power may differ by this share of the apparent power. */
 const factorShareMax = 0.25;
+/** Power below this share of volts × amperes × power factor is of another scale: kW that were read as W.
+ * So little, because a factor may be that of the fundamental alone, while amperes count all harmonics. */
+const factorShareMin = 0.4;
 /** Below this many watts resolution and start-up currents decide. */
 const wattsMin = 30;
 
@@ -52,7 +55,10 @@ export function contradictions(
   if (apparent !== undefined && Math.abs(total.amount) > apparent * shareMax + wattsMin) {
     found.add(total.place);
   }
-  addFactor({ total, factor: at(totalFactor), apparent }, found);
+  addFactor(
+    { total, factor: at(totalFactor), apparent, flowsOneWay: flowsOneWay(known) },
+    found,
+  );
   addSum({ total, parts: known.map(({ watts }) => watts), phaseCount: phaseCountOf(known) }, found);
   return found;
 }
@@ -93,24 +99,36 @@ function apparentOf(known: readonly Phase[]): number | undefined {
   return sum;
 }
 
+/** One phase, or all of them draw or feed in. */
+function flowsOneWay(known: readonly Phase[]): boolean {
+  const measured = known.filter(({ volts }) => volts !== undefined);
+  if (measured.length === 1) return true;
+  const signs = measured.map(({ watts }) => Math.sign(watts?.amount ?? Number.NaN));
+  return signs.every((sign) => sign === signs[0] && sign !== 0);
+}
+
 function addFactor(
   given: {
     readonly total: Quantity;
     readonly factor: Quantity | undefined;
     readonly apparent: number | undefined;
+    readonly flowsOneWay: boolean;
   },
   found: Set<number>,
 ): void {
-  const { total, factor, apparent } = given;
+  const { total, factor, apparent, flowsOneWay } = given;
   if (factor === undefined || apparent === undefined) return;
-  // Where phases feed in and others draw, a total factor says nothing of the sum of amounts.
   if (Math.abs(factor.amount) > 1) {
     found.add(factor.place);
     return;
   }
   const expected = apparent * Math.abs(factor.amount);
   const tolerance = apparent * factorShareMax + wattsMin;
-  if (Math.abs(total.amount) > expected + tolerance) {
+  const isTooMuch = Math.abs(total.amount) > expected + tolerance;
+  // Where phases feed in and others draw, amounts cancel out in the total.
+  const isTooLittle =
+    flowsOneWay && Math.abs(total.amount) < expected * factorShareMin - wattsMin;
+  if (isTooMuch || isTooLittle) {
     found.add(total.place);
     found.add(factor.place);
   }

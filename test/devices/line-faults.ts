@@ -6,6 +6,8 @@ import type { Reaction } from './faulty-slave.ts';
 
 const firstRequest = encodeRequest({ unit: 1, functionCode: 4, address: 100, count: 2 });
 const noise = Uint8Array.of(0x00, 0xff, 0x55, 0x01);
+/** Refusals that meters and gateways give: no such register, no such value, busy, nobody behind. */
+const refusals = [2, 3, 6, 11];
 
 export function lineFaults(timeoutMs: number): Readonly<Record<string, Reaction>> {
   return {
@@ -20,6 +22,27 @@ export function lineFaults(timeoutMs: number): Readonly<Record<string, Reaction>
     'doubled a little later': (sound, send) => {
       send(sound);
       send(sound, 10);
+    },
+    'tripled, each a little later': (sound, send) => {
+      for (const afterMs of [0, 8, 16]) send(sound, afterMs);
+    },
+    'babble, and the answer in it': (sound, send) => {
+      for (let afterMs = 0; afterMs < timeoutMs; afterMs += 10) send(noise, afterMs);
+      send(sound, 15);
+    },
+    ...Object.fromEntries(
+      refusals.map((code): [string, Reaction] => [
+        `exception ${code}`,
+        (sound, send) => send(refusalOf(sound, code)),
+      ]),
+    ),
+    'a refusal and the answer': (sound, send) => {
+      send(refusalOf(sound, 6));
+      send(sound, 10);
+    },
+    'a refusal with a wrong checksum': (sound, send) => {
+      const refusal = refusalOf(sound, 2);
+      send(refusal.with(-1, (refusal.at(-1) as number) ^ 1));
     },
     'stray bytes before it': (sound, send) => send(Uint8Array.of(...noise, ...sound)),
     'stray bytes behind it': (sound, send) => send(Uint8Array.of(...sound, ...noise)),
@@ -38,6 +61,10 @@ export function lineFaults(timeoutMs: number): Readonly<Record<string, Reaction>
     // For a test that begins with registers 100 and 101.
     'the request, echoed': (_, send) => send(firstRequest),
   };
+}
+
+function refusalOf(sound: Uint8Array, code: number): Uint8Array {
+  return withCrc(Uint8Array.of(sound[0] as number, (sound[1] as number) | 0x80, code));
 }
 
 function lastByte(sound: Uint8Array): number {

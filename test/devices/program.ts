@@ -37,12 +37,16 @@ export function runProgram(command: string, args: readonly string[]): Promise<Ou
   });
 }
 
-/** Starts a program that prints `ready` when it serves. */
+/** Starts a program that prints `ready` when it serves; `input` is all that it reads. */
 export async function startProgram(
   command: string,
   args: readonly string[],
+  input = '',
 ): Promise<{ readonly close: () => Promise<void> }> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
+  // Who ends at once does not read it: that it ended is said below.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text;

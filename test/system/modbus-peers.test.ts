@@ -6,15 +6,14 @@
 import { describe, expect, test } from 'vitest';
 import { quality } from '../../base/quality.ts';
 import { findMeter, meterDefinitions } from '../../drivers/index.ts';
-import type { MeterDefinition, MeterRegister } from '../../drivers/meter-definition.ts';
+import type { MeterDefinition } from '../../drivers/meter-definition.ts';
 import { planReads, type Span } from '../../drivers/read-plan.ts';
 import { readMeter } from '../../drivers/reader.ts';
-import { decodeRegister } from '../../drivers/register-value.ts';
 import { type SimulatedMeter, startSimulatedMeter } from '../../drivers/simulator/simulate.ts';
-import { listenTcp } from '../../drivers/simulator/tcp-server.ts';
 import { type Endpoint, openLine, type Transport } from '../../drivers/transport.ts';
 import { python, runProgram, startProgram } from '../devices/program.ts';
 import { makeTtyPair } from '../devices/tty-pair.ts';
+import { decoded, expectedMantissa, freePort, rawFor } from './harness/foreign-registers.ts';
 
 const unit = 23;
 // A clock that stands still: all see the same instant.
@@ -35,17 +34,6 @@ async function mantissas(transport: Transport, definition: MeterDefinition) {
   await line.close();
   expect(faults).toEqual([]);
   return new Map(values.map(({ mantissa }, i) => [definition.registers[i]?.obis, mantissa]));
-}
-
-/** What the registers that somebody else read mean. */
-function decoded(definition: MeterDefinition, words: ReadonlyMap<number, number>) {
-  return new Map(
-    definition.registers.map((register) => {
-      const { address, count } = register;
-      const span = Array.from({ length: count }, (_, i) => words.get(address + i) ?? Number.NaN);
-      return [register.obis, decodeRegister(register, span).mantissa];
-    }),
-  );
 }
 
 async function mbpoll(options: readonly string[], { address, count }: Span): Promise<string> {
@@ -160,8 +148,7 @@ describe.each([
       const line = openLine({ kind, host: '127.0.0.1', port });
       const reading = await readMeter({ line: line.registers, definition, unit });
       for (const [i, { register, raw }] of values.entries()) {
-        const { exponent, scalePowerOfTen } = register;
-        const mantissa = Math.round(raw * 10 ** (scalePowerOfTen - exponent));
+        const mantissa = expectedMantissa(register, raw);
         expect(reading.values[i]).toMatchObject({ mantissa, quality: quality.good });
       }
       await line.close();
@@ -169,18 +156,3 @@ describe.each([
     },
   );
 });
-
-/** A different value for each register: exact in its type and at its exponent, and plausible. */
-function rawFor(register: MeterRegister, index: number): number {
-  const { rawType, scalePowerOfTen, exponent, unit: measured } = register;
-  if (measured === 'Hz') return 50 * 10 ** -scalePowerOfTen;
-  if (measured === '/') return 0.75 * 10 ** -scalePowerOfTen;
-  if (rawType.startsWith('float')) return scalePowerOfTen > exponent ? index + 0.5 : index;
-  return (rawType.endsWith('16') ? 700 : 70_000) + index;
-}
-
-async function freePort(): Promise<{ readonly port: number }> {
-  const server = await listenTcp(loopback, () => undefined);
-  await server.close();
-  return server;
-}

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Reads registers with pymodbus and prints them: a second opinion on our simulated meters.
-# Argument: {"port", "framer": "socket" | "rtu", "unit", "functionCode", "spans": [[address, count] ...]}
+# Argument: {"port" or "tty", "framer": "socket" | "rtu", "unit", "functionCode", "spans": [[address, count] ...]}
 import json
 import sys
 
 from pymodbus import FramerType
-from pymodbus.client import ModbusTcpClient
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 asked = json.loads(sys.argv[1])
-client = ModbusTcpClient("127.0.0.1", port=asked["port"], framer=FramerType(asked["framer"]))
+framer = FramerType(asked["framer"])
+if "tty" in asked:
+    client = ModbusSerialClient(asked["tty"], framer=framer, baudrate=9600, timeout=10)
+else:
+    client = ModbusTcpClient("127.0.0.1", port=asked["port"], framer=framer)
 if not client.connect():
     sys.exit("no connection")
 read = client.read_holding_registers if asked["functionCode"] == 3 else client.read_input_registers

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Serves values with pymodbus: a meter that we did not write, to be read by our master. What is not listed does
 # not exist, so a read across a hole is refused.
-# Argument: {"port", "framer": "socket" | "rtu", "unit", "values": [[address, "float32" | "int32" …, order of words, value] ...]}
+# Argument: {"port" or "tty", "framer": "socket" | "rtu", "unit", "values": [[address, "float32" | "int32" …, order of words, value] ...]}
 import asyncio
 import json
 import struct
 import sys
 
 from pymodbus import FramerType
-from pymodbus.server import ModbusTcpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 floats = {"float32": ">f", "float64": ">d"}
@@ -28,11 +28,11 @@ async def main():
         SimData(address, values=words(kind, value, order), datatype=DataType.REGISTERS)
         for address, kind, order, value in sorted(asked["values"])
     ]
-    server = ModbusTcpServer(
-        SimDevice(asked["unit"], data),
-        framer=FramerType(asked["framer"]),
-        address=("127.0.0.1", asked["port"]),
-    )
+    device, framer = SimDevice(asked["unit"], data), FramerType(asked["framer"])
+    if "tty" in asked:
+        server = ModbusSerialServer(device, framer=framer, port=asked["tty"], baudrate=9600)
+    else:
+        server = ModbusTcpServer(device, framer=framer, address=("127.0.0.1", asked["port"]))
     await server.serve_forever(background=True)
     print("ready", flush=True)
     await asyncio.Event().wait()

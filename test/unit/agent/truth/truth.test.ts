@@ -45,6 +45,7 @@ describe('what the values of one reading say of each other', () => {
     ['a total that is not the sum of the phases', [230, 10, 2_000, 900, 0.9], [2, 3]],
     ['a power factor above one', [230, 10, 2_200, 2_200, 9.5], [4]],
     ['a power that the factor forbids', [230, 10, 2_200, 2_200, 0.1], [3, 4]],
+    ['kilowatts that were read as watts', [230, 10, 2.2, 2.2, 0.96], [3, 4]],
   ])('names %s', (_, amounts, places) => {
     expect([...contradictions(values, reading(amounts))].toSorted()).toEqual(places);
   });

@@ -59,13 +59,23 @@ describe('a fault in the first answer', () => {
   );
 });
 
+// The true answer comes, too; on a busy machine one that is late may find us late as well.
+const hopeful = ['late', 'doubled a little later', 'tripled, each a little later'];
+
 describe('a slave that is always at fault', () => {
-  const hopeless = Object.keys(faults).filter((name) => name !== 'doubled a little later');
+  const hopeless = Object.keys(faults).filter((name) => !hopeful.includes(name));
   test.concurrent.for(hopeless)('%s: no value', async (name, context) => {
     const { line } = await connected(context, faults[name] as Reaction);
     for (let i = 1; i <= 3; i++) {
       expect(await ask(line, 100 * i)).toMatchObject({ ok: false });
     }
+  });
+});
+
+describe('a slave whose answers are true and disturbed', () => {
+  test.concurrent.for(hopeful)('%s: no wrong value', async (name, context) => {
+    const { line } = await connected(context, faults[name] as Reaction);
+    for (let i = 1; i <= 5; i++) expectTrue(await ask(line, 100 * i), 100 * i);
   });
 });
 
