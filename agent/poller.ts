@@ -85,7 +85,7 @@ export class Poller {
     this.#options.bus.remove(this.#id);
   }
 
-  #take({ values: read, faults, retry, missedCount }: BusReading): void {
+  #take({ values: read, faults, record, retry, missedCount }: BusReading): void {
     const { name, schemaId, clock, log, onPack } = this.#options;
     const [fault] = faults;
     this.#missedCount += missedCount;
@@ -102,6 +102,7 @@ export class Poller {
         clock: clock.state(),
         mantissas: values.map(({ mantissa }) => mantissa),
         qualities: values.map(({ quality }) => quality),
+        ...(record === undefined ? {} : { record }),
       });
     } catch (error) {
       log.error('reading-failed', { device: name, reason: messageOf(error) });

@@ -83,6 +83,9 @@ function provedJson(proved: ProvedReading | ProvedSummary): object {
     gateway: toHex(batch.gateway),
     sequence: batch.sequence,
     values: valuesOf(proved),
+    ...(pack.record === undefined
+      ? {}
+      : { record: { name: pack.record.name, hex: toHex(pack.record.bytes) } }),
   };
 }
 
@@ -116,5 +119,12 @@ function provedLines(proved: ProvedReading | ProvedSummary): readonly string[] {
       ({ obis, value, unit, quality }) =>
         `  ${obis.padEnd(16)} ${(value ?? '–').padStart(14)} ${unit.padEnd(4)} ${quality}`,
     ),
+    ...recordLines(pack),
   ];
+}
+
+/** Whether its signature holds, who knows the meter finds out: `--json` prints it. */
+function recordLines({ record }: ProvedReading['pack']): readonly string[] {
+  if (record === undefined) return [];
+  return [`  record of the meter, as it was read: ${record.name}, ${record.bytes.length} bytes`];
 }

@@ -24,6 +24,9 @@ export const limits = Object.freeze({
   // Packs, batches, blocks.
   packValuesMax: 256,
   packBytesMax: 4 * 1024,
+  // Of a record that a meter signs; with it a pack has room for so many values.
+  recordBytesMax: 2 * 1024,
+  recordedValuesMax: 128,
   batchPacksMax: 4_096,
   batchBytesMax: 2 * 1024 * 1024,
   entryBytesMax: 64 * 1024,
@@ -373,6 +376,7 @@ export const limits = Object.freeze({
   modbusFrameBytesMax: 260,
   // Of one SunSpec device; a meter that signs its readings has a dozen.
   sunspecModelsMax: 128,
+  recordCheckMs: 60_000,
   simulatorPeersMax: 32,
   telegramBytesMax: 16 * 1024,
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pack: one device at one instant, as a gateway read it. Its schema says what the values mean.
+// Pack: one device at one instant, as a gateway read it. Its schema says what the values mean. Beside them
+// may stand a record that the meter itself has signed, byte by byte as it was read.
 // Invariant: each value has one quality code, and is null exactly where that code says so.
 
 import { assert } from './assert.ts';
@@ -8,6 +9,7 @@ import { encode } from './cbor.ts';
 import { type Clock, clockField } from './clock-state.ts';
 import { accept, type Result, refuse } from './errors.ts';
 import {
+  bytesUpTo,
   type Content,
   decodeWith,
   type Field,
@@ -16,10 +18,12 @@ import {
   malformed,
   mapped,
   nullable,
+  refined,
   tuple,
   uint,
 } from './fields.ts';
 import { type SchemaId, schemaIdField } from './ids.ts';
+import { label } from './label.ts';
 import { limits } from './limits.ts';
 import { leafHash } from './merkle.ts';
 import { readPack } from './pack-read.ts';
@@ -33,13 +37,33 @@ const qualityField: Field<QualityCode> = mapped(uint(), {
   write: (value) => value,
 });
 
-const wireField = tuple(
+/** What a meter signs is read by who knows that meter: here it is only carried. */
+export type MeterRecord = {
+  /** Where it stood: `sunspec 64901 40521`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+};
+
+const recordField: Field<MeterRecord> = mapped(
+  tuple(
+    label(64),
+    refined(bytesUpTo(limits.recordBytesMax), 'a record', ({ length }) => length > 0),
+  ),
+  {
+    read: ([name, bytes]) => accept({ name, bytes }),
+    write: ({ name, bytes }) => [name, bytes] as const,
+  },
+);
+
+const places = [
   schemaIdField,
   unixMsField,
   clockField,
   listOf(nullable(int()), limits.packValuesMax),
   listOf(qualityField, limits.packValuesMax),
-);
+] as const;
+
+const plainField = tuple(...places);
 
 export type Pack = {
   readonly schemaId: SchemaId;
@@ -48,9 +72,13 @@ export type Pack = {
   readonly clock: Clock;
   readonly mantissas: readonly (number | null)[];
   readonly qualities: readonly QualityCode[];
+  readonly record?: MeterRecord;
 };
 
-const packField: Field<Pack> = mapped<Content<typeof wireField>, Pack>(wireField, {
+const valuesField: Field<Omit<Pack, 'record'>> = mapped<
+  Content<typeof plainField>,
+  Omit<Pack, 'record'>
+>(plainField, {
   read: ([schemaId, timeMs, clock, mantissas, qualities], path) => {
     const flaw = flawOf(mantissas, qualities);
     return flaw === undefined
@@ -65,6 +93,25 @@ const packField: Field<Pack> = mapped<Content<typeof wireField>, Pack>(wireField
     qualities,
   ],
 });
+
+/** A sixth place is there where there is a record, and only there: a pack has one form. */
+const packField: Field<Pack> = {
+  read: (value, path) => {
+    if (!Array.isArray(value) || value.length !== places.length + 1) {
+      return valuesField.read(value, path);
+    }
+    const values = valuesField.read(value.slice(0, -1), path);
+    if (!values.ok) return values;
+    const record = recordField.read(value[value.length - 1], `${path}[5]`);
+    return record.ok ? accept({ ...values.value, record: record.value }) : record;
+  },
+  write: ({ record, ...values }) => {
+    const written = valuesField.write(values);
+    return record === undefined || !Array.isArray(written)
+      ? written
+      : [...written, recordField.write(record)];
+  },
+};
 
 function flawOf(
   mantissas: readonly (number | null)[],

@@ -3,6 +3,7 @@
 // schedules, signs or shows readings knows this shape alone. Invariant: a reading has one value for
 // each of `values`, in their order.
 
+import type { MeterRecord } from '../base/pack.ts';
 import type { QualityCode } from '../base/quality.ts';
 import type { ValueSchema } from '../base/schema.ts';
 import type { AskOptions, Faulty, LineFault } from './line.ts';
@@ -41,6 +42,8 @@ export type Reading = {
   readonly values: readonly ReadValue[];
   /** What went wrong on the way, in the order it did. */
   readonly faults: readonly LineFault[];
+  /** What the meter itself has signed, where there is something new. */
+  readonly record?: MeterRecord;
 };
 
 /** value = mantissa × 10^exponent, in `unit`, as the `DeviceValue` of its place says. Null where

@@ -14,8 +14,8 @@ export function narrowed(device: Device, keep: Keep): Device {
     ...device,
     values: kept(device.values),
     read: async (options) => {
-      const { values, faults } = await device.read(options);
-      return { values: kept(values), faults };
+      const reading = await device.read(options);
+      return { ...reading, values: kept(reading.values) };
     },
   };
 }

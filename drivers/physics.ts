@@ -55,10 +55,7 @@ export function contradictions(
   if (apparent !== undefined && Math.abs(total.amount) > apparent * shareMax + wattsMin) {
     found.add(total.place);
   }
-  addFactor(
-    { total, factor: at(totalFactor), apparent, flowsOneWay: flowsOneWay(known) },
-    found,
-  );
+  addFactor({ total, factor: at(totalFactor), apparent, flowsOneWay: flowsOneWay(known) }, found);
   addSum({ total, parts: known.map(({ watts }) => watts), phaseCount: phaseCountOf(known) }, found);
   return found;
 }
@@ -126,8 +123,7 @@ function addFactor(
   const tolerance = apparent * factorShareMax + wattsMin;
   const isTooMuch = Math.abs(total.amount) > expected + tolerance;
   // Where phases feed in and others draw, amounts cancel out in the total.
-  const isTooLittle =
-    flowsOneWay && Math.abs(total.amount) < expected * factorShareMin - wattsMin;
+  const isTooLittle = flowsOneWay && Math.abs(total.amount) < expected * factorShareMin - wattsMin;
   if (isTooMuch || isTooLittle) {
     found.add(total.place);
     found.add(factor.place);

@@ -14,6 +14,7 @@ import { acBlocks, valuesOf, type Words } from './ac-blocks.ts';
 import { type Ask, type Discovery, discover, type FoundModel } from './discovery.ts';
 import { identityOf } from './identity.ts';
 import { readWords } from './read-words.ts';
+import { hasRecords, SignedRecords } from './signed-records.ts';
 import { readSunspecValue, type SunspecValue } from './sunspec-value.ts';
 
 const functionCode = 3;
@@ -45,18 +46,24 @@ async function findSunspec(place: ModbusPlace, keep: Keep): Promise<Found> {
     values.push(...valuesOf(block, words.words));
   }
   const identity = await identityOf(ask, found.models);
-  const kept = values.filter(({ value }) => keep(value)).slice(0, limits.packValuesMax);
+  const valuesMax = hasRecords(found.models) ? limits.recordedValuesMax : limits.packValuesMax;
+  const kept = values.filter(({ value }) => keep(value)).slice(0, valuesMax);
   const models = blocks.map(({ model }) => model);
-  return { ok: true, device: deviceOf({ values: kept, models, identity }, place) };
+  // Of several groups of values, that with the first carries the records.
+  const [first] = values;
+  const hasFirst = first !== undefined && keep(first.value);
+  const records = new SignedRecords(hasFirst ? found.models : []);
+  return { ok: true, device: deviceOf({ values: kept, models, identity, records }, place) };
 }
 
 type Parts = {
   readonly values: readonly SunspecValue[];
   readonly models: readonly FoundModel[];
   readonly identity: string | undefined;
+  readonly records: SignedRecords;
 };
 
-function deviceOf({ values, models, identity }: Parts, place: ModbusPlace): Device {
+function deviceOf({ values, models, identity, records }: Parts, place: ModbusPlace): Device {
   const definition = {
     id: sunspec.id,
     functionCode,
@@ -74,7 +81,9 @@ function deviceOf({ values, models, identity }: Parts, place: ModbusPlace): Devi
       const changed = isSure ? undefined : await changeOf(askOf(place, options), models);
       const reading = changed === undefined ? await read(options) : nothing(values, changed);
       isSure = reading.faults.length === 0;
-      return reading;
+      if (!isSure) return reading;
+      const record = await records.next(askOf(place, options));
+      return record === undefined ? reading : { ...reading, record };
     },
   };
 }

@@ -90,8 +90,38 @@ describe('pack', () => {
     });
   });
 
+  test('carries a record of the meter as it is, in a sixth place', () => {
+    const record = { name: 'sunspec 64901 40521', bytes: Uint8Array.of(0xfd, 0x85, 0, 1) };
+    const encoded = encodePack({ ...pack, record });
+    expect(toHex(encoded)).toBe(toHex(encode([...wire, [record.name, record.bytes]])));
+    expect(decodePack(encoded)).toEqual({ ok: true, value: { ...pack, record } });
+  });
+
+  test.each<[string, CborValue]>([
+    ['no record in its place', null],
+    ['an empty one', ['sunspec 64901 40521', new Uint8Array()]],
+    ['one without a name', ['', Uint8Array.of(1)]],
+    ['one that is too long', ['sunspec 64901 40521', new Uint8Array(limits.recordBytesMax + 1)]],
+    ['one with more to it', ['sunspec 64901 40521', Uint8Array.of(1), 0]],
+  ])('refuses %s', (_, record) => {
+    expect(decodePack(encode([...wire, record]))).toMatchObject({ ok: false, code: 'form' });
+  });
+
+  test('has room for a record of the longest beside the most values that go with one', () => {
+    const count = limits.recordedValuesMax;
+    const full: Pack = {
+      ...pack,
+      mantissas: Array.from({ length: count }, () => Number.MIN_SAFE_INTEGER),
+      qualities: Array.from({ length: count }, () => quality.good),
+      record: { name: 'x'.repeat(64), bytes: new Uint8Array(limits.recordBytesMax) },
+    };
+    expect(decodePack(encodePack(full))).toEqual({ ok: true, value: full });
+  });
+
   test('refuses a field too many, and bytes after the end', () => {
     expect(decodePack(encode([...wire, 0]))).toMatchObject({ ok: false });
+    const record = ['sunspec 64901 40521', Uint8Array.of(1)];
+    expect(decodePack(encode([...wire, record, 0]))).toMatchObject({ ok: false });
     expect(decodePack(Uint8Array.of(...encode(wire), 0))).toMatchObject({ ok: false });
   });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A SunSpec device as a device: what it measures, each value with the scale factor of its own answer.
 
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { quality } from '../../../../base/quality.ts';
 import { encodeSchema } from '../../../../base/schema.ts';
 import { LineMemory } from '../../../../drivers/bus/line-memory.ts';
@@ -176,5 +176,65 @@ test('a device without AC values says what it has', async () => {
   expect(await sunspec.find(place, () => true)).toMatchObject({
     ok: false,
     fault: { detail: expect.stringContaining('it has 1, 802') },
+  });
+});
+
+describe('what a meter has signed', () => {
+  const length = 252;
+  const signed: ModelSettings = { id: 64_901, length };
+  const place = 40_002 + 68 + 107;
+  const written = (image: Image, seed: number) => {
+    for (let i = 0; i < length; i++) image.set(place + 2 + i, (i * 7_919 + seed) & 0xffff);
+    return image;
+  };
+  const bytesIn = (image: Image) =>
+    Uint8Array.from({ length: 508 }, (_, i) => {
+      const word = image.get(place + (i >> 1)) ?? 0;
+      return i % 2 === 0 ? word >>> 8 : word & 0xff;
+    });
+  const minute = () => vi.advanceTimersByTime(60_000);
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is carried byte by byte once, and again when it is another', async () => {
+    const image = written(imageOf(40_000, [common, meter, signed]), 1);
+    const { device } = await deviceOf(image);
+    const name = `sunspec 64901 ${place}`;
+    expect((await device.read()).record).toEqual({ name, bytes: bytesIn(image) });
+    expect((await device.read()).record).toBeUndefined();
+    minute();
+    expect((await device.read()).record).toBeUndefined();
+    written(image, 2);
+    expect((await device.read()).record).toBeUndefined();
+    minute();
+    const { record, values, faults } = await device.read();
+    expect(record).toEqual({ name, bytes: bytesIn(image) });
+    expect([values.length, faults]).toEqual([device.values.length, []]);
+  });
+
+  test('is not carried while it is being written, or where nothing ever was', async () => {
+    const image = imageOf(40_000, [common, meter, signed]);
+    const { device } = await deviceOf(image);
+    expect((await device.read()).record).toBeUndefined();
+    minute();
+    let asked = 0;
+    const changing = placed(written(image, 1), ({ address }) => {
+      asked += 1;
+      if (address >= place) image.set(place + 200, asked);
+      return undefined;
+    });
+    const found = await sunspec.find(changing.place, () => true);
+    if (!found.ok) throw new Error(found.fault.detail);
+    const reading = await found.device.read();
+    expect(reading.record).toBeUndefined();
+    expect(reading.faults).toEqual([]);
+  });
+
+  test('rides with one group of values alone', async () => {
+    const image = written(imageOf(40_000, [common, meter, signed]), 1);
+    const found = await sunspec.find(placed(image).place, ({ kind }) => kind === 'counter');
+    if (!found.ok) throw new Error(found.fault.detail);
+    expect((await found.device.read()).record).toBeUndefined();
   });
 });
