@@ -12,7 +12,7 @@ import {
   type SerialSettings,
   type WordOrder,
 } from '../drivers/meter-definition.ts';
-import { loadConfig } from '../host/config.ts';
+import { loadConfig, parseConfig } from '../host/config.ts';
 import type { Problem } from './config-problem.ts';
 
 type Quantity = keyof typeof measurands;
@@ -126,6 +126,13 @@ export function isMeterFile(meter: string): boolean {
 /** @throws TielineError `config` with every problem of the file. */
 export function loadMeterFile(path: string): MeterDefinition {
   return definitionOf(loadConfig<MeterText>({ path, schema: meterSchema, check: problemsOf }));
+}
+
+/** The same of a text. @throws TielineError `config` */
+export function parseMeterFile(text: string, file: string): MeterDefinition {
+  return definitionOf(
+    parseConfig<MeterText>({ text, file, schema: meterSchema, check: problemsOf }),
+  );
 }
 
 function definitionOf(text: MeterText): MeterDefinition {

@@ -44,7 +44,7 @@ export type DispatchConfig = {
   };
 };
 
-const schema = {
+export const dispatchConfigSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['data', 'mqtt'],
@@ -103,7 +103,7 @@ const schema = {
 export function loadDispatchConfig(path: string): DispatchConfig {
   const config = loadConfig<DispatchConfig>({
     path,
-    schema,
+    schema: dispatchConfigSchema,
     check: ({ http }) => [
       ...(isLoopback(http.host) || http.tls !== undefined || http.proxies !== undefined
         ? []

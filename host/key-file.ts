@@ -38,16 +38,22 @@ export async function loadOrCreateSigner(path: string): Promise<Signer> {
  * key.
  */
 export async function readKeyFile(path: string): Promise<Signer> {
-  const text = fromUtf8(await readSecretFile(path)) ?? '';
+  const signer = signerFromPem(fromUtf8(await readSecretFile(path)) ?? '');
+  if (signer !== undefined) return signer;
+  throw new TielineError('key-file', `${path} does not hold an Ed25519 key (PKCS#8, PEM)`, {
+    hint: 'restore the file; a new key is a new identity',
+  });
+}
+
+/** undefined for what holds no Ed25519 key. */
+export function signerFromPem(text: string): Signer | undefined {
   const [, base64 = ''] =
     /^\s*-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----\s*$/.exec(
       text,
     ) ?? [];
   const bytes = fromBase64(base64.replaceAll(/\s/g, ''));
   if (bytes?.length !== prefix.length + 32 || !equal(bytes.slice(0, prefix.length), prefix)) {
-    throw new TielineError('key-file', `${path} does not hold an Ed25519 key (PKCS#8, PEM)`, {
-      hint: 'restore the file; a new key is a new identity',
-    });
+    return undefined;
   }
   return signerFromSeed(bytes.slice(prefix.length));
 }

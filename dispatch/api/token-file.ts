@@ -61,8 +61,12 @@ const schema = {
 
 /** @throws TielineError `file-missing`, `file-mode`, `file`, `config` with what is wrong in it. */
 export async function readTokens(path: string): Promise<readonly Token[]> {
-  const text = fromUtf8(await readSecretFile(path)) ?? '';
-  return parseConfig<{ tokens: readonly Token[] }>({ text, file: path, schema }).tokens;
+  return parseTokens(fromUtf8(await readSecretFile(path)) ?? '', path);
+}
+
+/** @throws TielineError `config` with what is wrong in it. */
+export function parseTokens(text: string, file: string): readonly Token[] {
+  return parseConfig<{ tokens: readonly Token[] }>({ text, file, schema }).tokens;
 }
 
 /** Mode 0600. @throws TielineError `too-many-tokens`, `file` */

@@ -6,7 +6,9 @@ import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
 import { dispatchDecoders } from './dispatch-decoders.ts';
 import { requestDecoders } from './request-decoders.ts';
+import { statementDecoders } from './statement-decoders.ts';
 import { sunspecDecoders } from './sunspec-decoders.ts';
+import { textDecoders } from './text-decoders.ts';
 import { wireDecoders } from './wire-decoders.ts';
 
 export const decoders: readonly Decoder[] = [
@@ -14,6 +16,8 @@ export const decoders: readonly Decoder[] = [
   ...chainDecoders,
   ...dispatchDecoders,
   ...requestDecoders,
+  ...statementDecoders,
+  ...textDecoders,
   ...wireDecoders,
   ...sunspecDecoders,
 ];

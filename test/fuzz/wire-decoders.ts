@@ -8,6 +8,12 @@ import { relayRequest } from '../../drivers/dlt645/relay-frame.ts';
 import { blockCheck, judgeIntroduction, judgeReadout } from '../../drivers/iec62056-21/readout.ts';
 import type { RegisterRequest } from '../../drivers/line.ts';
 import { encodeRequest, judgeAnswer } from '../../drivers/modbus/rtu-frame.ts';
+import {
+  encodeCoilRead,
+  encodeWrite,
+  judgeCoils,
+  judgeWrite,
+} from '../../drivers/modbus/write-frame.ts';
 import { SealedStream } from '../../drivers/p1/sealed-stream.ts';
 import { TelegramStream } from '../../drivers/p1/telegram-stream.ts';
 import type { PushDecoder } from '../../drivers/push-receiver.ts';
@@ -16,6 +22,7 @@ import { encodeMbap, MbapFrames } from '../../drivers/simulator/mbap-frames.ts';
 import { p1Telegram } from '../../drivers/simulator/p1-slave.ts';
 import { RtuRequests } from '../../drivers/simulator/rtu-requests.ts';
 import { framed, smlFile } from '../../drivers/simulator/sml-slave.ts';
+import { parseWrite } from '../../drivers/simulator/write-requests.ts';
 import { SmlFileStream } from '../../drivers/sml/file-stream.ts';
 import { decodeTlv } from '../../drivers/sml/tlv.ts';
 import { pack, unpack } from '../../host/packing.ts';
@@ -25,6 +32,10 @@ import type { Decoder } from './decoder.ts';
 
 const registers: RegisterRequest = { unit: 1, functionCode: 4, address: 100, count: 3 };
 const askedRegisters = encodeRequest(registers);
+const written = { unit: 7, functionCode: 16, address: 100, values: [1, 2] } as const;
+const switched = { unit: 7, functionCode: 5, address: 0, values: [1] } as const;
+const coils = { unit: 7, address: 0, count: 2 };
+const askedWrite = encodeWrite(written);
 const address = '000000000161';
 const dltData = Uint8Array.of(0, 0, 1, 0, 0x26, 0, 0, 0);
 const switching = relayRequest({
@@ -67,6 +78,17 @@ export const wireDecoders: readonly Decoder[] = [
     samples: [askedRegisters],
     read: (bytes) => new RtuRequests().push(bytes),
   },
+  {
+    name: 'modbus-rtu-write-answer',
+    samples: [askedWrite.slice(0, 8), Uint8Array.of(7, 0x90, 2, 0x0d, 0xc1)],
+    read: (bytes) => [judgeWrite(written, bytes), judgeWrite(switched, bytes)],
+  },
+  {
+    name: 'modbus-coil-answer',
+    samples: [Uint8Array.of(7, 1, 1, 3, 0x90, 0x71), encodeCoilRead(coils)],
+    read: (bytes) => judgeCoils(coils, bytes),
+  },
+  { name: 'modbus-write-request', samples: [askedWrite.slice(1, -2)], read: parseWrite },
   { name: 'modbus-tcp', samples: [mbap], read: (bytes) => new MbapFrames().push(bytes) },
   {
     name: 'dlt645',
