@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a time daemon disciplines the wall clock now: systemd-timesyncd by the file that it touches at each
-// synchronisation, chrony by its own report. No daemon, no answer, an old answer: not synchronised.
+// synchronisation, chrony by its own report; any other (ntpd, a PTP daemon, one in a container's host) by what
+// it told the kernel, which timedatectl asks (adjtimex(2): the largest error is below 16 s). No daemon, no
+// answer, an old answer: not synchronised.
 
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -20,14 +22,30 @@ export async function askTimeDaemon(nowMs: number): Promise<Synchronisation> {
   if (touched !== undefined && isFresh(touched.mtimeMs, nowMs)) {
     return { kind: 'synchronised', errorMs: null };
   }
-  if (!existsSync('/run/chrony')) return notSynchronised;
+  const said = existsSync('/run/chrony')
+    ? parseChronyTracking(await answerOf('chronyc', ['-n', '-c', 'tracking']))
+    : notSynchronised;
+  if (said.kind === 'synchronised') return said;
+  // Where timesyncd runs, its file has the last word: the kernel goes on believing it for a day.
+  if (existsSync('/run/systemd/timesync')) return notSynchronised;
+  return parseTimedatectl(await answerOf('timedatectl', ['show', '--property=NTPSynchronized']));
+}
+
+/** Nothing where there is no such program, or no answer in time. */
+async function answerOf(program: string, words: readonly string[]): Promise<string> {
   try {
-    const timeout = limits.timeDaemonTimeoutMs;
-    const { stdout } = await promisify(execFile)('chronyc', ['-n', '-c', 'tracking'], { timeout });
-    return parseChronyTracking(stdout);
+    const options = { timeout: limits.timeDaemonTimeoutMs };
+    return (await promisify(execFile)(program, words, options)).stdout;
   } catch {
-    return notSynchronised;
+    return '';
   }
+}
+
+/** One line of `timedatectl show`; see timedatectl(1). It states no bound. */
+export function parseTimedatectl(line: string): Synchronisation {
+  return line.trim() === 'NTPSynchronized=yes'
+    ? { kind: 'synchronised', errorMs: null }
+    : notSynchronised;
 }
 
 /** timesyncd polls at least every 2,048 s: two polls missed, and the clock runs on its own. */

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { gatewayConfigSchema } from '../../agent/config.ts';
 import { parseMemberFile } from '../../agent/member-file.ts';
-import { utf8 } from '../../base/bytes.ts';
+import { toHex, utf8 } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
@@ -58,10 +58,13 @@ import type { Decoder } from './decoder.ts';
 
 const group = new Group();
 const entries = [group.batch(1, [packAt(startMs, 1)]), group.gap(1)];
-const payloads = entries.flatMap(({ entry }) => {
-  const opened = openEntry(suite, entry);
-  return opened.ok ? [opened.value.payload] : [];
-});
+const payloadsOf = (given: readonly { readonly entry: Uint8Array }[]) =>
+  given.flatMap(({ entry }) => {
+    const opened = openEntry(suite, entry);
+    return opened.ok ? [opened.value.payload] : [];
+  });
+const payloads = payloadsOf(entries);
+const changes = payloadsOf([group.revocation(1)]);
 const { headerBytes } = group.apply([group.schema()]);
 const anchor = group.anchor();
 const index = group.mainLog.append(anchor);
@@ -76,7 +79,7 @@ const frames = fc.sample(wireMessage, { seed: 1, numRuns: 64 }).map(encodeMessag
 const bundles = [readingBundle(), summaryBundle()];
 const answer = signAnswer({ kind: 'stored', height: 1, indexes: [1] }, chainId, mainLogSigner);
 const config = `name: a\nmqtt: {url: 'mqtt://h:1'}\nlines: [{name: b, serial: /dev/x, protocol: p1}]
-meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 9}]}\n`;
+meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 900}]}\n`;
 
 /** Every frame of a stream, as a hello and as a message of each lane. */
 function readFrames(bytes: Uint8Array): unknown {
@@ -105,9 +108,9 @@ function readConfig(bytes: Uint8Array): unknown {
 
 export const chainDecoders: readonly Decoder[] = [
   { name: 'entry', samples: entries.map(({ entry }) => entry), read: (b) => openEntry(suite, b) },
-  { name: 'batch', samples: payloads, read: decodeBatch },
-  { name: 'gap', samples: payloads, read: decodeGap },
-  { name: 'membership', samples: payloads, read: decodeMembership },
+  { name: 'batch', samples: payloads.slice(0, 1), read: decodeBatch },
+  { name: 'gap', samples: payloads.slice(1), read: decodeGap },
+  { name: 'membership', samples: changes, read: decodeMembership },
   { name: 'block', samples: [encodeBlock(group.body(entries))], read: decodeBlock },
   { name: 'header', samples: [headerBytes], read: decodeHeader },
   { name: 'genesis', samples: [genesisBytes], read: (bytes) => openGenesis(suite, bytes) },
@@ -137,7 +140,7 @@ export const chainDecoders: readonly Decoder[] = [
   },
   {
     name: 'member-file',
-    samples: [utf8(`{"name":"a","publicKey":"${'ab'.repeat(32)}","address":"h:1"}`)],
+    samples: [utf8(`{"name":"a","publicKey":"${toHex(gateway.publicKey)}","address":"h:1"}`)],
     read: (bytes) => parseMemberFile(lenientText(bytes)),
   },
   {

@@ -115,7 +115,8 @@ export const statementDecoders: readonly Decoder[] = [
   {
     name: 'enrolment',
     samples: [signEnrolment({ chainId, name: 'a', timeMs: startMs }, mainLogId, dispatcher)],
-    read: (bytes) => openEnrolment(suite, bytes, { genesis: mainGenesis.genesis, id: mainGenesis.mainLog.id }),
+    read: (bytes) =>
+      openEnrolment(suite, bytes, { genesis: mainGenesis.genesis, id: mainGenesis.mainLog.id }),
   },
   {
     name: 'silence',

@@ -40,8 +40,8 @@ const token = {
   name: 'a',
   role: 'regulator',
   sha256: 'ab'.repeat(32),
-  chains: null,
-  devices: null,
+  chains: ['cd'.repeat(32)],
+  devices: ['a'],
 };
 const tokens = JSON.stringify({ tokens: [{ ...token, madeMs: 1, expiresMs: null }] });
 const client = {
@@ -103,7 +103,7 @@ export const textDecoders: readonly Decoder[] = [
   text('address', ['[fe80::1]:7700', 'cellar.example:7700'], parseAddress),
   text('obis', ['1-0:1.8.0*255'], parseObis),
   text('decimal', ['-0012.500'], parseDecimal),
-  text('printed-value', ['0032826.545*kWh', '(1*kWh)'], parsePrinted),
+  text('printed-value', ['0032826.545*kWh'], parsePrinted),
   text(
     'chrony',
     ['C0A80101,192.168.1.1,3,1790000000.1,-0.00045,0.1,0.2,-12.3,0.1,0.2,0.02,0.0012,64.2,Normal'],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../base/limits.ts';
 import { judgeClock, systemClock } from '../../../host/clock.ts';
-import { isFresh, parseChronyTracking } from '../../../host/time-daemon.ts';
+import { isFresh, parseChronyTracking, parseTimedatectl } from '../../../host/time-daemon.ts';
 
 const nowMs = Date.UTC(2026, 5, 1);
 
@@ -56,4 +56,18 @@ describe('chronyc(1) tracking', () => {
   ])('says not synchronised for %j', (text) => {
     expect(parseChronyTracking(text)).toEqual({ kind: 'not-synchronised' });
   });
+});
+
+describe('timedatectl(1) show', () => {
+  test('tells what the kernel was told by whichever daemon', () => {
+    const synchronised = { kind: 'synchronised', errorMs: null };
+    expect(parseTimedatectl('NTPSynchronized=yes\n')).toEqual(synchronised);
+  });
+
+  test.each(['NTPSynchronized=no\n', '', 'yes\n', 'NTPSynchronized=yes\nNTP=no\n'])(
+    'says not synchronised for %j',
+    (text) => {
+      expect(parseTimedatectl(text)).toEqual({ kind: 'not-synchronised' });
+    },
+  );
 });
