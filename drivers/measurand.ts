@@ -22,6 +22,7 @@ const counter = { class: 'tradable', kind: 'counter' } as const;
 const volts = { unit: 'V', exponent: -2, ...local } as const;
 const amperes = { unit: 'A', exponent: -3, ...local } as const;
 const watts = { unit: 'W', exponent: -1, ...local } as const;
+const factor = { unit: '/', exponent: -3, ...local } as const;
 const energy = { unit: 'Wh', exponent: 0, ...counter } as const;
 
 export const measurands = Object.freeze({
@@ -39,7 +40,10 @@ export const measurands = Object.freeze({
   /** Signed. The standard's 3.7.0 and 4.7.0 are one sign each; 131.7.0 is what meters with a signed
    * total print (Landis+Gyr), from the range that the standard leaves to makers. */
   reactivePower: { name: 'reactive power', obis: '1-0:131.7.0*255', ...watts, unit: 'var' },
-  powerFactor: { name: 'power factor', obis: '1-0:13.7.0*255', unit: '/', exponent: -3, ...local },
+  powerFactor: { name: 'power factor', obis: '1-0:13.7.0*255', ...factor },
+  powerFactorL1: { name: 'power factor L1', obis: '1-0:33.7.0*255', ...factor },
+  powerFactorL2: { name: 'power factor L2', obis: '1-0:53.7.0*255', ...factor },
+  powerFactorL3: { name: 'power factor L3', obis: '1-0:73.7.0*255', ...factor },
   frequency: { name: 'frequency', obis: '1-0:14.7.0*255', unit: 'Hz', exponent: -3, ...local },
   importEnergy: { name: 'energy imported', obis: '1-0:1.8.0*255', ...energy },
   exportEnergy: { name: 'energy exported', obis: '1-0:2.8.0*255', ...energy },

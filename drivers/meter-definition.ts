@@ -56,6 +56,15 @@ export type SerialSettings = {
   readonly stopBits: 1 | 2;
 };
 
+/** Registers in which a device says which model it is. */
+export type Identification = {
+  readonly address: number;
+  readonly count: 1 | 2;
+  /** What stands there, high word first, and the model that it means. */
+  readonly models: Readonly<Record<number, string>>;
+  readonly provenance: Provenance;
+};
+
 export type MeterDefinition = {
   /** `<vendor>-<model>`, kebab-case; named in every schema, so it never changes. */
   readonly id: string;
@@ -66,6 +75,7 @@ export type MeterDefinition = {
   readonly registersPerReadMax: number;
   /** As delivered, where known. */
   readonly serial: (Partial<SerialSettings> & { readonly provenance: Provenance }) | null;
+  readonly identification?: Identification;
   readonly registers: readonly MeterRegister[];
   /** What a reader of the map should know, in our words. */
   readonly notes: readonly string[];

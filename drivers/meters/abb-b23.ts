@@ -2,7 +2,7 @@
 // ABB B21, B23, B24: integers; what is not measured reads as the highest value of its type.
 
 import { measurands as m } from '../measurand.ts';
-import { type MeterDefinition, register } from '../meter-definition.ts';
+import { type MeterDefinition, provenance, register } from '../meter-definition.ts';
 
 const mbmd = 'volkszaehler/mbmd, meters/rs485/abb.go';
 const victron = 'victronenergy/dbus-modbus-client, abb.py';
@@ -16,6 +16,12 @@ export const abbB23: MeterDefinition = {
   functionCode: 3,
   registersPerReadMax: 125,
   serial: null,
+  identification: {
+    address: 0x8960,
+    count: 2,
+    models: { 1110585632: 'B21', 1110586144: 'B23', 1110586400: 'B24' },
+    provenance: provenance(victron),
+  },
   registers: [
     register(m.voltageL1, {
       address: 0x5b00,

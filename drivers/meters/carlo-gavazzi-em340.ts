@@ -2,7 +2,7 @@
 // Carlo Gavazzi EM/ET330, EM/ET340 and EM24 E1 with Ethernet: integers, low word first.
 
 import { measurands as m } from '../measurand.ts';
-import { type MeterDefinition, register } from '../meter-definition.ts';
+import { type MeterDefinition, provenance, register } from '../meter-definition.ts';
 
 const mbmd = 'volkszaehler/mbmd, meters/rs485/carlogavazzi-em24_e1.go, carlogavazzi-ex3x0.go';
 const victron = 'victronenergy/dbus-modbus-client, carlo_gavazzi.py';
@@ -18,6 +18,19 @@ export const carloGavazziEm340: MeterDefinition = {
   functionCode: 4,
   registersPerReadMax: 125,
   serial: null,
+  identification: {
+    address: 0x000b,
+    count: 1,
+    models: {
+      1648: 'EM24DINAV23XE1X',
+      1649: 'EM24DINAV23XE1PFA',
+      1650: 'EM24DINAV23XE1PFB',
+      1651: 'EM24DINAV53XE1X',
+      1652: 'EM24DINAV53XE1PFA',
+      1653: 'EM24DINAV53XE1PFB',
+    },
+    provenance: provenance(victron),
+  },
   registers: [
     register(m.voltageL1, {
       address: 0x0000,

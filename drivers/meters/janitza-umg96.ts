@@ -27,12 +27,15 @@ export const janitzaUmg96: MeterDefinition = {
     register(m.activePowerL2, { address: 0x4a4e, sources: both }),
     register(m.activePowerL3, { address: 0x4a50, sources: both }),
     register(m.reactivePower, { address: 0x4a62, sources: [openems] }),
+    register(m.powerFactorL1, { address: 0x4a64, bounds: { min: -1, max: 1 }, sources: [mbmd] }),
+    register(m.powerFactorL2, { address: 0x4a66, bounds: { min: -1, max: 1 }, sources: [mbmd] }),
+    register(m.powerFactorL3, { address: 0x4a68, bounds: { min: -1, max: 1 }, sources: [mbmd] }),
     register(m.frequency, { address: 0x4a6a, bounds: { min: 45, max: 65 }, sources: both }),
     register(m.importEnergy, { address: 0x4a7c, bounds: { min: 0 }, sources: both }),
     register(m.exportEnergy, { address: 0x4a84, bounds: { min: 0 }, sources: both }),
   ],
   notes: [
     'UMG 604 has another block.',
-    'Left out: power factor, which no source gives as a total.',
+    'Power factors are those of the phases; no source gives one of the total.',
   ],
 };

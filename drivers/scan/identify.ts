@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which meter of the catalogue answers at a unit number: devices that say it themselves are asked
-// first, then every map is tried, and the one that explains most wins. Where two explain alike, the
+// first, then those with a register that names the model, then every map is tried, and the one that explains most wins. Where two explain alike, the
 // engineer is told of both.
 
 import type { Device, ReadValue } from '../device.ts';
@@ -33,6 +33,8 @@ export async function identify(line: SharedLine, unit: number): Promise<Identity
     const reasons = [`it says so: ${found.device.request}`];
     return { meter: meter.id, confidence: 'certain', reasons, alternatives: [] };
   }
+  const named = await namedByItself(line, unit);
+  if (named !== undefined) return named;
   const candidates: Candidate[] = [];
   const against: string[] = [];
   for (const definition of meterDefinitions) {
@@ -43,6 +45,23 @@ export async function identify(line: SharedLine, unit: number): Promise<Identity
     else candidates.push({ id: definition.id, points, fit });
   }
   return chosen(candidates, against);
+}
+
+/** What stands in a register where models of a map say which they are. */
+async function namedByItself(line: SharedLine, unit: number): Promise<Identity | undefined> {
+  for (const { id, functionCode, identification } of meterDefinitions) {
+    if (identification === undefined) continue;
+    const { address, count, models } = identification;
+    const asked = { unit, functionCode, address, count };
+    const answer = await line.registers.request(asked, { priority: 'scan', patient: true });
+    if (!answer.ok) continue;
+    const said = answer.registers.reduce((value, word) => value * 0x1_0000 + word, 0);
+    const model = models[said];
+    if (model === undefined) continue;
+    const reasons = [`its register 0x${address.toString(16)} says ${model}`];
+    return { meter: id, confidence: 'certain', reasons, alternatives: [] };
+  }
+  return undefined;
 }
 
 /** A line may fail once; what a meter refuses, it refuses again. */

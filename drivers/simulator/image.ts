@@ -5,7 +5,7 @@ import { assert } from '../../base/assert.ts';
 import type { MeterDefinition } from '../meter-definition.ts';
 import { planReads } from '../read-plan.ts';
 import { encodeRegister } from '../register-value.ts';
-import type { Load } from './load.ts';
+import type { Load, PhaseLoad } from './load.ts';
 
 /** Address → register; an address that is not in it does not exist. */
 export type RegisterImage = ReadonlyMap<number, number>;
@@ -22,6 +22,14 @@ export function imageOf(definition: MeterDefinition, load: Load): RegisterImage 
     const isUnsigned = register.rawType.startsWith('uint');
     const words = encodeRegister(register, isUnsigned ? Math.abs(value) : value);
     for (const [i, word] of words.entries()) image.set(register.address + i, word);
+  }
+  const { identification } = definition;
+  const [says] = Object.keys(identification?.models ?? {});
+  if (identification !== undefined) {
+    const { address, count } = identification;
+    for (let i = 0; i < count; i++) {
+      image.set(address + i, (Number(says) / 0x1_0000 ** (count - 1 - i)) & 0xffff);
+    }
   }
   return image;
 }
@@ -46,12 +54,21 @@ const byObis: Readonly<Record<string, (load: Load) => number | undefined>> = {
   '1-0:56.7.0*255': (load) => load.phases[1]?.activePower,
   '1-0:76.7.0*255': (load) => load.phases[2]?.activePower,
   '1-0:16.7.0*255': (load) => load.activePower,
+  '1-0:33.7.0*255': (load) => powerFactorOf(load.phases[0]),
+  '1-0:53.7.0*255': (load) => powerFactorOf(load.phases[1]),
+  '1-0:73.7.0*255': (load) => powerFactorOf(load.phases[2]),
   '1-0:131.7.0*255': (load) => load.reactivePower,
   '1-0:13.7.0*255': (load) => load.powerFactor,
   '1-0:14.7.0*255': (load) => load.frequency,
   '1-0:1.8.0*255': (load) => load.importEnergy,
   '1-0:2.8.0*255': (load) => load.exportEnergy,
 };
+
+function powerFactorOf(phase: PhaseLoad | undefined): number | undefined {
+  if (phase === undefined) return undefined;
+  const apparent = phase.voltage * phase.current;
+  return apparent === 0 ? 1 : phase.activePower / apparent;
+}
 
 /** Of what the OBIS code names, in its unit. */
 export function loadValue(obis: string, load: Load): number {

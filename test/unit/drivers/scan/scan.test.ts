@@ -51,6 +51,15 @@ describe('a scan', () => {
     },
   );
 
+  it.each([
+    ['abb-b23', 'its register 0x8960 says B21'],
+    ['carlo-gavazzi-em340', 'its register 0xb says EM24DINAV23XE1X'],
+  ])('knows a %s by its model register', async (id, reason) => {
+    const events = await eventsAt(await simulated(id, 3), 3);
+    const found = events.flatMap((event) => (event.kind === 'found' ? [event.meter] : []));
+    expect(found).toMatchObject([{ meter: id, confidence: 'certain', reasons: [reason] }]);
+  });
+
   it('tells how far it is, and how long it takes from there', async () => {
     const events = await eventsAt(await simulated('eastron-sdm120', 2), 3);
     const progress = events.flatMap((event) => (event.kind === 'progress' ? [event] : []));
