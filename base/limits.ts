@@ -370,7 +370,7 @@ export const limits = Object.freeze({
   lineReopenMs: 500,
   lineReopenMsMax: 5_000,
   lineKeepAliveMs: 10_000,
-  lineTimeOutsMax: 3,
+  lineTimeOutsMax: 2,
   lineSettleMsMax: 10_000,
   modbusRegistersMax: 125,
   modbusFrameBytesMax: 260,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a time daemon disciplines the wall clock now: systemd-timesyncd by the file that it touches at each
-// synchronisation, chrony by its own report; any other (ntpd, a PTP daemon, one in a container's host) by what
-// it told the kernel, which timedatectl asks (adjtimex(2): the largest error is below 16 s). No daemon, no
-// answer, an old answer: not synchronised.
+// Whether a time daemon disciplines the wall clock now: systemd-timesyncd by the file that it touches at
+// each synchronisation, chrony by its own report, any other (ntpd, one for PTP) by what it told the kernel,
+// which timedatectl asks (adjtimex(2)). No daemon, no answer, an old answer: not synchronised.
 
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which meter of the catalogue answers at a unit number: devices that say it themselves are asked
-// first, then those with a register that names the model, then every map is tried, and the one that explains most wins. Where two explain alike, the
-// engineer is told of both.
+// first, then those with a register that names the model, then every map is tried, and the one that
+// explains most wins. Where two explain alike, the engineer is told of both.
 
 import type { Device, ReadValue } from '../device.ts';
 import { meterDefinitions, selfDescribedMeters } from '../index.ts';

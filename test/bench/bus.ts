@@ -116,7 +116,7 @@ async function costOfDead(times: Times): Promise<Figure> {
 async function poll(contender: Contender, bus: Bus): Promise<Polled> {
   const pair = await makeTtyPair();
   const { baudRate, answering } = bus;
-  const device = await serve('test/bench/bus/paced-device.ts', [
+  const device = await serve('test/devices/paced-device.ts', [
     pair.slave,
     `${baudRate}`,
     `${latencyMs}`,

@@ -79,7 +79,7 @@ const frames = fc.sample(wireMessage, { seed: 1, numRuns: 64 }).map(encodeMessag
 const bundles = [readingBundle(), summaryBundle()];
 const answer = signAnswer({ kind: 'stored', height: 1, indexes: [1] }, chainId, mainLogSigner);
 const config = `name: a\nmqtt: {url: 'mqtt://h:1'}\nlines: [{name: b, serial: /dev/x, protocol: p1}]
-meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 900}]}\n`;
+meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 900}]}`;
 
 /** Every frame of a stream, as a hello and as a message of each lane. */
 function readFrames(bytes: Uint8Array): unknown {

@@ -5,8 +5,8 @@
 // millisecond, and is ended by its parent.
 
 import { constants, openSync, readSync, writeSync } from 'node:fs';
-import { hasGoodCrc } from '../../../drivers/modbus/rtu-frame.ts';
-import { soundAnswer } from '../../devices/faulty-slave.ts';
+import { hasGoodCrc } from '../../drivers/modbus/rtu-frame.ts';
+import { soundAnswer } from './faulty-slave.ts';
 
 const [, , path = '', baud = '9600', latency = '20', units = '1'] = process.argv;
 const byteMs = 10_000 / Number(baud);
