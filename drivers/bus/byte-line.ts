@@ -157,7 +157,11 @@ export class ByteLine {
     await this.#wire.close();
   }
 
-  async #ask<T>(request: ByteRequest<T>, patient: boolean): Promise<ByteAnswer<T>> {
+  async #ask<T>(
+    request: ByteRequest<T>,
+    patient: boolean,
+    isAgain = false,
+  ): Promise<ByteAnswer<T>> {
     const { peer } = request;
     const usualMs = patient ? this.#settings.timeoutMs : this.patience.timeoutMs(peer);
     const timeoutMs = request.timeoutMs ?? usualMs;
@@ -166,6 +170,9 @@ export class ByteLine {
     const silenceMs = Math.max(this.#silences.silenceMs, request.silenceMs ?? 0);
     const ended = await this.#wire.transact(request, { silenceMs, timeoutMs });
     this.#noteSilence(request, timeoutMs, ended);
+    const wasGivenUp = await this.#wasGivenUp(ended);
+    // Over a new connection at once: only the old one may have been dead.
+    if (wasGivenUp && !isAgain) return this.#ask(request, patient, true);
     return this.#answer(peer, timeoutMs, ended);
   }
 
@@ -178,26 +185,25 @@ export class ByteLine {
     this.#silences.noted({ peer, kind, atMs: monotonicMs(), timeoutMs, answerMs });
   }
 
-  async #answer<T>(
-    peer: string,
-    timeoutMs: number,
-    ended: Ended<T> | Noise,
-  ): Promise<ByteAnswer<T>> {
+  /** A serial server that only times out may be gone without a word. */
+  async #wasGivenUp<T>(ended: Ended<T> | Noise): Promise<boolean> {
+    this.#timeOutsInARow = ended.kind === 'silence' ? this.#timeOutsInARow + 1 : 0;
+    if (!this.#settings.overTcp || this.#timeOutsInARow < limits.lineTimeOutsMax) return false;
+    this.#timeOutsInARow = 0;
+    this.#afterFault = true;
+    await this.#wire.drop();
+    return true;
+  }
+
+  #answer<T>(peer: string, timeoutMs: number, ended: Ended<T> | Noise): ByteAnswer<T> {
     if (ended.kind === 'complete') {
       this.patience.answered(peer, ended.latencyMs);
-      this.#timeOutsInARow = 0;
       const afterFault = this.#afterFault;
       this.#afterFault = false;
       return { ok: true, value: ended.value, afterFault };
     }
     this.#afterFault = true;
-    const timedOut = ended.kind === 'silence';
-    if (timedOut) this.patience.timedOut(peer);
-    this.#timeOutsInARow = timedOut ? this.#timeOutsInARow + 1 : 0;
-    if (this.#settings.overTcp && this.#timeOutsInARow >= limits.lineTimeOutsMax) {
-      this.#timeOutsInARow = 0;
-      await this.#wire.drop();
-    }
+    if (ended.kind === 'silence') this.patience.timedOut(peer);
     return faulty(this.#faultOf(peer, timeoutMs, ended));
   }
 

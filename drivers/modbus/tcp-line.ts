@@ -83,7 +83,10 @@ export class ModbusTcpLine implements ControlLine {
     return this.#queue.run(priority, async () => {
       const usualMs = this.patience.timeoutMs(peerOf(request.unit));
       const timeoutMs = patient ? this.patience.ceilingMs : usualMs;
-      return this.#noted(await this.#untilClosed(this.#exchange(request, timeoutMs)));
+      const ask = () => this.#untilClosed(this.#exchange(request, timeoutMs));
+      const answer = await ask();
+      // Over a new connection at once: only the old one may have been dead.
+      return (await this.#wasGivenUp(answer)) ? this.#noted(await ask()) : this.#noted(answer);
     });
   }
 
@@ -148,20 +151,25 @@ export class ModbusTcpLine implements ControlLine {
   }
 
   /** A connection that only times out may be half open, its other end gone: it is given up. */
+  async #wasGivenUp(answer: Answer): Promise<boolean> {
+    const timedOut = !answer.ok && answer.fault.kind === 'time-out';
+    this.#timeOutsInARow = timedOut ? this.#timeOutsInARow + 1 : 0;
+    if (this.#timeOutsInARow < limits.lineTimeOutsMax) return false;
+    this.#timeOutsInARow = 0;
+    this.#afterFault = true;
+    await this.#connection.drop();
+    return true;
+  }
+
   async #noted(answer: Answer): Promise<Answer> {
     if (answer.ok) {
       const afterFault = this.#afterFault;
       this.#afterFault = false;
-      this.#timeOutsInARow = 0;
       return { ...answer, afterFault };
     }
     const { kind } = answer.fault;
-    this.#timeOutsInARow = kind === 'time-out' ? this.#timeOutsInARow + 1 : 0;
     if (kind !== 'exception') this.#afterFault = true;
-    if (kind === 'malformed' || this.#timeOutsInARow >= limits.lineTimeOutsMax) {
-      this.#timeOutsInARow = 0;
-      await this.#connection.drop();
-    }
+    if (kind === 'malformed') await this.#connection.drop();
     return answer;
   }
 }

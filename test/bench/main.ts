@@ -48,8 +48,10 @@ they need what deploy/dev-setup installs.
 uplink: bytes, which do not depend on the machine.
 ingest: fleets of 100 to 100,000 chains before the centre; an hour, most of it to make the fleets.
 height: a chain of a million blocks (of 50 000 with --short); ten minutes, and 2 GB in /var/tmp.
-bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour, and
-needs what deploy/dev-setup installs.`;
+bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour,
+short five minutes, tells what it is at, and needs what deploy/dev-setup installs. Other work on the
+machine takes time from the simulated devices, too; as root, chrt -r 10 npm run -s bench -- bus
+goes before it.`;
 
 const thorough: Effort = { runs: 7, runMs: 250 };
 const short: Effort = { runs: 3, runMs: 50 };

@@ -13,15 +13,17 @@ export type TcpProxy = {
   /** Connections there are stay open, and nothing ever comes of them: their other end is gone. New ones
    * are as they should be. */
   readonly goDead: () => void;
-  /** Answers come a byte at a time from now on, with so long between any two. */
-  readonly trickle: (byteMs: number) => void;
+  /** Answers come in pieces of a few bytes from now on, with so long between any two. */
+  readonly trickle: (pieceMs: number) => void;
   readonly close: () => Promise<void>;
 };
+
+const trickleBytes = 7;
 
 export async function tcpProxy(to: number): Promise<TcpProxy> {
   const pairs = new Set<{ readonly near: Socket; readonly far: Socket }>();
   const dead = new Set<Socket>();
-  let [count, byteMs] = [0, 0];
+  let [count, pieceMs] = [0, 0];
   const server = await listenTcp({ host: '127.0.0.1', port: 0 }, (near) => {
     count += 1;
     const far = connect({ host: '127.0.0.1', port: to });
@@ -42,13 +44,13 @@ export async function tcpProxy(to: number): Promise<TcpProxy> {
   });
   const pass = async (bytes: Uint8Array, near: Socket): Promise<void> => {
     if (dead.has(near)) return;
-    if (byteMs === 0) {
+    if (pieceMs === 0) {
       near.write(bytes);
       return;
     }
-    for (const byte of bytes) {
-      near.write(Uint8Array.of(byte));
-      await new Promise((resolve) => setTimeout(resolve, byteMs));
+    for (let at = 0; at < bytes.length; at += trickleBytes) {
+      near.write(bytes.slice(at, at + trickleBytes));
+      await new Promise((resolve) => setTimeout(resolve, pieceMs));
     }
   };
   return {
@@ -61,7 +63,7 @@ export async function tcpProxy(to: number): Promise<TcpProxy> {
       for (const { near } of pairs) dead.add(near);
     },
     trickle: (ms) => {
-      byteMs = ms;
+      pieceMs = ms;
     },
     close: async () => {
       for (const { near, far } of pairs) {

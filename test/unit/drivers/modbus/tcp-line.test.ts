@@ -84,8 +84,22 @@ test('a time-out names host, port and unit', async (context) => {
 
 test('a connection that only times out is opened anew', async (context) => {
   const { line, connections } = await connected(context, () => undefined);
-  for (let i = 0; i < 4; i++) await ask(line, i);
+  for (let i = 0; i < 2; i++) expect(await ask(line, i)).toMatchObject({ ok: false });
   expect(connections()).toBe(2);
+});
+
+test('over a new connection it is asked again at once', async (context) => {
+  let mute = true;
+  const { line, connections } = await connected(context, (request, socket) => {
+    if (!mute) honest(request, socket);
+  });
+  expect(await ask(line, 1)).toMatchObject({ ok: false, fault: { kind: 'time-out' } });
+  const second = ask(line, 1);
+  await expect.poll(connections, { interval: 1 }).toBe(2);
+  mute = false;
+  // Whether that was soon enough for the second: then it is marked.
+  const { ok } = await second;
+  expect(await ask(line, 50)).toMatchObject({ registers: [50, 51], afterFault: !ok });
 });
 
 test.for([1, 2, 3, 6, 11])(
