@@ -2,9 +2,10 @@
 // A TCP connection as a channel of bytes.
 
 import { connect, type Socket } from 'node:net';
-import { messageOf, TielineError } from '../../base/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { ByteChannel, ByteChannelListener, OpenByteChannel } from './byte-channel.ts';
+import { connectError } from './connect-error.ts';
 import { deadline } from './deadline.ts';
 
 export function socketChannel(host: string, port: number): OpenByteChannel {
@@ -15,15 +16,9 @@ export function socketChannel(host: string, port: number): OpenByteChannel {
       await deadline(limits.lineConnectMs, connected(socket), () => new Error('ETIMEDOUT'));
     } catch (error) {
       socket.destroy();
-      throw new TielineError(
-        'line-closed',
-        `no connection to ${host}:${port}: ${reasonOf(error)}`,
-        {
-          retry: 'transient',
-          hint: 'check host and port, and that the serial server is switched on and reachable',
-          cause: error,
-        },
-      );
+      // Of the deadline the message is the reason.
+      const said = { reason: reasonOf(error), what: 'the serial server', cause: error };
+      throw connectError({ host, port }, said);
     }
     return channelOf(socket, listener);
   };

@@ -128,6 +128,9 @@ function decimalOf({ mantissa, exponent }: Row): string | null {
 }
 
 function failureOf(fault: LineFault): TielineError {
-  const hint = fault.kind === 'exception' ? 'is it this meter model?' : fault.hint;
+  const hint =
+    fault.kind === 'exception'
+      ? 'is it this meter model? `tieline scan` says which maps fit what is there'
+      : fault.hint;
   return new TielineError(`meter-${fault.kind}`, fault.detail, { retry: 'transient', hint });
 }

@@ -7,6 +7,7 @@
 import modbus from 'modbus-serial';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { connectError, lostHint } from '../bus/connect-error.ts';
 import { Connection } from '../bus/connection.ts';
 import { deadline } from '../bus/deadline.ts';
 import { LineQueue } from '../bus/line-queue.ts';
@@ -120,7 +121,8 @@ export class ModbusTcpLine implements ControlLine {
       return judged(request, result);
     } catch (thrown) {
       if (!client.isOpen()) {
-        return faulty({ kind: 'closed', detail: `the connection to ${this.#place} was lost` });
+        const detail = `the connection to ${this.#place} was lost`;
+        return faulty({ kind: 'closed', detail, hint: lostHint });
       }
       return this.#faultOf(thrown, request, timeoutMs);
     }
@@ -191,11 +193,7 @@ async function connect({ host, port }: Endpoint): Promise<Client> {
     await close();
     const { errno, code } = propertiesOf(error);
     const reason = String(code ?? errno ?? messageOf(error));
-    throw new TielineError('line-closed', `no connection to ${host}:${port}: ${reason}`, {
-      retry: 'transient',
-      hint: 'check host and port, and that the meter or gateway is switched on and reachable',
-      cause: error,
-    });
+    throw connectError({ host, port }, { reason, what: 'Modbus TCP', cause: error });
   }
   return {
     isOpen: () => client.isOpen,
