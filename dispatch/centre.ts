@@ -161,8 +161,13 @@ function watchRoutes(
   return [...events.routes, ...operation];
 }
 
-function openEmbedded({ clock, ...parts }: OrderingParts) {
-  return EmbeddedOrdering.open({ ...parts, nowMs: clock.nowMs });
+async function openEmbedded({ clock, ...parts }: OrderingParts): Promise<Ordering> {
+  const ordering = await EmbeddedOrdering.open({ ...parts, nowMs: clock.nowMs });
+  if (ordering.mainLog.threshold === 1) return ordering;
+  await ordering.close();
+  throw new TielineError('ledger-shared', 'this log needs the signatures of several', {
+    hint: 'it is kept by a consortium: `consortium` is missing in dispatch.yaml',
+  });
 }
 
 function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {

@@ -35,9 +35,10 @@ export function logRoutes(options: {
               broker: { enum: ['connected', 'disconnected'] },
               chains: count,
               history: { type: 'object' },
+              ordering: { type: 'object' },
               refused: { type: 'object', additionalProperties: count },
             },
-            ['broker', 'chains', 'history', 'refused'],
+            ['broker', 'chains', 'history', 'ordering', 'refused'],
           ),
         ),
       },
@@ -47,10 +48,10 @@ export function logRoutes(options: {
       handler: (_, caller) => {
         if (!caller.rights.has('operate')) return { status: 200, body: { status: 'ok' } };
         const broker = brokerConnected() ? 'connected' : 'disconnected';
-        const { chainCount } = ordering;
+        const { chainCount, status } = ordering;
         return {
           status: 200,
-          body: { status: 'ok', broker, chains: chainCount, refused: refused() },
+          body: { status: 'ok', broker, chains: chainCount, ordering: status, refused: refused() },
         };
       },
     },

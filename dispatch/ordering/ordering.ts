@@ -39,6 +39,8 @@ export type OrderingStatus =
       readonly state: 'ok' | 'behind' | 'stalled';
       /** Blocks. */
       readonly height: number;
+      /** What all must agree on after that block, in hex. */
+      readonly appHash: string;
       /** Leaves of the log, and of those how many enough organisations have vouched for. */
       readonly size: number;
       readonly vouchedSize: number;

@@ -15,6 +15,7 @@ type Measured = { readonly results: readonly unknown[]; readonly text: string };
 const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = {
   base: async (effort) => rates((await import('./base.ts')).base(), effort),
   bus: async (effort) => figures(await (await import('./bus.ts')).bus(effort)),
+  consortium: async (effort) => figures(await (await import('./consortium.ts')).consortium(effort)),
   failover: async (effort) => figures(await (await import('./failover.ts')).failover(effort)),
   footprint: async (effort) => figures(await (await import('./footprint.ts')).footprint(effort)),
   height: async (effort) => figures(await (await import('./height.ts')).height(effort)),
@@ -48,6 +49,7 @@ they need what deploy/dev-setup installs.
 uplink: bytes, which do not depend on the machine.
 ingest: fleets of 100 to 100,000 chains before the centre; an hour, most of it to make the fleets.
 height: a chain of a million blocks (of 50 000 with --short); ten minutes, and 2 GB in /var/tmp.
+consortium: four nodes with their engines, a broker and the sender share this machine; a minute.
 bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour,
 short five minutes, tells what it is at, and needs what deploy/dev-setup installs. Other work on the
 machine takes time from the simulated devices, too; as root, chrt -r 10 npm run -s bench -- bus

@@ -5,7 +5,7 @@
 // changes nothing is answered from this node's own ledger and never sent around.
 
 import { assert } from '../../../base/assert.ts';
-import { equal } from '../../../base/bytes.ts';
+import { equal, toHex } from '../../../base/bytes.ts';
 import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
 import { receiptOf } from '../../../base/cose-receipt.ts';
 import { TielineError } from '../../../base/errors.ts';
@@ -137,6 +137,7 @@ export class ConsortiumOrdering implements Ordering {
       kind: 'consortium',
       state: isShort || isStalled ? 'stalled' : this.#isBehind ? 'behind' : 'ok',
       height: this.application.applied.height,
+      appHash: toHex(this.application.applied.appHash),
       size: this.application.head.size,
       vouchedSize: this.#vouchers.size,
       organisations: names,

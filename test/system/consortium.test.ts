@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Four organisations on four real engines: their receipts and checkpoints verify with tools that
+// know nothing of the engine; one may be killed or lie, with two away nothing is decided and
+// nothing lost, and who returns has the same ledger.
+
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toHex } from '../../base/bytes.ts';
+import { logKeyType } from '../../base/checkpoint.ts';
+import { cosignerKeyType } from '../../base/cosignature.ts';
+import { keyIdOf } from '../../base/ids.ts';
+import { nodeSuite as suite } from '../../base/node-suite.ts';
+import { noteVerifierText } from '../../base/note.ts';
+import { type FakeChain, makeChain } from '../unit/dispatch/fake-chain.ts';
+import { Consortium } from './harness/consortium.ts';
+import { until } from './harness/until.ts';
+import { runPython, runTool } from './run-tool.ts';
+
+const all = [0, 1, 2, 3];
+let consortium: Consortium;
+let chain: FakeChain;
+
+beforeAll(async () => {
+  consortium = await Consortium.make();
+  await consortium.start(...all);
+  chain = makeChain(consortium.mainLog, { seed: 5 });
+}, 300_000);
+afterAll(() => consortium?.end());
+
+/** The next anchor of the chain, and what came of it. */
+async function anchorNext() {
+  const from = chain.size > 1 || sent > 0 ? sent : 0;
+  if (sent > 0) chain.addBlock();
+  const bytes = chain.anchor({ from });
+  const received = await consortium.anchor(chain, bytes);
+  sent = chain.size;
+  return { bytes, ...received };
+}
+let sent = 0;
+
+/** Height and hash of the newest block, once all of these have the same. */
+function agreement(indexes: readonly number[]) {
+  return until('all have one ledger', async () => {
+    const found = await Promise.all(indexes.map((index) => consortium.status(index)));
+    const hashes = new Set(found.map((status) => status?.appHash ?? 'none'));
+    return hashes.size === 1 && !hashes.has('none') ? found[0] : undefined;
+  });
+}
+
+test('a receipt by three of four, verified by Python; a checkpoint, verified by Go', async () => {
+  await consortium.enrol(chain);
+  const { bytes, message, checked } = await anchorNext();
+  expect(message.receipts.length).toBeGreaterThanOrEqual(3);
+  const { keys, origin } = consortium.mainLog;
+  for (const [i, receipt] of message.receipts.entries()) {
+    const keyId = toHex(checked.signers[i] ?? new Uint8Array());
+    const key = keys.find(({ publicKey }) => toHex(keyIdOf(suite, publicKey)) === keyId);
+    const given = {
+      receipt: toHex(receipt),
+      publicKey: toHex(key?.publicKey ?? new Uint8Array()),
+      leafData: toHex(suite.sha256(bytes)),
+    };
+    const run = runPython('verify_receipt.py', JSON.stringify(given));
+    expect(run.stderr).toBe('');
+    const said = { issuer: origin, keyId, index: checked.index, signedSize: checked.size };
+    expect(JSON.parse(run.stdout)).toMatchObject(said);
+  }
+  const note = await (await fetch(`${consortium.api(1)}/api/v1/log`)).text();
+  expect(verifiedByGo(note)).toEqual({ logLines: 1, cosigners: note.split('\n').length - 6 });
+});
+
+/** How many lines of which kind golang.org/x/mod/sumdb/note takes for good. */
+function verifiedByGo(note: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'tieline-go-'));
+  try {
+    const program = join(directory, 'check');
+    const build = ['build', '-buildvcs=false', '-o', program, '.'];
+    expect(runTool('go', build, { directory: 'test/system/go' }).stderr).toBe('');
+    const { keys, origin } = consortium.mainLog;
+    const asked = keys[1]?.publicKey ?? new Uint8Array();
+    const logKey = noteVerifierText(suite, { name: origin, type: logKeyType, publicKey: asked });
+    const cosignerKeys = keys.map(({ publicKey }) => {
+      const name = `${origin}/${toHex(keyIdOf(suite, publicKey))}`;
+      return noteVerifierText(suite, { name, type: cosignerKeyType, publicKey });
+    });
+    const [, size, root] = note.split('\n');
+    const question = { note, logKey, cosignerKeys, size: Number(size), root };
+    const run = runTool(program, [], { input: JSON.stringify(question) });
+    expect(run.stderr).toBe('');
+    const { verified, unverified } = JSON.parse(run.stdout) as Record<string, string[]>;
+    expect(unverified).toEqual([]);
+    const logLines = verified?.filter((name) => name === origin).length;
+    return { logLines, cosigners: (verified?.length ?? 0) - (logLines ?? 0) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('one killed: the others go on; two killed: nothing is decided, and nothing lost', async () => {
+  await consortium.kill(3);
+  expect((await anchorNext()).checked.signers).toHaveLength(3);
+  await agreement([0, 1, 2]);
+  await consortium.kill(2);
+  const before = await until('the health says so', async () => {
+    const status = await consortium.status(0);
+    return status?.state === 'stalled' && status.connected.length === 1 ? status : undefined;
+  });
+  chain.addBlock();
+  const bytes = chain.anchor({ from: sent });
+  const waiting = consortium.anchor(chain, bytes);
+  const held = await until('it waits for a block', async () => {
+    const found = await Promise.all([0, 1].map((index) => consortium.status(index)));
+    return found.find((status) => (status?.waiting ?? 0) > 0);
+  });
+  expect(held).toMatchObject({ height: before.height, size: before.size });
+  await consortium.start(2, 3);
+  const { checked } = await waiting;
+  sent = chain.size;
+  expect(checked.signers.length).toBeGreaterThanOrEqual(3);
+  expect(await agreement(all)).toMatchObject({ size: checked.size });
+});
+
+test('one that signs with a key that is not its own is refused by name; the others go on', async () => {
+  const [liar, other] = [consortium.made.nodes[3], consortium.made.nodes[2]];
+  await consortium.kill(3);
+  copyFileSync(other?.files.logKey ?? '', liar?.files.logKey ?? '');
+  await consortium.start(3);
+  const own = toHex(keyIdOf(suite, consortium.mainLog.keys[3]?.publicKey ?? new Uint8Array()));
+  // Its votes count for nothing before it has caught up, so there have to be some after that.
+  await until('its votes are refused', async () => {
+    const { checked } = await anchorNext();
+    expect(checked.signers.map(toHex)).not.toContain(own);
+    const status = await consortium.status(0);
+    const named = Object.keys(status?.refused ?? {});
+    return named.includes('vote-receipt-signature/organisation-4') ? true : undefined;
+  });
+});
