@@ -13,7 +13,7 @@ export function onVote(core: Core, message: Vote): void {
     core.vote === message.from ||
     (core.vote === noNode && core.leader === noNode) ||
     (isPreVote && message.term > core.term);
-  const granted = isFree && core.log.isUpToDate(message.last);
+  const granted = isFree && core.log.isUpToDate(message.last) && !goesFirst(core, message);
   // A grant bears the term asked about: the candidate would ignore one of our older term.
   const term = granted ? message.term : core.term;
   const kind = isPreVote ? 'pre-vote-response' : 'vote-response';
@@ -21,6 +21,16 @@ export function onVote(core: Core, message: Vote): void {
   if (!granted || isPreVote) return;
   core.electionElapsed = 0;
   core.vote = message.from;
+}
+
+/**
+ * Whether we ask for the same at the same time, and with as much: two that grant each other's pre-vote
+ * would both campaign, each vote for itself, and both wait once more. The lower id goes first.
+ */
+function goesFirst(core: Core, { kind, from, last }: Vote): boolean {
+  if (kind !== 'pre-vote' || core.role !== 'pre-candidate') return false;
+  const own = core.log.last();
+  return core.id < from && own.term === last.term && own.index === last.index;
 }
 
 /** We hear a leader: whoever does not should not unseat it, unless it is the leader's own wish. */

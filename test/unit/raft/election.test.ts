@@ -188,6 +188,34 @@ describe('pre-vote', () => {
     expect(group.member(1).node.status()).toMatchObject({ role: 'leader', term: 1 });
   });
 
+  test('of two that ask at the same moment one wins at once', () => {
+    const group = electedGroup({ voters: 3, checkQuorum: true, preVote: true });
+    for (const id of [2, 3]) tick(group, id, 10);
+    for (const id of [2, 3]) {
+      while (group.member(id).node.hasReady()) group.processReady(id);
+    }
+    expect(group.messages.filter(({ kind }) => kind === 'pre-vote')).toHaveLength(4);
+    group.deliver(1, { drop: true });
+    group.stabilize([2, 3]);
+    expect(group.member(2).node.status()).toMatchObject({ role: 'leader', term: 2 });
+    expect(group.member(3).node.status()).toMatchObject({ role: 'follower', leader: 2 });
+  });
+
+  test('who has more of the log goes first, whatever the ids', () => {
+    const group = electedGroup({ voters: 3, checkQuorum: true, preVote: true });
+    propose(group, 1, 'more');
+    group.stabilize([1]);
+    group.stabilize([1, 3]);
+    group.deliver(2, { drop: true });
+    for (const id of [2, 3]) tick(group, id, 10);
+    for (const id of [2, 3]) {
+      while (group.member(id).node.hasReady()) group.processReady(id);
+    }
+    group.deliver(1, { drop: true });
+    group.stabilize([2, 3]);
+    expect(group.member(3).node.status()).toMatchObject({ role: 'leader', term: 2 });
+  });
+
   test('two of three elect, even the old leader again (hashicorp/raft #605)', () => {
     const group = electedGroup({ voters: 3, random: () => 0.9 });
     group.member(1).restart();
