@@ -168,6 +168,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/broker-revoke.ts')).brokerRevoke,
   },
   {
+    name: 'dispatch rebuild',
+    summary: 'make the history of a dispatch node again from what was accepted',
+    load: async () => (await import('./dispatch/commands/rebuild.ts')).dispatchRebuild,
+  },
+  {
     name: 'dispatch token',
     summary: 'make, list or revoke a token of the API of a dispatch node',
     load: async () => (await import('./dispatch/commands/token.ts')).dispatchToken,

@@ -20,6 +20,7 @@ import { operationRoutes, type ReadyCheck } from './api/operation.ts';
 import { reportRoutes } from './api/reports.ts';
 import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
+import type { HistoryStore } from './history/history-store.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Refusals } from './ingest/refusals.ts';
 import type { VerifyAll } from './ledger/signed-ahead.ts';
@@ -37,8 +38,10 @@ export type CentreOptions = {
   readonly ledger: Database;
   /** The same file once more, for reading: what people ask for never holds up a receipt. */
   readonly ledgerReader: Database;
-  /** With `historyMigrations`; may be new. */
-  readonly history: Database;
+  /** May be new. */
+  readonly history: HistoryStore;
+  /** How long summaries are kept in it; undefined: for ever. */
+  readonly historyKeepMs?: number | undefined;
   /** A key of the main log. */
   readonly signer: Signer;
   readonly clock: Clock;
@@ -86,7 +89,15 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   }, limits.refusalsFlushMs);
   const shownLedger = new LedgerStore(options.ledgerReader);
   const shownSummaries = new SummaryStore(options.ledgerReader);
-  const history = new History({ database: options.history, source: shownSummaries, onFailure });
+  const history = new History({
+    suite,
+    store: options.history,
+    source: shownSummaries,
+    log,
+    nowMs: clock.nowMs,
+    keepMs: options.historyKeepMs,
+    onFailure,
+  });
   history.follow();
   const ingest = new Ingest({
     suite,
@@ -101,7 +112,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onStored: () => history.follow(),
     onFailure,
   });
-  const watched = watchRoutes(options, { metrics, ordering, ingest, refusals });
+  const watched = watchRoutes(options, { metrics, ordering, ingest, history, refusals });
   const shown = { suite, ordering, ledger: shownLedger, summaries: shownSummaries, history };
   return {
     ordering,
@@ -113,7 +124,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
       ...watched,
-      ...logRoutes({ ordering, brokerConnected, refused: () => refusals.totals() }),
+      ...logRoutes({ ordering, history, brokerConnected, refused: () => refusals.totals() }),
     ],
     close: async () => {
       clearInterval(flushing);
@@ -133,11 +144,12 @@ function watchRoutes(
     readonly metrics: DispatchMetrics;
     readonly ordering: MeteredOrdering;
     readonly ingest: Ingest;
+    readonly history: History;
     readonly refusals: Refusals;
   },
 ): readonly ApiRoute[] {
   const { ledgerReader, brokerConnected, databaseBytes = () => ({}) } = options;
-  const { metrics, ordering, ingest, refusals } = parts;
+  const { metrics, ordering, ingest, history, refusals } = parts;
   const events = eventRoutes(new EventStore(ledgerReader));
   const ledger = () => readLedgerCounts(ledgerReader);
   const operation = operationRoutes({
@@ -154,6 +166,7 @@ function watchRoutes(
         ordering: () => ordering.families(),
         ingest: () => ingest.load,
         ledger,
+        history: () => history.status(),
         databaseBytes,
         eventStreams: events.streamCount,
       }),

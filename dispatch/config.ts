@@ -29,6 +29,24 @@ export type DispatchConfig = {
     /** The engine's directory. */
     readonly home: string;
   };
+  readonly history: {
+    /** How long summaries are shown; undefined: for ever. What was accepted is kept anyway. */
+    readonly keepMs?: number;
+    /** In PostgreSQL instead of `history.sqlite`. */
+    readonly postgres?: {
+      /** Name or address, or the directory of a Unix socket. */
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      /** Made, and the tables in it, where it is missing. */
+      readonly schema: string;
+      /** Holds the password, for its owner alone; else it is TIELINE_POSTGRES_PASSWORD. */
+      readonly passwordFile?: string;
+      /** For any but this machine's own. `ca`: PEM; else the authorities that Node knows. */
+      readonly tls?: { readonly ca?: string };
+    };
+  };
   readonly http: {
     /** Any but this machine's own needs `tls` or `proxies`, and tokens. */
     readonly host: string;
@@ -42,6 +60,40 @@ export type DispatchConfig = {
     /** IP addresses of the proxies that stand in front, with TLS of their own. */
     readonly proxies?: readonly string[];
   };
+};
+
+const dayMs = 86_400_000;
+
+const historySchema = {
+  type: 'object',
+  additionalProperties: false,
+  default: {},
+  properties: {
+    keepDays: { type: 'integer', minimum: 1, maximum: 36_500 },
+    postgres: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['host'],
+      properties: {
+        host: { type: 'string', minLength: 1 },
+        port: { type: 'integer', minimum: 1, maximum: 65535, default: 5432 },
+        database: { type: 'string', minLength: 1, maxLength: 63, default: 'tieline' },
+        user: { type: 'string', minLength: 1, maxLength: 63, default: 'tieline' },
+        schema: {
+          type: 'string',
+          pattern: '^[a-z_][a-z0-9_]{0,47}$',
+          default: 'tieline',
+          description: 'small letters, digits and _',
+        },
+        passwordFile: { type: 'string', minLength: 1 },
+        tls: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { ca: { type: 'string', minLength: 1 } },
+        },
+      },
+    },
+  },
 };
 
 export const dispatchConfigSchema = {
@@ -76,6 +128,7 @@ export const dispatchConfigSchema = {
         home: { type: 'string', minLength: 1, default: 'engine' },
       },
     },
+    history: historySchema,
     http: {
       type: 'object',
       additionalProperties: false,
@@ -99,12 +152,18 @@ export const dispatchConfigSchema = {
   },
 };
 
+/** As it stands in the file. */
+type WrittenConfig = Omit<DispatchConfig, 'history'> & {
+  readonly history: Omit<DispatchConfig['history'], 'keepMs'> & { readonly keepDays?: number };
+};
+
 /** @throws TielineError `config`, with every problem and its place. */
 export function loadDispatchConfig(path: string): DispatchConfig {
-  const config = loadConfig<DispatchConfig>({
+  const config = loadConfig<WrittenConfig>({
     path,
     schema: dispatchConfigSchema,
-    check: ({ http }) => [
+    check: ({ http, history }) => [
+      ...historyProblems(history.postgres),
       ...(isLoopback(http.host) || http.tls !== undefined || http.proxies !== undefined
         ? []
         : [
@@ -126,6 +185,7 @@ export function loadDispatchConfig(path: string): DispatchConfig {
     ...config,
     data: at(config.data),
     ...(consortium && { consortium: locatedConsortium(consortium, at) }),
+    history: historyOf(config.history, at),
     mqtt: { ...config.mqtt, ...tlsPaths(config.mqtt, at) },
     http:
       tls === undefined
@@ -147,4 +207,33 @@ function locatedConsortium(
   at: (file: string) => string,
 ): NonNullable<DispatchConfig['consortium']> {
   return { engine: engine.includes('/') ? at(engine) : engine, home: at(home) };
+}
+
+function historyProblems(postgres: DispatchConfig['history']['postgres']) {
+  if (postgres === undefined || postgres.tls !== undefined) return [];
+  if (postgres.host.startsWith('/') || isLoopback(postgres.host)) return [];
+  return [
+    {
+      path: ['history', 'postgres', 'host'],
+      message: 'the password and all values would cross the network in the clear',
+      hint: 'add `tls: {ca: FILE}`, or `tls: {}` for an authority that is known everywhere',
+    },
+  ];
+}
+
+function historyOf(
+  { keepDays, postgres }: WrittenConfig['history'],
+  at: (file: string) => string,
+): DispatchConfig['history'] {
+  const keep = keepDays === undefined ? {} : { keepMs: keepDays * dayMs };
+  if (postgres === undefined) return keep;
+  const { passwordFile, tls, ...rest } = postgres;
+  return {
+    ...keep,
+    postgres: {
+      ...rest,
+      ...(passwordFile === undefined ? {} : { passwordFile: at(passwordFile) }),
+      ...(tls === undefined ? {} : { tls: tls.ca === undefined ? {} : { ca: at(tls.ca) } }),
+    },
+  };
 }

@@ -3,9 +3,7 @@
 // that answers them is there, and closes the other way round, so that what is queued is finished
 // and answered.
 
-import { existsSync, rmSync } from 'node:fs';
 import { toHex } from '../base/bytes.ts';
-import { TielineError } from '../base/errors.ts';
 import { systemClock } from '../host/clock.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
@@ -17,7 +15,7 @@ import { startApi } from './api/start-api.ts';
 import { type Centre, openCentre } from './centre.ts';
 import { loadDispatchConfig } from './config.ts';
 import { dispatchFiles } from './files.ts';
-import { historyMigrations } from './history/history-schema.ts';
+import { openHistory } from './history/open-history.ts';
 import { keptFilters, orderedFilters } from './ingest/topics.ts';
 import { type ConsortiumSettings, openConsortium } from './ordering/consortium/open-consortium.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
@@ -67,17 +65,18 @@ export async function runDispatch(options: {
       migrations: ledgerMigrations,
     });
     opened.push(() => ledgerReader.close());
-    const history = await openHistory(files.history);
+    const clock = await systemClock();
+    const history = await openHistory({ config: config.history, path: files.history, ...clock });
     opened.push(() => history.close());
     const mqtt = connectMqtt({ url, clientId, tls: await readTlsFiles(config.mqtt), log });
     opened.push(() => mqtt.close());
-    const clock = await systemClock();
     const verifiers = new VerifyPool();
     opened.push(() => verifiers.close());
     const centre = await openCentre({
       ledger,
       ledgerReader,
-      history,
+      history: history.store,
+      historyKeepMs: config.history.keepMs,
       signer,
       clock,
       log,
@@ -135,26 +134,6 @@ function subscribe(
 function withOthers(settings: ConsortiumSettings) {
   return (parts: OrderingParts, ledger: Database): Promise<Ordering> =>
     openConsortium(parts, ledger, settings);
-}
-
-/** The history can be made again: a new file where there is none, and no fear for a damaged one. */
-async function openHistory(path: string): Promise<Database> {
-  const open = (mode: 'existing' | 'create') =>
-    openDatabase({ path, mode, migrations: historyMigrations });
-  if (!existsSync(path)) {
-    // What a killed process left beside a file that was then deleted.
-    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return open('create');
-  }
-  try {
-    return await open('existing');
-  } catch (cause) {
-    if (!(cause instanceof TielineError) || cause.code !== 'database-corrupt') throw cause;
-    throw new TielineError(cause.code, cause.message, {
-      hint: `delete ${path}: the next start makes it again from the ledger`,
-      cause,
-    });
-  }
 }
 
 /** Last opened first, each of them whatever the others do; then the first failure. */

@@ -4,6 +4,7 @@
 import type { Answered } from '../host/http.ts';
 import { ProcessMetrics } from '../host/process-metrics.ts';
 import { Counts, counter, Durations, gauge, type MetricFamily } from '../host/prometheus.ts';
+import type { HistoryStatus } from './history/history.ts';
 import type { LedgerCounts } from './store/ledger-counts.ts';
 
 export type MetricSources = {
@@ -14,6 +15,7 @@ export type MetricSources = {
   readonly ordering: () => readonly MetricFamily[];
   readonly ingest: () => { readonly messages: number; readonly bytes: number };
   readonly ledger: () => Promise<LedgerCounts>;
+  readonly history: () => Promise<HistoryStatus>;
   /** Name of a database to the bytes of its files. */
   readonly databaseBytes: () => Readonly<Record<string, number>>;
   readonly eventStreams: () => number;
@@ -32,6 +34,7 @@ export class DispatchMetrics {
 
   async gather(sources: MetricSources): Promise<readonly MetricFamily[]> {
     const ledger = await sources.ledger();
+    const history = await sources.history();
     const { messages, bytes } = sources.ingest();
     return [
       gauge('tieline_chains', 'Sidechains enrolled.', sources.chainCount()),
@@ -71,6 +74,16 @@ export class DispatchMetrics {
           labels: { database },
           value,
         })),
+      ),
+      gauge(
+        'tieline_history_behind_messages',
+        'Accepted summary messages that the history does not show yet.',
+        history.behind,
+      ),
+      counter(
+        'tieline_history_failures_total',
+        'Attempts at the database of the history that failed.',
+        history.failures,
       ),
       gauge('tieline_event_streams', 'Clients that follow the events.', sources.eventStreams()),
       counter('tieline_http_requests_total', 'Answers of the API.', this.#requests.samples),

@@ -5,6 +5,7 @@ import { assert } from '../../base/assert.ts';
 import { toBase64, toHex } from '../../base/bytes.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
 import { decodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
+import { historyRowOf } from '../history/history-row.ts';
 import type { StoredEvent } from '../store/event-store.ts';
 import { reportView } from './report-view.ts';
 import { type Caller, mayReadDevice } from './rights.ts';
@@ -51,7 +52,9 @@ function summaryViews(
   const { height } = header.value;
   const href = `/api/v1/chains/${toHex(chainId)}/summaries`;
   return message.value.outputs
-    .map((output) => summaryView({ height, outputIndex: output.index, bytes: output.bytes }, href))
+    .map(({ index, bytes: output }) =>
+      summaryView(historyRowOf({ chainId, height, outputIndex: index }, output), href),
+    )
     .filter(({ device }) => mayReadDevice(caller, device))
     .map((data) => ({ name: 'summary', data: { chain: toHex(chainId), ...data } }));
 }

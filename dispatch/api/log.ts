@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routes of the main log itself, and of the program's health.
 
+import type { History } from '../history/history.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { ApiRoute } from './access.ts';
-import { closed, count, json, text } from './answer-schema.ts';
+import { closed, count, json, text, texts } from './answer-schema.ts';
+
+/** `behind`: accepted messages that are not in the history yet. */
+const historyState = closed(
+  {
+    kind: { enum: ['sqlite', 'postgres'] },
+    state: { enum: ['following', 'waiting'] },
+    behind: count,
+    position: count,
+    failures: count,
+    error: { ...texts, description: 'why it waits' },
+  },
+  ['error'],
+);
 
 export function logRoutes(options: {
   readonly ordering: Ordering;
+  readonly history: History;
   readonly brokerConnected: () => boolean;
   readonly refused: () => Readonly<Record<string, number>>;
 }): readonly ApiRoute[] {
-  const { ordering, brokerConnected, refused } = options;
+  const { ordering, history, brokerConnected, refused } = options;
   return [
     {
       method: 'GET',
@@ -34,7 +49,7 @@ export function logRoutes(options: {
               status: { const: 'ok' },
               broker: { enum: ['connected', 'disconnected'] },
               chains: count,
-              history: { type: 'object' },
+              history: historyState,
               ordering: { type: 'object' },
               refused: { type: 'object', additionalProperties: count },
             },
@@ -45,14 +60,19 @@ export function logRoutes(options: {
       right: 'open',
       description:
         'Whether the program works; to those who operate it, also what it has refused, by reason.',
-      handler: (_, caller) => {
+      handler: async (_, caller) => {
         if (!caller.rights.has('operate')) return { status: 200, body: { status: 'ok' } };
         const broker = brokerConnected() ? 'connected' : 'disconnected';
         const { chainCount, status } = ordering;
-        return {
-          status: 200,
-          body: { status: 'ok', broker, chains: chainCount, ordering: status, refused: refused() },
+        const body = {
+          status: 'ok',
+          broker,
+          chains: chainCount,
+          history: await history.status(),
+          ordering: status,
+          refused: refused(),
         };
+        return { status: 200, body };
       },
     },
   ];

@@ -3,10 +3,12 @@
 // proof bundle.
 
 import { toHex } from '../../base/bytes.ts';
+import { accept } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
-import type { History, HistoryPlace } from '../history/history.ts';
+import type { History } from '../history/history.ts';
+import { type HistoryPlace, historyRowOf } from '../history/history-row.ts';
 import type { StoredChain } from '../store/ledger-store.ts';
 import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
 import { type ApiRoute, forbidden } from './access.ts';
@@ -33,7 +35,7 @@ const querySchema = {
     obis: { type: 'string', minLength: 1 },
     revisions: { enum: ['latest', 'all'], default: 'latest' },
     limit: { type: 'integer', minimum: 1, maximum: limits.historyPageMax, default: 100 },
-    cursor: { type: 'string', pattern: '^\\d{1,15}-\\d{1,15}-\\d{1,15}$' },
+    cursor: { type: 'string', pattern: '^\\d{1,16}-\\d{1,15}-\\d{1,15}$' },
   },
 };
 
@@ -100,7 +102,8 @@ async function list(
 ): Promise<HttpResponse> {
   const from = parseTime(textOf(query, 'from') ?? '0');
   if (!from.ok) return problem(400, `query from: ${from.detail}`);
-  const to = parseTime(textOf(query, 'to') ?? '999999999999999');
+  const toText = textOf(query, 'to');
+  const to = toText === undefined ? accept(Number.MAX_SAFE_INTEGER) : parseTime(toText);
   if (!to.ok) return problem(400, `query to: ${to.detail}`);
   const device = textOf(query, 'device');
   if (device !== undefined && !mayReadDevice(caller, device)) return otherDevice(caller);
@@ -129,7 +132,7 @@ async function one(
   const key = keyOf(record.chainId, request);
   const bytes = await outputOf(summaries, key);
   if (bytes === undefined) return notFound;
-  const view = summaryView({ ...key, bytes }, hrefOf(record.chainId));
+  const view = summaryView(historyRowOf(key, bytes), hrefOf(record.chainId));
   if (!mayReadDevice(request.caller, view.device)) return otherDevice(request.caller);
   return { status: 200, body: view };
 }

@@ -16,6 +16,8 @@ export function parseTime(text: string): Result<number, 'time'> {
   return refuse('time', 'write 2026-01-31T12:00:00Z, 2026-01-31, or milliseconds since 1970');
 }
 
+/** What no calendar reaches stays a number of milliseconds: somebody may have signed it. */
 export function formatTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
+  const date = new Date(timeMs);
+  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
 }

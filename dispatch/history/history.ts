@@ -1,58 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 // The history of summaries, as it is asked for: a read model that follows the accepted messages
-// from its own position and holds nothing that they do not. Delete its file, and the next start
-// reads them in again.
+// from its own position and holds nothing that they do not. Whatever becomes of its database,
+// nothing else waits for it: while it is away the history falls behind, says how far, tries again,
+// and catches up.
 
-import { assert } from '../../base/assert.ts';
-import { limits } from '../../base/limits.ts';
-import { decodeSummary } from '../../contracts/summary.ts';
-import type { Database, SqlValue, Statement } from '../../host/sqlite.ts';
-import { decodeHeader } from '../../sidechain/chain/header.ts';
-import { bytesOf, integerOf } from '../store/columns.ts';
-import type { StoredMessage, SummaryStore } from '../store/summary-store.ts';
+import { equal } from '../../base/bytes.ts';
+import { messageOf, TielineError } from '../../base/errors.ts';
+import { historyLimits } from '../../base/history-limits.ts';
+import type { Suite } from '../../base/suite.ts';
+import { backoffMs } from '../../host/backoff.ts';
+import type { Log } from '../../host/log.ts';
+import type { HistoryRow } from './history-row.ts';
+import type { HistoryQuery, HistoryStore } from './history-store.ts';
+import { type HistorySource, readIn } from './read-in.ts';
 
-/** One summary, as the block's output it is. */
-export type HistoryRow = {
-  readonly height: number;
-  readonly outputIndex: number;
-  readonly startMs: number;
-  readonly bytes: Uint8Array;
+export type HistoryStatus = {
+  readonly kind: HistoryStore['kind'];
+  /** `waiting`: its database does not answer as it should; `error` says why. */
+  readonly state: 'following' | 'waiting';
+  /** Accepted messages that are not in it; all of them while it has not said where it is. */
+  readonly behind: number;
+  /** The last that is in it. */
+  readonly position: number;
+  /** Attempts that failed since the start, and in a row. */
+  readonly failures: number;
+  readonly error: string | undefined;
 };
 
-/** Where a page ended. */
-export type HistoryPlace = Pick<HistoryRow, 'startMs' | 'height' | 'outputIndex'>;
-
-export type HistoryQuery = {
-  readonly chainId: Uint8Array;
-  /** Windows that start at or after this, */
-  readonly fromMs: number;
-  /** and before this. */
-  readonly toMs: number;
-  readonly devices: ReadonlySet<string> | 'all';
-  readonly obis: string | undefined;
-  /** Also those that a later revision has replaced. */
-  readonly allRevisions: boolean;
-  readonly after: HistoryPlace | undefined;
-  readonly countMax: number;
+export type HistoryOptions = {
+  readonly suite: Suite;
+  readonly store: HistoryStore;
+  readonly source: HistorySource;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  /** How long summaries are kept; undefined: for ever. */
+  readonly keepMs?: number | undefined;
+  /** Called where it can never go on in this process. */
+  readonly onFailure: (error: unknown) => void;
 };
 
 export class History {
-  readonly #database: Database;
-  readonly #source: SummaryStore;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #options: HistoryOptions;
   #following: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #wake: (() => void) | undefined;
+  #position = 0;
+  #compared = false;
+  #droppedMs = Number.NEGATIVE_INFINITY;
+  #failures = { all: 0, inRow: 0, error: undefined as string | undefined };
 
   /** Follows when told to: at the start, and whenever something was stored. */
-  constructor(options: {
-    readonly database: Database;
-    readonly source: SummaryStore;
-    readonly onFailure: (error: unknown) => void;
-  }) {
-    this.#database = options.database;
-    this.#source = options.source;
-    this.#onFailure = options.onFailure;
+  constructor(options: HistoryOptions) {
+    this.#options = options;
   }
 
   /** Reads in what was accepted since, in the background. */
@@ -61,7 +61,7 @@ export class History {
     this.#again = true;
     this.#following ??= this.#follow().catch((error) => {
       this.#closed = true;
-      this.#onFailure(error);
+      this.#options.onFailure(error);
     });
   }
 
@@ -71,20 +71,33 @@ export class History {
     while (this.#following !== undefined) await this.#following;
   }
 
-  /** In the order of start, height and index. */
-  async query(query: HistoryQuery): Promise<readonly HistoryRow[]> {
-    const { sql, params } = selectOf(query);
-    const rows = await this.#database.read(sql, params);
-    return rows.map((row) => ({
-      height: integerOf(row, 'height'),
-      outputIndex: integerOf(row, 'output_index'),
-      startMs: integerOf(row, 'start_ms'),
-      bytes: bytesOf(row, 'bytes'),
-    }));
+  /** @throws TielineError transient while its database is away. */
+  query(query: HistoryQuery): Promise<readonly HistoryRow[]> {
+    return this.#options.store.query(query);
+  }
+
+  /** Of what is kept, nothing starts before this. */
+  get keptFromMs(): number {
+    const { keepMs, nowMs } = this.#options;
+    return keepMs === undefined ? 0 : Math.max(0, nowMs() - keepMs);
+  }
+
+  async status(): Promise<HistoryStatus> {
+    const { store, source } = this.#options;
+    const { all, inRow, error } = this.#failures;
+    return {
+      kind: store.kind,
+      state: inRow === 0 ? 'following' : 'waiting',
+      behind: Math.max(0, (await source.lastSequence()) - this.#position),
+      position: this.#position,
+      failures: all,
+      error,
+    };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#wake?.();
     await this.#following;
   }
 
@@ -92,7 +105,7 @@ export class History {
     try {
       while (this.#again && !this.#closed) {
         this.#again = false;
-        while (!this.#closed && (await this.#step())) {
+        while (!this.#closed && (await this.#tryStep())) {
           // As long as there is more.
         }
       }
@@ -101,76 +114,87 @@ export class History {
     }
   }
 
+  /** False when there is nothing more. */
+  async #tryStep(): Promise<boolean> {
+    try {
+      const more = await this.#step();
+      if (this.#failures.inRow > 0) this.#options.log.info('history-follows');
+      this.#failures = { ...this.#failures, inRow: 0, error: undefined };
+      return more;
+    } catch (error) {
+      const { store } = this.#options;
+      const isFatal = !(error instanceof TielineError) || error.retry === 'fatal';
+      if (isFatal || store.kind === 'sqlite') throw error;
+      await this.#wait(error);
+      return true;
+    }
+  }
+
+  async #wait(error: TielineError): Promise<void> {
+    const { all, inRow, error: before } = this.#failures;
+    const said = messageOf(error);
+    if (said !== before && !this.#closed) {
+      this.#options.log.warn('history-waits', { error, hint: error.hint });
+    }
+    this.#failures = { all: all + 1, inRow: inRow + 1, error: said };
+    if (this.#closed) return;
+    const ms = backoffMs({
+      failures: inRow,
+      minMs: historyLimits.retryMsMin,
+      maxMs: historyLimits.retryMsMax,
+      // Few nodes share a database: they need not be spread.
+      random: 1 / 2,
+    });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** One page, rows and position in one transaction. False when there was nothing. */
   async #step(): Promise<boolean> {
-    const [row] = await this.#database.read('SELECT sequence FROM position');
-    assert(row !== undefined, 'the position is made with the table');
-    const position = integerOf(row, 'sequence');
-    const messages = await this.#source.messagesAfter(position, limits.historyBatchMessagesMax);
-    const last = messages.at(-1);
-    if (last === undefined) return false;
-    await this.#database.write([
-      ...messages.flatMap(rowsOf),
-      {
-        sql: 'UPDATE position SET sequence = ? WHERE sequence = ?',
-        params: [last.sequence, position],
-        changes: 1,
-      },
-    ]);
-    return true;
+    const { suite, store, source } = this.#options;
+    await this.#compare();
+    await this.#drop();
+    const { keptFromMs } = this;
+    const { position, more, moved } = await readIn({ suite, store, source, keptFromMs });
+    this.#position = position;
+    // Whoever else reads in may do so from another ledger.
+    if (moved) this.#compared = false;
+    return more;
+  }
+
+  /** Once: whether what is in it was made from these very messages. */
+  async #compare(): Promise<void> {
+    if (this.#compared) return;
+    const { suite, store, source, log } = this.#options;
+    const { sequence, hash } = await store.position();
+    const [message] = sequence === 0 ? [] : await source.messagesAfter(sequence - 1, 1);
+    const isSame =
+      sequence === 0 ||
+      (message?.sequence === sequence &&
+        (hash === null || equal(suite.sha256(message.bytes), hash)));
+    if (!isSame && store.kind === 'sqlite') {
+      // The file is this node's own, and its ledger was restored: made again at once.
+      log.warn('history-made-again', { position: sequence });
+      await store.clear();
+    } else if (!isSame) {
+      throw new TielineError(
+        'history-diverged',
+        `the history was made from another ledger, or the ledger is older: its message ${sequence} is not there`,
+        { hint: 'make it again from this ledger: `tieline dispatch rebuild --config FILE`' },
+      );
+    }
+    this.#compared = true;
+  }
+
+  async #drop(): Promise<void> {
+    const { store, nowMs, keepMs } = this.#options;
+    if (keepMs === undefined || nowMs() - this.#droppedMs < historyLimits.dropMs) return;
+    await store.dropBefore(this.keptFromMs);
+    this.#droppedMs = nowMs();
   }
 }
-
-/** An output that two messages brought is the same in both. */
-function rowsOf({ message }: StoredMessage): Statement[] {
-  const header = decodeHeader(message.header);
-  assert(header.ok, 'the header was checked before it was stored');
-  const { chainId, height } = header.value;
-  return message.outputs.map((output) => {
-    const summary = decodeSummary(output.bytes);
-    assert(summary.ok, 'the summary was checked before it was stored');
-    const { device, obis, windowStartMs, windowMs, revision } = summary.value;
-    return {
-      sql: `INSERT INTO summary
-        (chain_id, start_ms, height, output_index, device, obis, window_ms, revision, bytes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      params: [
-        chainId,
-        windowStartMs,
-        height,
-        output.index,
-        device,
-        obis,
-        windowMs,
-        revision,
-        output.bytes,
-      ],
-    };
-  });
-}
-
-function selectOf(query: HistoryQuery): { sql: string; params: SqlValue[] } {
-  const conditions = ['s.chain_id = ?', 's.start_ms >= ?', 's.start_ms < ?'];
-  const params: SqlValue[] = [query.chainId, query.fromMs, query.toMs];
-  if (query.devices !== 'all') {
-    conditions.push(`s.device IN (${[...query.devices].map(() => '?').join(', ')})`);
-    params.push(...query.devices);
-  }
-  if (query.obis !== undefined) {
-    conditions.push('s.obis = ?');
-    params.push(query.obis);
-  }
-  if (query.after !== undefined) {
-    conditions.push('(s.start_ms, s.height, s.output_index) > (?, ?, ?)');
-    params.push(query.after.startMs, query.after.height, query.after.outputIndex);
-  }
-  if (!query.allRevisions) conditions.push(`NOT EXISTS (${laterRevision})`);
-  const sql = `SELECT s.height, s.output_index, s.start_ms, s.bytes FROM summary s
-    WHERE ${conditions.join(' AND ')}
-    ORDER BY s.start_ms, s.height, s.output_index LIMIT ?`;
-  return { sql, params: [...params, query.countMax] };
-}
-
-const laterRevision = `SELECT 1 FROM summary l WHERE l.chain_id = s.chain_id
-  AND l.device = s.device AND l.obis = s.obis AND l.start_ms = s.start_ms
-  AND l.window_ms = s.window_ms AND l.revision > s.revision`;

@@ -5,6 +5,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { equal } from '../../base/bytes.ts';
+import { historyLimits } from '../../base/history-limits.ts';
 import { unpack } from '../../host/packing.ts';
 import type { Database } from '../../host/sqlite.ts';
 import {
@@ -14,7 +15,12 @@ import {
 } from '../../sidechain/chain/summary-message.ts';
 import { bytesOf, integerOf } from './columns.ts';
 
-export type StoredMessage = { readonly sequence: number; readonly message: SummaryMessage };
+export type StoredMessage = {
+  readonly sequence: number;
+  /** As it was received. */
+  readonly bytes: Uint8Array;
+  readonly message: SummaryMessage;
+};
 
 export type SummaryKey = {
   readonly chainId: Uint8Array;
@@ -72,16 +78,27 @@ export class SummaryStore {
     return 'stored';
   }
 
-  /** In the order they were taken. */
+  /** In the order they were taken; fewer than `countMax` where their bytes come to much. */
   async messagesAfter(sequence: number, countMax: number): Promise<readonly StoredMessage[]> {
     const rows = await this.#database.read(
-      'SELECT sequence, bytes FROM summary_message WHERE sequence > ? ORDER BY sequence LIMIT ?',
-      [sequence, countMax],
+      `SELECT sequence, bytes FROM (
+        SELECT sequence, bytes,
+          sum(length(bytes)) OVER (ORDER BY sequence) - length(bytes) AS before
+        FROM (SELECT sequence, bytes FROM summary_message WHERE sequence > ?
+          ORDER BY sequence LIMIT ?)
+      ) WHERE before < ? ORDER BY sequence`,
+      [sequence, countMax, historyLimits.pageBytesMax],
     );
-    return rows.map((row) => ({
-      sequence: integerOf(row, 'sequence'),
-      message: decoded(bytesOf(row, 'bytes')),
-    }));
+    return rows.map((row) => {
+      const bytes = bytesOf(row, 'bytes');
+      return { sequence: integerOf(row, 'sequence'), bytes, message: decoded(bytes) };
+    });
+  }
+
+  /** Of the newest message; 0 where there is none. */
+  async lastSequence(): Promise<number> {
+    const [row] = await this.#database.read('SELECT max(sequence) AS last FROM summary_message');
+    return row === undefined || row.last === null ? 0 : integerOf(row, 'last');
   }
 
   /** The message that brought an output. */

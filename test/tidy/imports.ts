@@ -42,6 +42,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   fastify: /^host\/http/,
   'modbus-serial': /^drivers\//,
   mqtt: /^host\/mqtt/,
+  pg: /^host\/postgres/,
   serialport: /^drivers\//,
   vitest: /^vitest\.config\.ts$/,
   yaml: /^host\/config/,

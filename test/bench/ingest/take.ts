@@ -7,6 +7,7 @@ import { existsSync, statSync } from 'node:fs';
 import { openCentre } from '../../../dispatch/centre.ts';
 import { dispatchFiles } from '../../../dispatch/files.ts';
 import { historyMigrations } from '../../../dispatch/history/history-schema.ts';
+import { SqliteHistory } from '../../../dispatch/history/sqlite-history.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { readKeyFile } from '../../../host/key-file.ts';
@@ -34,7 +35,7 @@ const feed = new Feed(order);
 const centre = await openCentre({
   ledger,
   ledgerReader,
-  history,
+  history: new SqliteHistory(history),
   signer: await readKeyFile(files.logKey),
   clock: await systemClock(),
   log: createLog({ level: 'error' }),

@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
 import { summaryView } from '../../../dispatch/api/summary-view.ts';
+import { historyRowOf } from '../../../dispatch/history/history-row.ts';
 import { centreSummaries, readMainLog } from './centre-record.ts';
 import { type ChainRecord, readChainRecord } from './chain-record.ts';
 import { gatewayStatus, type Network, tieline, untilStatus } from './network.ts';
@@ -55,9 +56,13 @@ async function expectSameSummaries(
   const atCentre = await centreSummaries(network);
   const ids = atCentre.map(({ id }) => id);
   expect(new Set(ids).size, 'no summary is there twice').toBe(ids.length);
+  const chainId = new Uint8Array(32);
   const href = `/api/v1/chains/${network.chainId}/summaries`;
   const onChain = new Map(
-    summaries.map((row) => [idOf(row), summaryView({ ...row, outputIndex: row.position }, href)]),
+    summaries.map((row) => {
+      const at = { chainId, height: row.height, outputIndex: row.position };
+      return [idOf(row), summaryView(historyRowOf(at, row.bytes), href)];
+    }),
   );
   for (const summary of atCentre) expect(summary).toEqual(onChain.get(summary.id));
   const missing = summaries.filter((row) => row.height < size && !ids.includes(idOf(row)));

@@ -4,8 +4,8 @@
 
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { limits } from '../../../base/limits.ts';
-import type { HistoryQuery } from '../../../dispatch/history/history.ts';
+import { historyLimits } from '../../../base/history-limits.ts';
+import type { HistoryQuery } from '../../../dispatch/history/history-store.ts';
 import { type FakeChain, makeChain } from './fake-chain.ts';
 import { mainLog } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
@@ -46,7 +46,7 @@ function everything(changed: Partial<HistoryQuery> = {}): HistoryQuery {
 }
 
 test('what was stored is in it, in the order of windows and blocks', async () => {
-  const blocks = 2 * limits.historyBatchMessagesMax + 1;
+  const blocks = 2 * historyLimits.pageMessagesMax + 1;
   await report(blocks);
   await centre.centre.history.upToDate();
   const rows = await centre.centre.history.query(everything());

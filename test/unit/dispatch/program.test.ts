@@ -111,6 +111,7 @@ describe('configuration', () => {
         clientId: 'tieline-dispatch',
         group: 'tieline-dispatch',
       },
+      history: {},
       http: { host: '127.0.0.1', port: 8080 },
     });
   });
@@ -128,6 +129,23 @@ describe('configuration', () => {
     },
   );
 
+  test('the history in PostgreSQL: what is left out, and files beside the configuration', () => {
+    const text = (postgres: string) =>
+      `data: .\nmqtt: {url: "mqtt://b"}\nhistory: {keepDays: 2, postgres: ${postgres}}\n`;
+    const rest = { port: 5432, database: 'tieline', user: 'tieline', schema: 'tieline' };
+    const host = '/run/postgresql';
+    expect(load(text(`{host: ${host}, passwordFile: secret}`)).history).toEqual({
+      keepMs: 172_800_000,
+      postgres: { host, ...rest, passwordFile: join(directory, 'secret') },
+    });
+    expect(load(text('{host: db, tls: {ca: ca.pem}}')).history.postgres).toEqual({
+      ...{ host: 'db', ...rest },
+      tls: { ca: join(directory, 'ca.pem') },
+    });
+    expect(() => load(text('{host: db}'))).toThrow(/some\.yaml:3:.*in the clear.*tls/);
+    expect(() => load(text('{host: ::1, schema: "a; DROP"}'))).toThrow(/schema.*small letters/);
+  });
+
   test('names every problem at once', () => {
     const text = 'data: 7\nmqtt: {}\nhtpp: {port: 80}\n';
     expect(() => load(text)).toThrow(/data[\s\S]*url[\s\S]*htpp/);
@@ -138,7 +156,7 @@ describe('run', () => {
   let dispatch: RunningDispatch;
   beforeAll(async () => {
     dispatch = await start();
-  });
+  }, 60_000);
   afterAll(() => dispatch.close());
 
   test('says where it serves and what log it keeps', () => {

@@ -15,6 +15,8 @@ import { startApi } from '../../../dispatch/api/start-api.ts';
 import { type Centre, openCentre } from '../../../dispatch/centre.ts';
 import type { DispatchConfig } from '../../../dispatch/config.ts';
 import { historyMigrations } from '../../../dispatch/history/history-schema.ts';
+import type { HistoryStore } from '../../../dispatch/history/history-store.ts';
+import { SqliteHistory } from '../../../dispatch/history/sqlite-history.ts';
 import { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { LedgerStore } from '../../../dispatch/store/ledger-store.ts';
@@ -56,14 +58,18 @@ export class TestCentre {
   #ledger: InlineDatabase | undefined;
   #reader: InlineDatabase | undefined;
   #history: InlineDatabase | undefined;
+  /** Instead of SQLite. */
+  readonly #otherHistory: HistoryStore | undefined;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, history?: HistoryStore) {
     this.directory = directory;
+    this.#otherHistory = history;
   }
 
   /** With an empty log, running. */
-  static async begin(): Promise<TestCentre> {
-    const test = new TestCentre(mkdtempSync(join(tmpdir(), 'tieline-centre-')));
+  static async begin(options: { readonly history?: HistoryStore } = {}): Promise<TestCentre> {
+    const directory = mkdtempSync(join(tmpdir(), 'tieline-centre-'));
+    const test = new TestCentre(directory, options.history);
     const path = test.path('ledger');
     const database = new InlineDatabase({ path, mode: 'create', migrations: ledgerMigrations });
     const tree = new HistoryTree(nodeSuite, { leafHashAt: () => new Uint8Array() });
@@ -119,7 +125,7 @@ export class TestCentre {
       this.#centre = await openCentre({
         ledger: this.#ledger,
         ledgerReader: this.#reader,
-        history: this.#history,
+        history: this.#otherHistory ?? new SqliteHistory(this.#history),
         signer: options.signer ?? logSigner,
         clock: this.#clock,
         log: silent,
