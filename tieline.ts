@@ -173,6 +173,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/rebuild.ts')).dispatchRebuild,
   },
   {
+    name: 'mirror',
+    summary: 'keep a verified copy of a centre, and name what it alters',
+    load: async () => (await import('./dispatch/commands/mirror.ts')).mirror,
+  },
+  {
+    name: 'mirror verify',
+    summary: 'verify a mirror again, offline',
+    load: async () => (await import('./dispatch/commands/mirror-verify.ts')).mirrorVerify,
+  },
+  {
     name: 'dispatch token',
     summary: 'make, list or revoke a token of the API of a dispatch node',
     load: async () => (await import('./dispatch/commands/token.ts')).dispatchToken,

@@ -25,6 +25,11 @@ export const historyLimits = Object.freeze({
   insertRowsMax: 4_096,
   monthsPast: 240,
   monthsAhead: 2,
+
+  // Pages for those who keep a copy.
+  leavesPageMax: 8_192,
+  anchorsPageMax: 64,
+  enrolmentsPageMax: 64,
 } as const);
 
 assert(

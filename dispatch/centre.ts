@@ -14,6 +14,7 @@ import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import type { ApiRoute } from './api/access.ts';
 import { chainRoutes } from './api/chains.ts';
+import { copyRoutes } from './api/copies.ts';
 import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
 import { operationRoutes, type ReadyCheck } from './api/operation.ts';
@@ -28,6 +29,7 @@ import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
+import { CopyStore } from './store/copy-store.ts';
 import { EventStore } from './store/event-store.ts';
 import { readLedgerCounts } from './store/ledger-counts.ts';
 import { LedgerStore } from './store/ledger-store.ts';
@@ -124,6 +126,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
       ...watched,
+      ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),
       ...logRoutes({ ordering, history, brokerConnected, refused: () => refusals.totals() }),
     ],
     close: async () => {

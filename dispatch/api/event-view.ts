@@ -3,6 +3,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { toBase64, toHex } from '../../base/bytes.ts';
+import { unpack } from '../../host/packing.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
 import { decodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
 import { historyRowOf } from '../history/history-row.ts';
@@ -45,7 +46,7 @@ function summaryViews(
   { chainId, bytes }: Extract<StoredEvent, { readonly kind: 'summaries' }>,
   caller: Caller,
 ): readonly EventView[] {
-  const message = decodeSummaryMessage(bytes);
+  const message = decodeSummaryMessage(unpack(bytes) ?? bytes);
   assert(message.ok, 'only messages that were read are stored');
   const header = decodeHeader(message.value.header);
   assert(header.ok, 'the header was checked before it was stored');

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies what the chains have given: enrolments and memberships, anchors, summary messages. Each is
+// judged before it is kept; what does not hold is not kept, and said.
+
+import { compare, equal, toBase64, toHex } from '../../base/bytes.ts';
+import type { Suite } from '../../base/suite.ts';
+import { decodeSummary } from '../../contracts/summary.ts';
+import type { Statement } from '../../host/sqlite.ts';
+import { openAnchor } from '../../sidechain/chain/anchor.ts';
+import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import {
+  checkSummaryMessage,
+  decodeSummaryMessage,
+} from '../../sidechain/chain/summary-message.ts';
+import type { CentreClient, HistoryClaim, ShownAnchor, ShownMessage } from './centre-client.ts';
+import type { Difference, DifferenceKind } from './difference.ts';
+import { judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
+import { mirrorLimits } from './mirror-limits.ts';
+import type { MirrorStore } from './mirror-store.ts';
+
+export type ChainCopyOptions = {
+  readonly suite: Suite;
+  readonly store: MirrorStore;
+  readonly client: CentreClient;
+  readonly main: OpenMainGenesis;
+  readonly nowMs: () => number;
+  /** Whether each leaf of the log must be shown with its anchor. */
+  readonly expectsAll: boolean;
+};
+
+export class ChainCopy {
+  readonly #options: ChainCopyOptions;
+  readonly #proven = new Map<string, ProvenChain>();
+  /** Asked for in this pass: once is enough. */
+  #refreshed = false;
+
+  constructor(options: ChainCopyOptions) {
+    this.#options = options;
+  }
+
+  /** What the chains are, and who their members. */
+  async chains(): Promise<readonly Difference[]> {
+    const { suite, client, store, main } = this.#options;
+    const found: Difference[] = [];
+    const shownIds = new Set<string>();
+    let after: Uint8Array | undefined = new Uint8Array();
+    for (let page = 0; after !== undefined && page < mirrorLimits.pagesMax; page++) {
+      const { items, next } = await client.enrolments(after);
+      for (const shown of items) {
+        const id = toHex(shown.chainId);
+        shownIds.add(id);
+        const judged = judgeChain(suite, shown, main);
+        if (!judged.ok || !equal(judged.value.chainId, shown.chainId)) {
+          const why = judged.ok ? 'it is the genesis of another chain' : judged.detail;
+          found.push(about('chain', id, 'enrolment', { shown: 'it', proven: why }));
+          continue;
+        }
+        const known = this.#proven.get(id);
+        if ((known?.memberships.length ?? 0) >= judged.value.memberships.length) continue;
+        this.#proven.set(id, judged.value);
+        await store.keepChain(shown.chainId, shown);
+      }
+      after = next;
+    }
+    this.#refreshed = true;
+    return [...found, ...(await this.#gone(shownIds))];
+  }
+
+  /** Up to the end of the log that was copied. */
+  async anchors(
+    logSize: number,
+  ): Promise<{ readonly count: number; readonly found: Difference[] }> {
+    const { client, store } = this.#options;
+    const found: Difference[] = [];
+    let count = 0;
+    let from = (await store.state())?.anchored ?? 1;
+    this.#refreshed = false;
+    for (let page = 0; from < logSize && page < mirrorLimits.pagesMax; page++) {
+      const { items, next } = await client.anchors(from);
+      const end = Math.min(next ?? logSize, logSize);
+      for (const shown of items.filter(({ logIndex }) => logIndex < logSize)) {
+        found.push(...this.#missing(from, shown.logIndex));
+        from = shown.logIndex + 1;
+        const flaw = await this.#anchor(shown);
+        if (flaw === undefined) count += 1;
+        else found.push(flaw);
+      }
+      found.push(...this.#missing(from, end));
+      from = Math.max(from, end);
+      await store.write([{ sql: 'UPDATE state SET anchored = ?', params: [from] }]);
+      if (found.length >= mirrorLimits.differencesMax) break;
+    }
+    return { count, found };
+  }
+
+  /** All that the centre has by now. `catchUp` copies anchors that were taken meanwhile. */
+  async messages(catchUp: () => Promise<void>): Promise<{
+    readonly count: number;
+    readonly found: readonly Difference[];
+    readonly history: HistoryClaim;
+  }> {
+    const { client, store } = this.#options;
+    const found: Difference[] = [];
+    const last = await store.lastMessage();
+    let from = last?.sequence ?? 0;
+    let count = 0;
+    let history: HistoryClaim = { position: 0, keptFromMs: 0 };
+    for (let page = 0; page < mirrorLimits.pagesMax; page++) {
+      const shown = await client.messages(from);
+      history = page === 0 ? shown.history : history;
+      if (page === 0 && last !== undefined) found.push(...changed(last, shown.items));
+      for (const message of shown.items) {
+        const flaw = await this.#message(message, catchUp);
+        if (flaw === undefined) count += 1;
+        else if (flaw !== 'known') found.push(flaw);
+      }
+      if (shown.next === undefined || found.length >= mirrorLimits.differencesMax) break;
+      from = shown.next;
+    }
+    return { count, found, history };
+  }
+
+  async #chain(chainId: Uint8Array): Promise<ProvenChain | undefined> {
+    const id = toHex(chainId);
+    const known = this.#proven.get(id);
+    if (known !== undefined) return known;
+    const { suite, store, main } = this.#options;
+    const stored = await store.chain(chainId);
+    const judged = stored && judgeChain(suite, stored, main);
+    if (judged?.ok) this.#proven.set(id, judged.value);
+    return judged?.ok ? judged.value : undefined;
+  }
+
+  async #anchor({ logIndex, bytes }: ShownAnchor): Promise<Difference | undefined> {
+    const { suite, store } = this.#options;
+    const opened = openAnchor(bytes);
+    const chainId = opened.ok ? opened.value.chainId : new Uint8Array();
+    const wrong = (why: string) =>
+      about('anchor', toHex(chainId), `leaf ${logIndex}`, { shown: 'an anchor', proven: why });
+    if (!opened.ok) return wrong(opened.detail);
+    const leafHash = await store.leaf(logIndex);
+    if (leafHash === undefined) return wrong('there is no such leaf');
+    const previous = await store.newestAnchor(chainId);
+    const judge = async () => {
+      const chain = await this.#chain(chainId);
+      return chain && judgeAnchorCopy(suite, bytes, { chain, previous, leafHash });
+    };
+    let judged = await judge();
+    if (!judged?.ok && !this.#refreshed) {
+      // The members may have changed, or the chain be new.
+      await this.chains();
+      judged = await judge();
+    }
+    if (judged === undefined) return wrong('its chain is not enrolled');
+    if (!judged.ok) return wrong(judged.detail);
+    const { size, root, version } = judged.value;
+    await store.write([
+      {
+        sql: `INSERT INTO anchor (log_index, chain_id, size, root, version, bytes)
+          VALUES (?, ?, ?, ?, ?, ?)`,
+        params: [logIndex, chainId, size, root, version, bytes],
+      },
+    ]);
+    return undefined;
+  }
+
+  #missing(from: number, to: number): Difference[] {
+    if (!this.#options.expectsAll) return [];
+    const count = Math.min(to - from, mirrorLimits.addedMax);
+    return Array.from({ length: Math.max(0, count) }, (_, i) =>
+      about('anchor-missing', '', `leaf ${from + i}`, { shown: 'nothing', proven: 'an anchor' }),
+    );
+  }
+
+  async #message(
+    { sequence, bytes }: ShownMessage,
+    catchUp: () => Promise<void>,
+  ): Promise<Difference | 'known' | undefined> {
+    const { suite, store, nowMs } = this.#options;
+    const decoded = decodeSummaryMessage(bytes);
+    const chain = decoded.ok ? toHex(decoded.value.chainId) : '';
+    const wrong = (why: string) =>
+      about('message', chain, `message ${sequence}`, { shown: 'a message', proven: why });
+    if (!decoded.ok) return wrong(decoded.detail);
+    const { chainId, size, outputs } = decoded.value;
+    let root = await store.rootAt(chainId, size);
+    if (root === undefined) {
+      await catchUp();
+      root = await store.rootAt(chainId, size);
+    }
+    if (root === undefined) return wrong(`no anchor of size ${size} is in the log`);
+    const checked = checkSummaryMessage(suite, decoded.value, { chainId, root });
+    if (!checked.ok) return wrong(checked.detail);
+    const { height } = checked.value.header;
+    const fresh: Statement[] = [];
+    for (const output of outputs) {
+      const summary = decodeSummary(output.bytes);
+      if (!summary.ok) return wrong(`output ${output.index}: ${summary.detail}`);
+      const known = await store.output(chainId, { height, outputIndex: output.index });
+      if (known !== undefined) {
+        if (equal(known.bytes, output.bytes)) continue;
+        return wrong(`output ${height}-${output.index} was shown with other bytes before`);
+      }
+      fresh.push({
+        sql: `INSERT INTO output (chain_id, start_ms, height, output_index, message, bytes)
+          VALUES (?, ?, ?, ?, (SELECT max(id) FROM message), ?)`,
+        params: [chainId, summary.value.windowStartMs, height, output.index, output.bytes],
+      });
+    }
+    if (fresh.length === 0) return 'known';
+    await store.write([
+      {
+        sql: 'INSERT INTO message (chain_id, sequence, copied_ms, bytes) VALUES (?, ?, ?, ?)',
+        params: [chainId, sequence, nowMs(), bytes],
+      },
+      ...fresh,
+    ]);
+    return undefined;
+  }
+
+  /** Chains that were enrolled and are shown no more. */
+  async #gone(shownIds: ReadonlySet<string>): Promise<readonly Difference[]> {
+    const { store } = this.#options;
+    const found: Difference[] = [];
+    for (let after: Uint8Array | undefined = new Uint8Array(); after !== undefined; ) {
+      const page: readonly Uint8Array[] = await store.chainIds(after);
+      const gone = page.map(toHex).filter((id) => !shownIds.has(id));
+      found.push(
+        ...gone.map((id) =>
+          about('chain', id, 'enrolment', { shown: 'nothing', proven: 'enrolled before' }),
+        ),
+      );
+      after = page.toSorted(compare).at(-1);
+    }
+    return found;
+  }
+}
+
+/** The message under the number that was copied last is another one now. */
+function changed(
+  last: { readonly sequence: number; readonly bytes: Uint8Array },
+  items: readonly ShownMessage[],
+): readonly Difference[] {
+  const again = items.filter(({ sequence }) => sequence === last.sequence);
+  if (again.some(({ bytes }) => isOfSameBlock(bytes, last.bytes))) return [];
+  const [first] = again;
+  const shown = first === undefined ? 'nothing' : toBase64(first.bytes).slice(0, 64);
+  const proven = toBase64(last.bytes).slice(0, 64);
+  return [about('message', '', `message ${last.sequence}`, { shown, proven })];
+}
+
+/** Which outputs are shown may depend on who asks; that they are the same is checked one by one. */
+function isOfSameBlock(a: Uint8Array, b: Uint8Array): boolean {
+  const [one, other] = [decodeSummaryMessage(a), decodeSummaryMessage(b)];
+  return one.ok && other.ok && equal(one.value.header, other.value.header);
+}
+
+function about(
+  kind: DifferenceKind,
+  chain: string,
+  place: string,
+  { shown, proven }: { readonly shown: string; readonly proven: string },
+): Difference {
+  return { kind, chain, place, field: '', shown, proven, detail: '' };
+}
