@@ -19,6 +19,7 @@ const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = 
   failover: async (effort) => figures(await (await import('./failover.ts')).failover(effort)),
   footprint: async (effort) => figures(await (await import('./footprint.ts')).footprint(effort)),
   height: async (effort) => figures(await (await import('./height.ts')).height(effort)),
+  history: async (effort) => figures(await (await import('./history.ts')).history(effort)),
   ingest: async (effort) => figures(await (await import('./ingest.ts')).ingest(effort)),
   ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
   uplink: async () => figures(await (await import('./uplink.ts')).uplink()),
