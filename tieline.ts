@@ -55,7 +55,7 @@ const commands: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'run a gateway',
-    load: async () => (await import('./agent/commands/run.ts')).runGateway,
+    load: async () => (await import('./agent/commands/run.ts')).run,
   },
   {
     name: 'status',
@@ -86,6 +86,11 @@ const commands: readonly CommandEntry[] = [
     name: 'members grant',
     summary: 'make a gateway a member',
     load: async () => (await import('./agent/commands/members-grant.ts')).membersGrant,
+  },
+  {
+    name: 'members rotate',
+    summary: 'give a gateway a new key, with the key of an engineer',
+    load: async () => (await import('./agent/commands/members-rotate.ts')).membersRotate,
   },
   {
     name: 'members promote',

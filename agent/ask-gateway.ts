@@ -5,6 +5,7 @@ import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { GatewayConfig } from './config.ts';
 import type { MembershipOutcome } from './membership-route.ts';
+import type { NextKey } from './next-key.ts';
 import type { Reloaded } from './reload.ts';
 import type { GatewayStatus } from './status.ts';
 import type { MeterValues } from './values.ts';
@@ -27,6 +28,11 @@ export async function askValues(place: Place): Promise<readonly MeterValues[]> {
 /** @throws TielineError `gateway-api`, also where the gateway finds a mistake in its configuration. */
 export async function askReload(place: Place): Promise<Reloaded> {
   return (await ask(place, '/api/v1/reload', { method: 'POST' })) as Reloaded;
+}
+
+/** Has the gateway make its next key. @throws TielineError `gateway-api`, with what to check. */
+export async function askNextKey(place: Place): Promise<NextKey> {
+  return (await ask(place, '/api/v1/next-key', { method: 'POST' })) as NextKey;
 }
 
 /**

@@ -15,6 +15,7 @@ import { encodeBatch, packRoot } from '../sidechain/chain/batch.ts';
 import type { BlockEntry } from '../sidechain/chain/block.ts';
 import { type EntryKind, signEntry } from '../sidechain/chain/entry.ts';
 import { encodeGap } from '../sidechain/chain/gap.ts';
+import type { Unsealed } from '../sidechain/store/outbox-anew.ts';
 import type { Applied } from '../sidechain/store/submissions.ts';
 
 /** Where signed entries go. */
@@ -40,6 +41,8 @@ const outboxFull = 'outbox-full';
 
 type Taken = { readonly device: string; readonly timeMs: number; readonly bytes: Uint8Array };
 
+type Held = Omit<Unsealed, 'packs'> & { readonly taken: readonly Taken[] };
+
 type Lost = {
   readonly device: string;
   readonly reason: string;
@@ -58,6 +61,8 @@ export class BatchWindow {
   #taken: Taken[] = [];
   #takenBytes = 0;
   #sealedMs: number;
+  /** What is read is signed by another key than this: windows that were full, oldest first. */
+  #held: Held[] | undefined;
 
   constructor(suite: Suite, parts: BatchWindowParts, options: BatchWindowOptions) {
     this.#suite = suite;
@@ -72,13 +77,52 @@ export class BatchWindow {
     const isFull =
       this.#taken.length >= limits.batchPacksMax ||
       this.#takenBytes + bytes.length > limits.batchBytesMax;
-    if (isFull) this.seal();
+    if (isFull) this.#sealOrHold();
     this.#taken.push({ device, timeMs: pack.timeMs, bytes });
     this.#takenBytes += bytes.length;
   }
 
   /** To be called once a window. */
   seal(): void {
+    if (this.#held === undefined) this.#seal();
+  }
+
+  /** What is read from now on is not signed by this key, as far as there is room for it. */
+  hold(): void {
+    this.seal();
+    this.#held ??= [];
+  }
+
+  /** All as before. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { taken } of held) this.#submitBatch(taken);
+  }
+
+  /** What was held; it is gone from here. */
+  takeHeld(): readonly Unsealed[] {
+    if (this.#held === undefined) return [];
+    if (this.#taken.length > 0) this.#holdWindow(this.#held);
+    return this.#held
+      .splice(0)
+      .map(({ taken, ...rest }) => ({ packs: taken.map(({ bytes }) => bytes), ...rest }));
+  }
+
+  #sealOrHold(): void {
+    const hasRoom = this.#held !== undefined && this.#held.length < limits.heldBatchesMax;
+    if (this.#held !== undefined && hasRoom) this.#holdWindow(this.#held);
+    else this.#seal();
+  }
+
+  #holdWindow(held: Held[]): void {
+    const { clock } = this.#parts;
+    held.push({ taken: this.#taken, timeMs: clock.nowMs(), clock: clock.state() });
+    this.#taken = [];
+    this.#takenBytes = 0;
+  }
+
+  #seal(): void {
     const nowMs = this.#parts.clock.monotonicMs();
     const isSilent = nowMs - this.#sealedMs >= this.#silenceMs;
     if (this.#taken.length === 0 && !isSilent) return;

@@ -109,7 +109,7 @@ export function lagOf(status: GatewayStatus, keyId: string): number | undefined 
 }
 
 /** Voters that would be left, and those of them that are not connected now. */
-export function votersWithout(
+function votersWithout(
   status: GatewayStatus,
   keyId: string,
 ): { readonly left: readonly MemberStatus[]; readonly away: readonly MemberStatus[] } {
@@ -120,4 +120,16 @@ export function votersWithout(
   const isHere = ({ keyId: id }: MemberStatus): boolean =>
     id === status.gateway || peers.some((peer) => peer.keyId === id && peer.isConnected);
   return { left, away: left.filter((one) => !isHere(one)) };
+}
+
+/** @throws TielineError `too-few-voters` where the chain would stand still without this one. */
+export function assertOthersSuffice(status: GatewayStatus, keyId: string): void {
+  const { left, away } = votersWithout(status, keyId);
+  const isEnough = left.length - away.length >= Math.floor(left.length / 2) + 1;
+  if (isEnough || left.length === 0) return;
+  const names = away.map((one) => one.name).join(', ');
+  const text = `of the ${left.length} voters left, ${names} cannot be reached: the chain would stand still`;
+  throw new TielineError('too-few-voters', text, {
+    hint: 'bring them back first, promote others, or say --force',
+  });
 }

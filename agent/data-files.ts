@@ -6,7 +6,12 @@ import { join } from 'node:path';
 /** In the data directory. */
 export function dataFiles(dataDir: string) {
   const at = (name: string): string => join(dataDir, name);
-  return { key: at('gateway.key'), learned: at('learned.json') } as const;
+  return {
+    key: at('gateway.key'),
+    /** That of the time after, until the chain has it in the place of the key. */
+    nextKey: at('next.key'),
+    learned: at('learned.json'),
+  } as const;
 }
 
 /** In the directory that a gateway is made in. */

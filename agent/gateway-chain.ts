@@ -116,6 +116,14 @@ export function reportStore(node: SidechainNode): ReportPorts['store'] {
   };
 }
 
+/** Those that no centre has answered: they are signed again, by whoever the gateway is then. */
+export async function dropWaitingReports(uplink: UplinkTable): Promise<void> {
+  const waiting = [...(await uplink.under(reportPrefix))].filter(([, bytes]) => bytes.length > 0);
+  await uplink.put(
+    Object.fromEntries(waiting.map(([subject]) => [reportPrefix + subject, undefined])),
+  );
+}
+
 const reportPrefix = 'report/';
 
 /** Where the summary queue stands, in the gateway's database. */

@@ -11,14 +11,17 @@ import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
+import type { Unsealed } from '../sidechain/store/outbox-anew.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
+import { onLetGo, successor } from './key-change.ts';
 import { membershipRoute } from './membership-route.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
+import { nextKeyRoute } from './next-key.ts';
 import { openChain } from './open-chain.ts';
 import { reloadRoutes } from './reload.ts';
-import { onRevocation } from './revocation.ts';
+import { onRevocation, type Revoked } from './revocation.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { openUplinkParts } from './uplink-parts.ts';
@@ -32,6 +35,8 @@ export type Gateway = {
   /** Resolves after `close`; rejects with what ended the gateway before. */
   readonly finished: Promise<void>;
   readonly close: () => Promise<void>;
+  /** After `close`: readings that wait for the next key to sign them. */
+  readonly takeHeld: () => readonly Unsealed[];
 };
 
 /** Starts everything; what was started is closed again where a later part cannot start. */
@@ -84,7 +89,9 @@ async function start(
   const ending = new AbortController();
   const parts = await openUplinkParts(suite, config, {
     ...{ opened, signer, clock, log, ending: ending.signal },
-    onFatal: (error) => void stop(node, error).then(fatal.reject, fatal.reject),
+    onFatal: (error) => {
+      if (!isRevoked(error)) stop(node, error).then(fatal.reject, fatal.reject);
+    },
   });
   const link = await openBrokerLink(config.mqtt, {
     gateway: toHex(keyId),
@@ -101,15 +108,48 @@ async function start(
   const meters = await startMeterSide(suite, config, { node, signer, clock, log, random });
   closing.push(() => meters.close());
   onRevocation(node, keyId, (revoked) => {
-    log.error('revoked', { height: revoked.height, by: revoked.by });
-    // What it reads could stand on no block.
-    meters.close().catch(fatal.reject);
+    follow(config, { node, keyId, meters, log, closing }, revoked).catch(fatal.reject);
   });
   const api = await startApi(config, { node, signer, uplink, meters, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);
   finished.catch(() => {});
-  return { keyId: toHex(keyId), chainId: toHex(node.chainId), apiUrl: api.url, finished, close };
+  return {
+    ...{ keyId: toHex(keyId), chainId: toHex(node.chainId), apiUrl: api.url, finished, close },
+    takeHeld: meters.takeHeld,
+  };
+}
+
+/** The uplink has nothing to say any more, and has stopped by itself; the rest goes on without it. */
+function isRevoked(error: unknown): boolean {
+  return error instanceof TielineError && error.code === 'revoked';
+}
+
+/** This key is a member no longer: the next one goes on, or nobody does. */
+async function follow(
+  config: GatewayConfig,
+  parts: {
+    readonly node: SidechainNode;
+    readonly keyId: Uint8Array;
+    readonly meters: MeterSide;
+    readonly log: Log;
+    readonly closing: (() => Promise<void>)[];
+  },
+  { height, by }: Revoked,
+): Promise<void> {
+  const { node, keyId, meters, log, closing } = parts;
+  if ((await successor(config, node)) === undefined) {
+    log.error('revoked', { height, by });
+    // What it reads could stand on no block.
+    await meters.close();
+    return;
+  }
+  log.info('superseded', { height, by });
+  meters.hold();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const end = onLetGo(node, keyId, reject);
+  closing.push(async () => end());
+  await promise;
 }
 
 async function headOf(node: SidechainNode): Promise<GatewayStatus['head']> {
@@ -146,7 +186,11 @@ function startApi(
     log,
     routes: [
       ...reloadRoutes(config, { meters, log }),
-      membershipRoute(node, { listens: config.listen !== undefined }),
+      membershipRoute({
+        ...{ node, meters, own: signer.keyId },
+        listens: config.listen !== undefined,
+      }),
+      nextKeyRoute(config),
       ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
       ...statusRoutes(async () => ({
         name: config.name,

@@ -3,13 +3,16 @@
 // has it. The entry proves itself: whoever hands it in changes nothing about it, and one that no engineer
 // of the chain has signed is turned away before anything is written.
 
-import { fromHex } from '../base/bytes.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { equal, fromHex } from '../base/bytes.ts';
+import { limits } from '../base/limits.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Route } from '../host/http.ts';
 import { type HttpResponse, problem } from '../host/http-problem.ts';
 import { openEntry, verifyEntry } from '../sidechain/chain/entry.ts';
-import { decodeMembership } from '../sidechain/chain/membership.ts';
+import { decodeMembership, type MembershipChange } from '../sidechain/chain/membership.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
+import type { MeterSide } from './meter-side.ts';
 
 /** Below what an HTTP request may take. */
 const waitMs = 20_000;
@@ -21,10 +24,15 @@ export type MembershipOutcome =
   /** Kept, and ordered as soon as that can be. */
   | { readonly kind: 'waiting' };
 
-export function membershipRoute(
-  node: SidechainNode,
-  options: { readonly listens: boolean },
-): Route {
+export type MembershipRouteParts = {
+  readonly node: SidechainNode;
+  /** Key id of this gateway. */
+  readonly own: Uint8Array;
+  readonly listens: boolean;
+  readonly meters: Pick<MeterSide, 'hold' | 'release'>;
+};
+
+export function membershipRoute(parts: MembershipRouteParts): Route {
   return {
     method: 'POST',
     path: '/api/v1/membership',
@@ -37,31 +45,65 @@ export function membershipRoute(
     },
     handler: ({ body }) => {
       const entry = fromHex((body as { readonly entry: string }).entry);
-      const flaw = flawOf(node, entry, options.listens);
-      return entry === undefined || flaw !== undefined
-        ? (flaw ?? problem(400, 'the entry is not hex'))
-        : submit(node, entry);
+      if (entry === undefined) return problem(400, 'the entry is not hex');
+      const judged = judge(parts, entry);
+      if (!judged.ok) return judged.response;
+      return endsOwn(judged.change, parts.own)
+        ? submitLast(parts, entry)
+        : submit(parts.node, entry);
     },
   };
 }
 
-function flawOf(
-  { registry, chainId }: SidechainNode,
-  bytes: Uint8Array = new Uint8Array(),
-  listens: boolean,
-): HttpResponse | undefined {
+type Judged =
+  | { readonly ok: true; readonly change: MembershipChange }
+  | { readonly ok: false; readonly response: HttpResponse };
+
+function judge({ node, own, listens }: MembershipRouteParts, bytes: Uint8Array): Judged {
+  const no = (status: number, detail: string): Judged => ({
+    ok: false,
+    response: problem(status, detail),
+  });
+  const { registry, chainId } = node;
   const opened = openEntry(suite, bytes);
-  if (!opened.ok || opened.value.kind !== 'membership') return problem(400, 'no change of members');
+  if (!opened.ok || opened.value.kind !== 'membership') return no(400, 'no change of members');
   const person = registry.person(opened.value.keyId);
-  if (person === undefined) return problem(403, 'signed by no person of this chain');
+  if (person === undefined) return no(403, 'signed by no person of this chain');
   if (!verifyEntry(suite, opened.value, { publicKey: person.publicKey, chainId })) {
-    return problem(403, 'its signature does not verify for this chain');
+    return no(403, 'its signature does not verify for this chain');
   }
   const membership = decodeMembership(opened.value.payload);
-  if (!membership.ok) return problem(400, membership.detail);
-  const isGrant = membership.value.change.kind === 'grant';
-  if (!isGrant || listens) return undefined;
-  return problem(409, 'this gateway listens nowhere: give its configuration `listen` first');
+  if (!membership.ok) return no(400, membership.detail);
+  const { change } = membership.value;
+  if (change.kind !== 'grant' || listens || endsOwn(change, own)) return { ok: true, change };
+  return no(409, 'this gateway listens nowhere: give its configuration `listen` first');
+}
+
+/** Whether this very gateway, under this key, is a member no longer by it. */
+function endsOwn(change: MembershipChange, own: Uint8Array): boolean {
+  if (change.kind === 'revoke') return equal(change.keyId, own);
+  return change.kind === 'grant' && change.supersedes !== null && equal(change.supersedes, own);
+}
+
+/** All that this key has signed is in blocks before its end is, if there are any. */
+async function submitLast(
+  { node, meters }: MembershipRouteParts,
+  entry: Uint8Array,
+): Promise<HttpResponse> {
+  meters.hold();
+  for (let waitedMs = 0; waitedMs < limits.lastEntriesMs; waitedMs += limits.keyChangePollMs) {
+    if (node.status().outbox.count === 0) break;
+    await sleep(limits.keyChangePollMs);
+  }
+  try {
+    const response = await submit(node, entry);
+    const { kind } = response.body as MembershipOutcome;
+    if (kind === 'refused' || kind === 'waiting') meters.release();
+    return response;
+  } catch (error) {
+    meters.release();
+    throw error;
+  }
 }
 
 async function submit(node: SidechainNode, entry: Uint8Array): Promise<HttpResponse> {

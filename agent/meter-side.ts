@@ -7,6 +7,7 @@ import type { Suite } from '../base/suite.ts';
 import type { LineMemory } from '../drivers/bus/line-memory.ts';
 import { signEntry } from '../sidechain/chain/entry.ts';
 import type { Registry } from '../sidechain/chain/registry.ts';
+import type { Unsealed } from '../sidechain/store/outbox-anew.ts';
 import { BatchWindow, type BatchWindowParts, type EntrySink } from './batch-window.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
@@ -28,6 +29,11 @@ export type MeterSide = {
    * @throws TielineError where a key file is missing or no key; nothing is changed then.
    */
   readonly reload: (sections: MeterSections) => Promise<MeterChanges>;
+  /** What is read from now on waits to be signed, by this key after `release`, or by the next. */
+  readonly hold: () => void;
+  readonly release: () => void;
+  /** What has waited, once nothing is read any more. */
+  readonly takeHeld: () => readonly Unsealed[];
   readonly close: () => Promise<void>;
 };
 
@@ -70,6 +76,9 @@ export async function startMeterSide(
       return [...lines.values()].flatMap(({ pollers }) => pollers);
     },
     reload,
+    hold: () => batches.hold(),
+    release: () => batches.release(),
+    takeHeld: () => batches.takeHeld(),
     close: async () => {
       clearInterval(timer);
       await Promise.all([...lines.values()].map((line) => line.close()));

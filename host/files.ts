@@ -36,6 +36,16 @@ export async function createFileDurably(
   });
 }
 
+/** Puts one file in the place of another. @throws TielineError `file-missing`, `file` */
+export async function replaceFileDurably(path: string, by: string): Promise<void> {
+  try {
+    await rename(by, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    throw failure(by, error);
+  }
+}
+
 /**
  * A file that nobody but its owner may read.
  * @throws TielineError `file-missing`, `file-mode` with the chmod to run, `file`

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { nodeSuite } from '../../base/node-suite.ts';
 import { type Command, required, textOf, textsOf, wholeNumber } from '../../host/command.ts';
-import { untilEnded } from '../../host/exit.ts';
-import { createLog } from '../../host/log.ts';
-import { loadGatewayConfig } from '../config.ts';
-import { startGateway } from '../gateway.ts';
 import { prepareToJoin } from '../join.ts';
+import { runGateway } from '../run-gateway.ts';
 
 export const join: Command = {
   name: 'join',
@@ -46,12 +43,8 @@ Granted, it fetches the chain, and prints one line \`ready …\` when it runs. F
     print(`key       ${made.publicKey}`);
     print(`chain     ${made.chainId}`);
     print(`grant     ${made.grant}`);
-    const config = loadGatewayConfig(made.configPath);
     const onWaiting = (): void => print('waiting   until an engineer grants it');
-    const gateway = await startGateway(config, createLog(config.log), { ending, onWaiting });
-    print(`ready gateway ${gateway.keyId} chain ${gateway.chainId} api ${gateway.apiUrl}`);
-    await Promise.race([untilEnded(ending), gateway.finished]);
-    await gateway.close();
+    await runGateway(made.configPath, { print, ending, onWaiting });
     return 0;
   },
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { TielineError } from '../../base/errors.ts';
 import { type Command, required } from '../../host/command.ts';
 import type { MembershipChange } from '../../sidechain/chain/membership.ts';
-import { changeMembers, keyIdFrom, memberCalled, votersWithout } from '../change-members.ts';
+import { assertOthersSuffice, changeMembers, keyIdFrom, memberCalled } from '../change-members.ts';
 import { loadGatewayConfig } from '../config.ts';
 import type { GatewayStatus } from '../status.ts';
 
@@ -37,15 +36,7 @@ export const membersRevoke: Command = {
 
 /** @throws TielineError `too-few-voters` */
 function revocationOf(status: GatewayStatus, member: string, isForced: boolean): MembershipChange {
-  const found = memberCalled(status, member);
-  const { left, away } = votersWithout(status, found.keyId);
-  const isEnough = left.length - away.length >= Math.floor(left.length / 2) + 1;
-  if (isEnough || isForced || left.length === 0) {
-    return { kind: 'revoke', keyId: keyIdFrom(found.keyId) };
-  }
-  const names = away.map((one) => one.name).join(', ');
-  const text = `of the ${left.length} voters left, ${names} cannot be reached: the chain would stand still`;
-  throw new TielineError('too-few-voters', text, {
-    hint: 'bring them back first, promote others, or say --force',
-  });
+  const { keyId } = memberCalled(status, member);
+  if (!isForced) assertOthersSuffice(status, keyId);
+  return { kind: 'revoke', keyId: keyIdFrom(keyId) };
 }

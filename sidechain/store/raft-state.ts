@@ -22,7 +22,7 @@ export function hardStateStatement({ term, vote, commit }: HardState): Statement
   };
 }
 
-async function readHardState(database: Database): Promise<HardState> {
+export async function readHardState(database: Database): Promise<HardState> {
   const [row] = await database.read('SELECT term, vote, commit_index FROM hard_state');
   assertIntact(row !== undefined, 'the term and vote are missing');
   return {

@@ -196,3 +196,43 @@ describe('what the chain refuses', () => {
     expect(sink.gaps).toHaveLength(1);
   });
 });
+
+describe('while another key is to sign', () => {
+  const bytesOf = (held: readonly { readonly packs: readonly Uint8Array[] }[]) =>
+    held.map(({ packs }) => packs.length);
+
+  test('what is read waits, and is handed on once', async () => {
+    const { sink, window, pass } = setUp();
+    window.add('meter', packOf(startMs));
+    window.hold();
+    await pass();
+    expect(sink.batches).toHaveLength(1);
+    window.add('meter', packOf(startMs));
+    window.add('meter', packOf(startMs));
+    await pass(2 * silenceMs);
+    expect(sink.batches).toHaveLength(1);
+    expect(bytesOf(window.takeHeld())).toEqual([2]);
+    expect(window.takeHeld()).toEqual([]);
+  });
+
+  test('what fills more than one batch waits in several', () => {
+    const { sink, window } = setUp();
+    window.hold();
+    for (let i = 0; i < limits.batchPacksMax + 1; i++) window.add('meter', packOf(startMs));
+    expect(bytesOf(window.takeHeld())).toEqual([limits.batchPacksMax, 1]);
+    expect(sink.batches).toEqual([]);
+  });
+
+  test('released, it is signed by this key after all', async () => {
+    const { sink, window, pass } = setUp();
+    window.hold();
+    for (let i = 0; i < limits.batchPacksMax + 1; i++) window.add('meter', packOf(startMs));
+    window.release();
+    await pass();
+    expect(sink.batches.map(({ packCountSent }) => packCountSent)).toEqual([
+      limits.batchPacksMax,
+      1,
+    ]);
+    expect(window.takeHeld()).toEqual([]);
+  });
+});

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bounds of a gateway that goes on under another key; part of limits.ts.
+
+export const keyChangeLimits = {
+  /** How often it looks whether Raft has let the old key go. */
+  keyChangePollMs: 200,
+  /** So long it believes that somebody may still need the old key, though nobody is there. */
+  keyChangePatienceMs: 30_000,
+  /** Batches of readings that wait for the next key. */
+  heldBatchesMax: 8,
+  /** So long it waits for blocks with all that it has signed, before its end is ordered. */
+  lastEntriesMs: 5_000,
+} as const;
