@@ -8,6 +8,7 @@ import { nodeSuite as suite, verifyBeside } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import { readSecretFile } from '../host/files.ts';
+import { watchFreeSpace } from '../host/free-space.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
@@ -52,6 +53,7 @@ export type OpenChain = {
 export async function openChain(config: GatewayConfig, parts: Parts): Promise<OpenChain> {
   const { windowMs } = config.batch;
   const database = await openChainDatabase(config.data, 'existing');
+  const room = await watchFreeSpace(config.data, { log: parts.log, every });
   try {
     const { genesisBytes } = await readChain(database);
     const genesis = openGenesis(suite, genesisBytes);
@@ -62,13 +64,16 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
       verifyBeside,
       rules: { ...defaultRules, ageMs: windowMs, holdMs: windowMs },
       ...parts,
+      hasRoom: room.hasRoom,
       contracts: gatewayContracts(genesis.value.genesis),
       every,
       ...companyFor(config, genesis.value, parts),
       archive: archiveRules(config, summaryPosition(new UplinkTable(database)).load),
     });
+    node.finished.catch(() => {}).finally(room.stop);
     return { node, database, genesisBytes };
   } catch (error) {
+    room.stop();
     await database.close();
     throw error;
   }

@@ -95,6 +95,7 @@ export function statusText(status: GatewayStatus): string {
     `gateway   ${status.name}  ${status.gateway}`,
     `chain     ${status.chain}`,
     `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
+    ...(ledger.hasRoom ? [] : ['DISK FULL it keeps and promises nothing until there is room']),
     ...membershipLines(status),
     ...companyLines(status),
     ...conductLines(status.ledger),

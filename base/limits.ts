@@ -3,8 +3,8 @@
 // them (limit-relations.ts) asserted when the file is loaded. Sizes are bytes, times milliseconds,
 // unless the name says otherwise.
 
-import { keyChangeLimits } from './key-change-limits.ts';
 import { assertRelations } from './limit-relations.ts';
+import { memberLimits } from './member-limits.ts';
 
 export const limits = Object.freeze({
   // Encoded values.
@@ -394,7 +394,7 @@ export const limits = Object.freeze({
   retryPauseMsMax: 8_000,
   longRetryPauseMs: 30_000,
   longRetryPauseMsMax: 600_000,
-  ...keyChangeLimits,
+  ...memberLimits,
 } as const);
 
 assertRelations(limits);

@@ -62,6 +62,8 @@ export type LoopParts = {
   /** After each write. */
   readonly onWritten: () => void;
   readonly monotonicMs: () => number;
+  /** False while the disk is all but full. */
+  readonly hasRoom: () => boolean;
   /** So long an applied block may wait for another write to be stored with. */
   readonly holdMs: number;
 };
@@ -151,7 +153,8 @@ export class Loop {
   }
 
   #quickHalf(): void {
-    if (this.#isStalled) return;
+    // Silent, like one whose disk stands still: what it said now it might not be able to keep.
+    if (this.#isStalled || !this.#parts.hasRoom()) return;
     const { raft, peering, proposer } = this.#parts;
     // Messages first: after a pause, whoever leads is heard before it is missed.
     peering?.receive({ large: this.#hasRoom }, (message) => raft.step(message));

@@ -38,6 +38,8 @@ export type NodeOptions = {
   readonly every: Every;
   readonly rules?: NodeRules;
   readonly outboxBytesMax?: number;
+  /** False while the disk is all but full: then this member promises nothing, and takes nothing in. */
+  readonly hasRoom?: () => boolean;
   /**
    * Opens the way to the other members, for a chain that has or may get any; the node tells it who
    * they are, and closes it.

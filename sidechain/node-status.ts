@@ -46,6 +46,8 @@ export type NodeStatus = {
   readonly yieldsGranted: number;
   /** What was not taken of members since the start, and what leaders have put into the log. */
   readonly refusals: readonly Refusal[];
+  /** False while the disk is all but full, and this member is silent for it. */
+  readonly hasRoom: boolean;
   /** What is in the database, and what is in segments; undefined where nothing is archived. */
   readonly archive: ArchiveStatus | undefined;
 };
@@ -61,6 +63,7 @@ export function statusOf(parts: {
   /** Undefined for a chain of one. */
   readonly connected: Connected | undefined;
   readonly archivist: Archivist | undefined;
+  readonly hasRoom: boolean;
 }): NodeStatus {
   const { opened, members, cosigned, conduct, connected } = parts;
   const { role, term, leader, configuration } = parts.raft.status();
@@ -87,6 +90,7 @@ export function statusOf(parts: {
     leftOutMs: connected?.leftOut.status?.waitingMs,
     carried: connected?.carrier.carried ?? [],
     yieldsGranted: connected?.handOver.grantedCount ?? 0,
+    hasRoom: parts.hasRoom,
     archive: parts.archivist?.status,
     refusals: [...conduct.refusals, ...(connected?.peers.refusals() ?? [])],
   };

@@ -33,6 +33,8 @@ import type { Cosigned } from './store/cosigned-table.ts';
 import { Cosigner } from './store/cosigner.ts';
 import { writeDurably } from './store/durable-write.ts';
 import { type Opened, openAll } from './store/opening.ts';
+import { noRoom } from './store/outbox.ts';
+import { outboxAlarm } from './store/outbox-alarm.ts';
 import { PeerPool } from './store/peer-pool.ts';
 import { Proposer } from './store/proposer.ts';
 import { loadSnapshot, type StoredSnapshot } from './store/snapshot-file.ts';
@@ -88,6 +90,7 @@ export class SidechainNode {
    */
   readonly finished: Promise<void>;
   readonly #options: NodeOptions;
+  readonly #hasRoom: () => boolean;
   readonly #opened: Opened;
   readonly #members: Members;
   readonly #raft: RaftNode;
@@ -99,15 +102,15 @@ export class SidechainNode {
   readonly #listeners = new Set<(block: NewBlock) => void>();
   #durableSize: number;
   #isClosing = false;
-  #isFilling = false;
 
   constructor(
     options: NodeOptions,
     opened: Opened,
     company: { readonly members: Members; readonly network?: Network },
   ) {
-    const { database, suite, signer, clock } = options;
+    const { database, suite, signer, clock, hasRoom = () => true } = options;
     const { members, network } = company;
+    this.#hasRoom = hasRoom;
     this.chainId = opened.chainId;
     this.genesis = opened.genesis;
     this.uplink = new UplinkTable(database);
@@ -151,9 +154,10 @@ export class SidechainNode {
       peering: this.#connected?.peers,
       write,
       onBlocks: (blocks) => this.#tell(blocks),
-      onWritten: () => this.#watchOutbox(),
+      onWritten: outboxAlarm(opened.submissions.outbox, options.log),
       monotonicMs: clock.monotonicMs,
       holdMs: rules.holdMs ?? 0,
+      hasRoom: this.#hasRoom,
     });
     this.#archivist = options.archive && this.#startArchivist(options.archive);
     network?.inbox.onArrival(() => this.#loop.ring());
@@ -236,6 +240,7 @@ export class SidechainNode {
    */
   async submit(given: BlockEntry): Promise<Applied> {
     this.#assertTakingPart();
+    if (!this.#hasRoom()) throw noRoom();
     if (!fitsIntoBlock(given)) {
       const text = 'the entry with its packs does not fit into a block';
       throw new TielineError('entry-too-large', text, { hint: 'sign the packs in parts' });
@@ -319,6 +324,7 @@ export class SidechainNode {
       conduct: this.#conduct,
       connected: this.#connected,
       archivist: this.#archivist,
+      hasRoom: this.#hasRoom(),
     });
   }
 
@@ -375,14 +381,6 @@ export class SidechainNode {
       this.#connected?.carrier.applied(block.block);
       for (const listener of this.#listeners) listener(block);
     }
-  }
-
-  #watchOutbox(): void {
-    const { isFilling, count, bytes } = this.#opened.submissions.outbox;
-    if (isFilling === this.#isFilling) return;
-    this.#isFilling = isFilling;
-    if (isFilling) this.#options.log.error('outbox-filling', { count, bytes });
-    else this.#options.log.info('outbox-drained', { count, bytes });
   }
 
   async #write(statements: readonly Statement[]): Promise<void> {

@@ -149,6 +149,14 @@ export class Outbox {
   }
 }
 
+/** As from a full outbox: the gateway counts what it loses, and signs for the gap. */
+export function noRoom(): TielineError {
+  return new TielineError('outbox-full', 'the disk is all but full: nothing more is kept', {
+    retry: 'transient',
+    hint: 'make room on the disk; `tieline doctor` shows how much is left',
+  });
+}
+
 function insert({ position, sequence, entry }: OutboxRow): Statement {
   return {
     sql: `INSERT INTO outbox (position, sequence, bytes, entry, secret, packs)

@@ -19,6 +19,7 @@ export const alone: GatewayStatus = {
     receiptSize: 9,
     leader: own,
     mayPromise: true,
+    hasRoom: true,
     membership: { version: 0, isFixed: false, members: [] },
     peers: [],
     evidenceCount: 0,

@@ -123,6 +123,8 @@ export type TestMember = {
   readonly dataDir: string;
   node: SidechainNode | undefined;
   database: TestDatabase | undefined;
+  /** Whether its disk has room for more. */
+  hasRoom: boolean;
   clock: TestClock;
   readonly lines: string[];
 };
@@ -241,6 +243,7 @@ export class Cluster {
       member.database = database;
       member.node = await openNode({
         ...nodeOptions(database, clock, log, { ...options, signer, contracts, rules: this.rules }),
+        hasRoom: () => member.hasRoom,
         random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
         transport: async (receiver) => this.network.join(id, receiver),
         introduction: async () => this.#introduction(),
@@ -353,7 +356,10 @@ export class Cluster {
 function newMember(id: NodeId): TestMember {
   const signer = testSigner(10 + id);
   const [dataDir, clock] = [temporaryDirectory(), new TestClock()];
-  return { id, signer, dataDir, node: undefined, database: undefined, clock, lines: [] };
+  return {
+    ...{ id, signer, dataDir, node: undefined, database: undefined, clock, lines: [] },
+    hasRoom: true,
+  };
 }
 
 function genesisOf(

@@ -144,3 +144,44 @@ test('a disk that stalls for longer makes its member fall silent, and another le
   expect(await waiting).toMatchObject({ kind: 'accepted' });
   expect(await cluster.audit()).toBe(2);
 });
+
+test('a leader whose disk is all but full falls silent before a write fails, and comes back', async () => {
+  const cluster = await Cluster.start(3);
+  const leader = cluster.leader;
+  if (leader === undefined) throw new Error('a leader');
+  const { id, node, database } = leader;
+  await cluster.settled();
+  leader.hasRoom = false;
+  const { writeCount } = database ?? {};
+  await cluster.until(() => cluster.running.some((one) => one.id !== id && one.node?.isLeader));
+  await expect(cluster.submit(id)).rejects.toMatchObject({ code: 'outbox-full' });
+  const other = cluster.followers.find((one) => one.id !== id)?.id ?? 0;
+  const applied = cluster.submit(other);
+  await cluster.pass(20);
+  expect(await applied).toMatchObject({ kind: 'accepted' });
+  // It has acknowledged nothing, for it has taken nothing in.
+  expect(database?.writeCount).toBe(writeCount);
+  expect(node?.status()).toMatchObject({ height: 0, hasRoom: false });
+  leader.hasRoom = true;
+  await cluster.settled();
+  expect(await cluster.audit()).toBe(2);
+});
+
+test('a member that stood still misses nobody who spoke meanwhile', async () => {
+  const cluster = await Cluster.start(3);
+  await cluster.settled();
+  const { term } = cluster.node(1).status();
+  const follower = cluster.followers[0];
+  if (follower === undefined) throw new Error('a follower');
+  for (let i = 0; i < 5; i++) {
+    // Its process stands still for three seconds, and then does all that has become due at once.
+    const { clock } = follower;
+    const advance = clock.advance.bind(clock);
+    clock.advance = () => {};
+    await cluster.pass(30);
+    clock.advance = advance;
+    for (let tick = 0; tick < 60; tick++) advance(50);
+    await cluster.pass(1);
+  }
+  expect(cluster.running.map(({ node }) => node?.status().term)).toEqual([term, term, term]);
+});

@@ -181,6 +181,7 @@ export type RigOptions = {
   readonly outboxBytesMax?: number;
   readonly signer?: Signer;
   readonly archive?: ArchiveRules;
+  readonly hasRoom?: () => boolean;
 };
 
 export function nodeOptions(
@@ -204,6 +205,7 @@ export function nodeOptions(
     every: clock.every,
     rules: options.rules ?? eagerRules,
     ...(options.archive === undefined ? {} : { archive: options.archive }),
+    ...(options.hasRoom === undefined ? {} : { hasRoom: options.hasRoom }),
     ...(options.outboxBytesMax === undefined ? {} : { outboxBytesMax: options.outboxBytesMax }),
   };
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds of a gateway that goes on under another key; part of limits.ts.
+// Bounds of a gateway whose disk is all but full, or that goes on under another key; part of limits.ts.
 
-export const keyChangeLimits = {
+export const memberLimits = {
+  /** With less room on its disk, in bytes, it acknowledges nothing and leads no more. */
+  diskReserveBytes: 16 * 1024 * 1024,
+  /** How often it looks how much there is. */
+  diskLookMs: 1_000,
+
   /** How often it looks whether Raft has let the old key go. */
   keyChangePollMs: 200,
   /** So long it believes that somebody may still need the old key, though nobody is there. */
