@@ -80,7 +80,7 @@ export class TestNetwork {
 
   /** These cannot hear the others, nor be heard by them. */
   isolate(...ids: readonly NodeId[]): void {
-    for (let other = 1; other <= 7; other++) {
+    for (let other = 1; other <= 40; other++) {
       if (ids.includes(other)) continue;
       for (const id of ids) this.#cut.add(`${id} ${other}`).add(`${other} ${id}`);
     }
@@ -155,14 +155,18 @@ export class Cluster {
     });
   }
 
-  /** The files of a chain of so many members, none of which runs. */
-  static async make(count: number, contracts: readonly Contract[] = []): Promise<Cluster> {
+  /** The files of a chain of so many members, none of which runs; all vote, or the first few. */
+  static async make(
+    count: number,
+    contracts: readonly Contract[] = [],
+    voterCount = count,
+  ): Promise<Cluster> {
     const members = Array.from({ length: count }, (_, i) => newMember(i + 1));
     const [founder] = members;
     if (founder === undefined) throw new Error('a chain has a member');
     const genesisBytes = genesisOf(
       members.map(({ signer }) => signer.publicKey),
-      founder.signer,
+      { founder: founder.signer, voterCount },
     );
     const opened = openGenesis(suite, genesisBytes);
     if (!opened.ok) throw new Error(opened.detail);
@@ -193,8 +197,8 @@ export class Cluster {
   }
 
   /** Made and started, with a leader. */
-  static async start(count: number): Promise<Cluster> {
-    const cluster = await Cluster.make(count);
+  static async start(count: number, voterCount = count): Promise<Cluster> {
+    const cluster = await Cluster.make(count, [], voterCount);
     for (const { id } of cluster.members) await cluster.open(id);
     await cluster.until(() => cluster.leader !== undefined);
     return cluster;
@@ -364,12 +368,16 @@ function newMember(id: NodeId): TestMember {
 
 function genesisOf(
   keys: readonly Uint8Array[],
-  founder: ReturnType<typeof testSigner>,
+  { founder, voterCount }: { founder: ReturnType<typeof testSigner>; voterCount: number },
 ): Uint8Array {
   return signGenesis(
     {
       version: 1,
-      members: keys.map((publicKey, i) => ({ publicKey, role: 'voter', name: `cellar-${i + 1}` })),
+      members: keys.map((publicKey, i) => ({
+        publicKey,
+        role: i < voterCount ? 'voter' : 'follower',
+        name: `cellar-${i + 1}`,
+      })),
       policy: { class: 'blame', faulty: 0 },
       persons: [{ publicKey: engineer.publicKey, name: 'eve', rights: ['members'] }],
       mainLog: mainGenesis.mainLog,
