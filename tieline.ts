@@ -198,6 +198,36 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/simulate-fleet.ts')).simulateFleet,
   },
   {
+    name: 'dispatch organisations',
+    summary: 'list the organisations of a main log',
+    load: async () => (await import('./dispatch/commands/organisations.ts')).dispatchOrganisations,
+  },
+  {
+    name: 'dispatch persons',
+    summary: 'list the persons of a main log, with their roles',
+    load: async () => (await import('./dispatch/commands/persons.ts')).dispatchPersons,
+  },
+  {
+    name: 'dispatch govern list',
+    summary: 'list what waits for votes of the organisations',
+    load: async () => (await import('./dispatch/commands/govern-list.ts')).governList,
+  },
+  {
+    name: 'dispatch govern propose',
+    summary: 'propose a change of organisations or persons',
+    load: async () => (await import('./dispatch/commands/govern-propose.ts')).governPropose,
+  },
+  {
+    name: 'dispatch govern vote',
+    summary: 'vote for a proposed change',
+    load: async () => (await import('./dispatch/commands/govern-vote.ts')).governVote,
+  },
+  {
+    name: 'dispatch record',
+    summary: 'put a command or a rule on a main log, with a receipt',
+    load: async () => (await import('./dispatch/commands/record.ts')).dispatchRecord,
+  },
+  {
     name: 'dispatch',
     summary: 'run a dispatch node',
     load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,

@@ -4,9 +4,11 @@
 // unless the name says otherwise.
 
 import { assertRelations } from './limit-relations.ts';
+import { mainLogLimits } from './main-log-limits.ts';
 import { memberLimits } from './member-limits.ts';
 
 export const limits = Object.freeze({
+  ...mainLogLimits,
   // Encoded values.
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
@@ -78,7 +80,6 @@ export const limits = Object.freeze({
   farewellMsMax: 5_000,
   /** Entries that a learner may lack to be a voter. */
   learnerLagMax: 64,
-  mainLogKeysMax: 10,
   trustedKeysMax: 1_024,
   schemaBytesPerMemberMax: 8 * 1024 * 1024,
 

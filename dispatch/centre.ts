@@ -18,6 +18,8 @@ import { copyRoutes } from './api/copies.ts';
 import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
 import { operationRoutes, type ReadyCheck } from './api/operation.ts';
+import { recordRoutes } from './api/records.ts';
+import { registryRoutes } from './api/registry.ts';
 import { reportRoutes } from './api/reports.ts';
 import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
@@ -126,6 +128,8 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
       ...watched,
+      ...registryRoutes(shown),
+      ...recordRoutes(shown),
       ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),
       ...logRoutes({ ordering, history, brokerConnected, refused: () => refusals.totals() }),
     ],

@@ -6,12 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { toBase64, toHex } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
-import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import { wallClockMs } from '../host/clock.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import { signEnrolment } from '../sidechain/chain/enrolment.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
+import { askApi, detailOf, textIn } from './api-client.ts';
 
 export type Enrolled = {
   /** 64 hex digits. */
@@ -48,17 +48,15 @@ export async function enrolChain(options: {
     genesis.mainLog.id,
     signer,
   );
-  const response = await post(new URL('/api/v1/chains', options.apiUrl), options.token, {
-    genesis: toBase64(bytes),
-    enrolment: toBase64(enrolment),
+  const answer = await askApi(options, '/api/v1/chains', {
+    post: { genesis: toBase64(bytes), enrolment: toBase64(enrolment) },
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.status !== 200 && response.status !== 201) {
-    const detail = textIn(body, 'detail') ?? `HTTP status ${response.status}`;
+  if (answer.status !== 200 && answer.status !== 201) {
+    const detail = detailOf(answer);
     throw new TielineError('not-enrolled', `the centre did not enrol the chain: ${detail}`);
   }
-  const isNew = response.status === 201;
-  return { chainId: toHex(chainId), name: textIn(body, 'name') ?? name, isNew };
+  const isNew = answer.status === 201;
+  return { chainId: toHex(chainId), name: textIn(answer.body, 'name') ?? name, isNew };
 }
 
 /** @throws TielineError `genesis` */
@@ -75,28 +73,4 @@ export async function readGenesis(path: string): Promise<OpenGenesis> {
   const opened = openGenesis(nodeSuite, bytes);
   if (opened.ok) return opened.value;
   throw new TielineError('genesis', `${path} is not the genesis of a sidechain: ${opened.detail}`);
-}
-
-async function post(url: URL, token: string | undefined, body: object): Promise<Response> {
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  try {
-    return await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(limits.connectTimeoutMs),
-    });
-  } catch (cause) {
-    throw new TielineError('api-unreachable', `${url.origin} does not answer`, {
-      retry: 'transient',
-      hint: 'start the centre (`tieline dispatch`), or name its address',
-      cause,
-    });
-  }
-}
-
-function textIn(body: unknown, name: string): string | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const value = (body as Readonly<Record<string, unknown>>)[name];
-  return typeof value === 'string' ? value : undefined;
 }

@@ -10,6 +10,8 @@ export function dispatchFiles(directory: string) {
     logKey: join(directory, 'main-log.key'),
     /** Secret: the person who enrols chains; may be moved to where that person works. */
     personKey: join(directory, 'dispatcher.key'),
+    /** Secret: votes for the organisation; to be kept away from the machine that runs. */
+    governanceKey: join(directory, 'governance.key'),
     /** Public: what a sidechain's genesis pins. */
     mainLog: join(directory, 'main-log.json'),
     /** Who may ask the API what: hashes of tokens, no token. */

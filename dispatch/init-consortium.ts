@@ -19,6 +19,7 @@ import { createKeyFile } from '../host/key-file.ts';
 import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { mainRoles } from '../sidechain/chain/main-registry.ts';
 import { dispatchFiles } from './files.ts';
 import { requireNames } from './init.ts';
 import { appHash } from './ordering/consortium/app-hash.ts';
@@ -62,6 +63,7 @@ type Node = {
   readonly dir: string;
   readonly logKey: Signer;
   readonly personKey: Signer;
+  readonly governanceKey: Signer;
   readonly consensusKey: EngineKey;
   readonly nodeKey: EngineKey;
   readonly listen: string;
@@ -119,6 +121,7 @@ async function newNode({ dir, enginePort }: ConsortiumInitOptions, index: number
     dir: own,
     logKey: await createKeyFile(files.logKey),
     personKey: await createKeyFile(files.personKey),
+    governanceKey: await createKeyFile(files.governanceKey),
     consensusKey: newEngineKey(),
     nodeKey: newEngineKey(),
     listen: `127.0.0.1:${enginePort + index}`,
@@ -143,6 +146,12 @@ function genesisOf(
         publicKey: personKey.publicKey,
         name: `dispatcher of ${name}`,
         roles: ['dispatch', 'local'],
+        organisation: name,
+      })),
+      organisations: nodes.map(({ name, governanceKey }) => ({
+        name,
+        roles: [...mainRoles],
+        governanceKey: governanceKey.publicKey,
       })),
       timeMs,
       nonce: new Uint8Array(randomBytes(32)),

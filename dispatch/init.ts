@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a centre: the key of its main log, a person who may enrol chains, the genesis, an empty
-// ledger, the configuration, and the public file that sidechains pin. The ledger comes last: until
-// it is there the rest may be made again, and never after. Keys and a configuration that exist are
-// kept.
+// Makes a centre: the keys of its main log and of its votes, a person who may enrol chains, the
+// genesis, an empty ledger, the configuration, and the public file that sidechains pin. The ledger
+// comes last: until it is there the rest may be made again, and never after. Keys and a
+// configuration that exist are kept.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -18,6 +18,7 @@ import { loadOrCreateSigner } from '../host/key-file.ts';
 import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
 import { logOriginField, type MainLog } from '../sidechain/chain/main-log.ts';
 import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { mainRoles } from '../sidechain/chain/main-registry.ts';
 import { dispatchFiles } from './files.ts';
 import { createLedger } from './store/create-ledger.ts';
 
@@ -54,14 +55,18 @@ export async function initDispatch(options: InitOptions): Promise<Initialised> {
   }
   const logKey = await loadOrCreateSigner(files.logKey);
   const personKey = await loadOrCreateSigner(files.personKey);
+  const governanceKey = await loadOrCreateSigner(files.governanceKey);
+  const roles = ['dispatch', 'local'] as const;
+  const { organisation } = options;
   const genesis = signMainGenesis(
     {
       version: 1,
       origin,
-      keys: [{ publicKey: logKey.publicKey, name: options.organisation }],
+      keys: [{ publicKey: logKey.publicKey, name: organisation }],
       threshold: 1,
-      persons: [
-        { publicKey: personKey.publicKey, name: options.person, roles: ['dispatch', 'local'] },
+      persons: [{ publicKey: personKey.publicKey, name: options.person, roles, organisation }],
+      organisations: [
+        { name: organisation, roles: [...mainRoles], governanceKey: governanceKey.publicKey },
       ],
       timeMs: wallClockMs(),
       nonce: new Uint8Array(randomBytes(32)),

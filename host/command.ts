@@ -28,7 +28,7 @@ export type Invocation = {
 
 /** What the list of commands shows; the rest is loaded when the command is called. */
 export type CommandEntry = {
-  /** One or two words: `read`, `chain verify`. */
+  /** One to three words: `read`, `chain verify`. */
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<Command>;
@@ -58,7 +58,7 @@ export function findCommand(
   commands: readonly CommandEntry[],
   words: readonly string[],
 ): { readonly command: CommandEntry; readonly rest: readonly string[] } {
-  for (const count of [2, 1]) {
+  for (const count of [3, 2, 1]) {
     const name = words.slice(0, count).join(' ');
     const command = commands.find((one) => one.name === name);
     if (command !== undefined) return { command, rest: words.slice(count) };

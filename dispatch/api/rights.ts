@@ -2,20 +2,24 @@
 // Who may do what by the API: roles, the rights that each has, and what a token narrows them to.
 // A right that is not named here is nobody's.
 
-/** `log`: the main log itself. `chains`: chains and their history. `operate`: metrics and health. */
-export type Right = 'log' | 'chains' | 'enrol' | 'operate';
+/**
+ * `log`: the main log itself, and who takes part. `chains`: chains and their history. `records`:
+ * commands, rules and acts. `operate`: metrics and health. What is written is signed besides, and
+ * counts by that: `enrol`, `record` and `govern` let it in.
+ */
+export type Right = 'log' | 'chains' | 'records' | 'enrol' | 'record' | 'govern' | 'operate';
 
 export const roles = ['regulator', 'plant', 'local-centre', 'dispatch-centre', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   /** Reads all, writes nothing. */
-  regulator: ['log', 'chains'],
+  regulator: ['log', 'chains', 'records'],
   /** Reads its own chains, or its own devices on them. */
   plant: ['log', 'chains'],
-  /** Reads its own chains. */
-  'local-centre': ['log', 'chains'],
-  'dispatch-centre': ['log', 'chains', 'enrol', 'operate'],
+  /** Reads its own chains, enrols new ones. */
+  'local-centre': ['log', 'chains', 'enrol', 'govern'],
+  'dispatch-centre': ['log', 'chains', 'records', 'enrol', 'record', 'govern', 'operate'],
   /** Keeps the program running: what was measured is none of its business. */
   admin: ['log', 'operate'],
 };
@@ -44,7 +48,7 @@ export const stranger: Caller = {
 /** On this machine, as long as there are no tokens. */
 export const localUser: Caller = {
   name: 'this machine',
-  rights: new Set<Right>(['log', 'chains', 'enrol', 'operate']),
+  rights: new Set<Right>(rightsOf['dispatch-centre']),
   chains: 'all',
   devices: 'all',
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schemas of the API by name: what its answers are made of, beside the views that make them.
 
+import { recordKinds } from '../../sidechain/chain/main-record.ts';
+import { mainRoles } from '../../sidechain/chain/main-registry.ts';
 import type { Schema } from './answer-schema.ts';
 import {
   base64,
@@ -31,6 +33,54 @@ const chain = {
 };
 
 const span = closed({ from: time, to: time });
+
+const role: Schema = { enum: [...mainRoles] };
+const publicKey: Schema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const nullableKey: Schema = { type: ['string', 'null'], pattern: publicKey.pattern };
+const organisation = { name: texts, roles: listOf(role), governanceKey: nullableKey };
+const person = { keyId, name: texts, roles: listOf(role), organisation: texts, publicKey };
+
+const registry: Schema = closed({
+  mainLog: closed({ origin: texts, id: chainId }),
+  version: count,
+  organisations: listOf(closed({ ...organisation, keepsLog: { type: 'boolean' } })),
+  persons: listOf(closed(person)),
+  logKeys: listOf(closed({ organisation: texts, publicKey })),
+  threshold: count,
+});
+
+const registryChange: Schema = {
+  oneOf: [
+    closed({ kind: { const: 'organisation' }, ...organisation }),
+    closed({ kind: { const: 'person' }, ...person }),
+    closed({ kind: { const: 'remove-organisation' }, name: texts }),
+    closed({ kind: { const: 'remove-person' }, keyId }),
+  ],
+};
+
+const proposal: Schema = closed({
+  id: chainId,
+  organisation: texts,
+  version: count,
+  reason: texts,
+  proposedAt: time,
+  changes: listOf(registryChange),
+  signedBy: listOf(texts),
+  needed: count,
+  proposal: base64,
+});
+
+const recordPage: Schema = closed({
+  items: listOf(
+    closed({
+      logIndex: count,
+      kind: { enum: ['act', ...recordKinds] },
+      acceptedAt: time,
+      record: base64,
+    }),
+  ),
+  next: { type: ['integer', 'null'], description: 'cursor of the page that follows, or null' },
+});
 
 /** RFC 9457; `code` and `errors` are ours. */
 const problem: Schema = {
@@ -91,6 +141,10 @@ const summary: Schema = closed({
 
 export const schemas: Readonly<Record<string, Schema>> = {
   Problem: problem,
+  Registry: registry,
+  Proposal: proposal,
+  RecordPage: recordPage,
+  Recorded: closed({ logIndex: count, receipt: base64 }),
   Chain: closed(chain),
   ChainDetail: closed({
     ...chain,

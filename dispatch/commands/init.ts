@@ -53,6 +53,7 @@ export const dispatchInit: Command = {
     print(`id        ${toHex(mainLog.id)}`);
     print(`next      give ${files.mainLog} to those who build gateways`);
     print(`          keep ${files.personKey} where the dispatcher works: it enrols sidechains`);
+    print(`          put ${files.governanceKey} away: it votes on who takes part`);
     print(`          tieline dispatch --config ${files.config}`);
     return 0;
   },

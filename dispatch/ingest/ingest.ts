@@ -13,6 +13,7 @@ import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
 import { unpack } from '../../host/packing.ts';
 import { type Answer, signAnswer } from '../../sidechain/chain/answer.ts';
+import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { SummaryStore } from '../store/summary-store.ts';
@@ -120,11 +121,12 @@ export class Ingest {
   async #judge(message: Message, received: Uint8Array): Promise<Reply> {
     const { kind, chainId, payload } = message;
     const { suite, ordering, ledger, summaries, clock } = this.#options;
+    const chain = ordering.chain(chainId);
+    if (chain === undefined) return unknownChain;
+    if (!ordering.isRegistered(chain)) return unregisteredCentre(chain);
     if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
     if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
     if (kind === 'membership') return takeMembership(suite, ordering, { chainId, payload });
-    const chain = ordering.chain(chainId);
-    if (chain === undefined) return unknownChain;
     const taker = { suite, ledger, summaries, nowMs: clock.nowMs };
     return takeSummary(taker, chain, { payload, received });
   }
@@ -195,3 +197,11 @@ const unknownChain: Reply = {
   code: 'unknown-chain',
   detail: 'this chain is not enrolled here: enrol its genesis with `tieline dispatch enrol`',
 };
+
+function unregisteredCentre({ centre }: ChainRecord): Reply {
+  return {
+    kind: 'refused',
+    code: 'centre',
+    detail: `${centre} is no centre of this log any more: another has to enrol the chain again`,
+  };
+}

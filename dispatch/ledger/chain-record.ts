@@ -20,6 +20,8 @@ export type ChainRecord = Membership & {
   readonly chainId: Uint8Array;
   /** As the person who enrolled it called it. */
   readonly name: string;
+  /** Organisation of that person. What the chain sends is taken while it is registered. */
+  readonly centre: string;
   /** undefined before the first anchor. */
   readonly anchored: Anchored | undefined;
   /** Two histories of it satisfied its policy: nothing of it is taken any more. */

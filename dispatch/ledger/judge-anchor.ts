@@ -25,6 +25,8 @@ export type AnchorVerdict =
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
 export type AnchorFacts = {
+  /** Whether its centre is an organisation that may send. */
+  readonly isRegistered: boolean;
   /** Leaves of the main log now. */
   readonly logSize: number;
   /** Root that was accepted from this chain at just this size, undefined where none was. */
@@ -42,6 +44,9 @@ export function judgeAnchor(
 ): AnchorVerdict {
   if (chain.quarantined) {
     return refused(refuse('quarantined', 'two histories of this chain were co-signed'));
+  }
+  if (!facts.isRegistered) {
+    return refused(refuse('centre', `${chain.centre} is no centre of this log`));
   }
   const checked = signedBy(suite, anchor, { chain, ahead: facts.ahead });
   if (!checked.ok) return refused(checked);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a sidechain may join: its genesis holds by itself, pins this very main log, and a person
-// whom the main genesis gives that right has signed for it. Who carried the request here does not
+// whom the registry gives that right has signed for it. Who carried the request here does not
 // matter.
 
 import { equal } from '../../base/bytes.ts';
@@ -8,49 +8,42 @@ import { accept, type Result, refuse } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import { openEnrolment } from '../../sidechain/chain/enrolment.ts';
 import { enrolGenesis } from '../../sidechain/chain/genesis.ts';
-import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import { foundingMembership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from './chain-record.ts';
 
 export type EnrolmentRefusal = 'genesis' | 'enrolment' | 'main-log';
 
-export type JudgedEnrolment = {
-  readonly chain: ChainRecord;
-  /** Name of the person who signed. */
-  readonly by: string;
-};
-
 /** Both byte strings are attacker-controlled. */
 export function judgeEnrolment(
   suite: Suite,
   request: { readonly genesis: Uint8Array; readonly enrolment: Uint8Array },
-  main: OpenMainGenesis,
-): Result<JudgedEnrolment, EnrolmentRefusal> {
+  main: { readonly registry: MainRegistry; readonly mainLog: MainLog },
+): Result<ChainRecord, EnrolmentRefusal> {
   const opened = enrolGenesis(suite, request.genesis);
   if (!opened.ok) return opened;
   const { genesis, chainId } = opened.value;
-  const { mainLog } = main;
+  const { mainLog, registry } = main;
   if (!isSameLog(genesis.mainLog, mainLog)) {
     const detail = `the genesis pins another main log or other keys of it, not ${mainLog.origin}`;
     return refuse('main-log', detail);
   }
-  const { genesis: mainGenesis } = main;
-  const signed = openEnrolment(suite, request.enrolment, { genesis: mainGenesis, id: mainLog.id });
+  const signed = openEnrolment(suite, request.enrolment, { registry, id: mainLog.id });
   if (!signed.ok) return signed;
   const { name, by } = signed.value;
   if (!equal(signed.value.chainId, chainId)) {
     return refuse('enrolment', 'it is signed for another genesis');
   }
-  const chain = {
+  return accept({
     ...foundingMembership(suite, genesis),
     chainId,
     name,
+    centre: by.organisation,
     anchored: undefined,
     quarantined: false,
     distrusted: [],
-  };
-  return accept({ chain, by });
+  });
 }
 
 function isSameLog(pinned: MainLog, own: MainLog): boolean {

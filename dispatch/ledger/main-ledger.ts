@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine of the main chain: who is enrolled, which anchors were taken, and the RFC 9162
-// log over them (leaf 0 the genesis, then the hash of each anchor in order). Pure and
+// The state machine of the main chain: the registry, who is enrolled, what was taken, and the RFC
+// 9162 log over it (leaf 0 the genesis, then the hash of each anchor, record and act in order). Pure and
 // deterministic: the same transactions with the same facts give the same log on every machine that
 // keeps it. Invariant: what `apply` has done holds in memory at once; an ordering that cannot write
 // its changes must end.
@@ -14,41 +14,23 @@ import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
 import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { openRecord, signatoryOfRecord } from '../../sidechain/chain/main-record.ts';
+import { hasRight, type MainRegistry, votesNeeded } from '../../sidechain/chain/main-registry.ts';
 import { checkMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
+import type {
+  AnchorContext,
+  AnyContext,
+  ApplyContext,
+  RecordContext,
+  ReportContext,
+} from './apply-context.ts';
 import type { ChainRecord } from './chain-record.ts';
-import type { CheckedAnchor } from './checked-anchor.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
+import { type Governance, judgeGovernance, type StoredGovernance } from './judge-governance.ts';
 import type { Change, Leaf, Outcomes, Transaction, TransactionOf } from './transaction.ts';
-
-/**
- * What a transaction is judged with besides the ledger itself; the ordering decides them, alike for
- * all.
- */
-export type ApplyContext = {
-  /** Time of the order, not of the machine that applies. */
-  readonly timeMs: number;
-};
-
-export type AnchorContext = ApplyContext & {
-  /**
-   * Root accepted from this chain at the anchor's size, which lies below its newest; undefined
-   * where none.
-   */
-  readonly acceptedRoot: Uint8Array | undefined;
-  /** Its signatures, where they were verified before: the outcome is the same without. */
-  readonly ahead?: CheckedAnchor | undefined;
-};
-
-export type ReportContext = ApplyContext & {
-  /** How many reports of this member are stored, of any chain's subject. */
-  readonly reportCount: number;
-};
-
-/** What any transaction may need. */
-export type AnyContext = AnchorContext & ReportContext;
 
 export type Applied<Kind extends keyof Outcomes> = {
   readonly outcome: Outcomes[Kind];
@@ -64,16 +46,28 @@ export class MainLedger {
   readonly #chains: Map<string, ChainRecord>;
   /** Nothing that is done holds. */
   #isTrying = false;
+  #governance: Governance;
+  /** Organisations whose chains may send, by name. */
+  #centres: ReadonlySet<string>;
+  /** Leaves of the newest records by their hash: of those that may not be on the disk yet. */
+  readonly #recentRecords = new Map<string, number>();
 
   private constructor(
     suite: Suite,
-    start: { genesis: Uint8Array; tree: HistoryTree; chains: Iterable<ChainRecord> },
+    start: {
+      readonly genesis: Uint8Array;
+      readonly tree: HistoryTree;
+      readonly chains: Iterable<ChainRecord>;
+      readonly governance: StoredGovernance | undefined;
+    },
   ) {
     const genesis = openMainGenesis(suite, start.genesis);
     assert(genesis.ok, 'a main ledger starts from a checked genesis');
     this.#suite = suite;
     this.#genesis = genesis.value;
     this.tree = start.tree;
+    this.#governance = { ...foundingGovernance(genesis.value), ...start.governance };
+    this.#centres = centresOf(this.#governance.registry);
     this.#chains = new Map([...start.chains].map((chain) => [toHex(chain.chainId), chain]));
   }
 
@@ -84,7 +78,7 @@ export class MainLedger {
     tree: HistoryTree,
   ): { readonly ledger: MainLedger; readonly changes: readonly Change[] } {
     assert(tree.size === 0, 'a new log is empty');
-    const ledger = new MainLedger(suite, { genesis, tree, chains: [] });
+    const ledger = new MainLedger(suite, { genesis, tree, chains: [], governance: undefined });
     const leaf = ledger.#append(leafHash(suite, genesis));
     return { ledger, changes: [{ kind: 'begun', genesis, leaf }] };
   }
@@ -96,6 +90,7 @@ export class MainLedger {
       readonly genesis: Uint8Array;
       readonly tree: HistoryTree;
       readonly chains: Iterable<ChainRecord>;
+      readonly governance: StoredGovernance;
     },
   ): MainLedger {
     assert(stored.tree.size > 0, 'a log that goes on holds its genesis');
@@ -108,6 +103,15 @@ export class MainLedger {
 
   get chainCount(): number {
     return this.#chains.size;
+  }
+
+  get governance(): Governance {
+    return this.#governance;
+  }
+
+  /** Whether what this chain sends may be taken: its centre is an organisation that may send. */
+  isRegistered({ centre }: Pick<ChainRecord, 'centre'>): boolean {
+    return this.#centres.has(centre);
   }
 
   chain(chainId: Uint8Array): ChainRecord | undefined {
@@ -124,6 +128,10 @@ export class MainLedger {
         return this.report(transaction, context);
       case 'membership':
         return this.membership(transaction);
+      case 'govern':
+        return this.govern(transaction, context);
+      case 'record':
+        return this.record(transaction, context);
     }
   }
 
@@ -138,27 +146,38 @@ export class MainLedger {
   }
 
   enrol(transaction: TransactionOf<'enrol'>, { timeMs }: ApplyContext): Applied<'enrol'> {
-    const judged = judgeEnrolment(this.#suite, transaction, this.#genesis);
-    if (!judged.ok) {
-      return {
-        outcome: { kind: 'refused', code: judged.code, detail: judged.detail },
-        changes: [],
-      };
-    }
-    const { chain } = judged.value;
+    const { registry } = this.#governance;
+    const { mainLog } = this;
+    const judged = judgeEnrolment(this.#suite, transaction, { registry, mainLog });
+    if (!judged.ok) return refused(judged.code, judged.detail);
+    const chain = judged.value;
+    const { genesis, enrolment } = transaction;
     const known = this.chain(chain.chainId);
-    if (known !== undefined) {
-      return { outcome: { kind: 'enrolled', chain: known, isNew: false }, changes: [] };
-    }
+    if (known !== undefined) return this.#enrolAgain(known, chain.centre, enrolment);
     if (this.#chains.size >= limits.chainsMax) {
-      const detail = `${limits.chainsMax} chains are enrolled, which is all this log takes`;
-      return { outcome: { kind: 'refused', code: 'full', detail }, changes: [] };
+      return refused(
+        'full',
+        `${limits.chainsMax} chains are enrolled, which is all this log takes`,
+      );
     }
     this.#set(chain);
-    const { genesis, enrolment } = transaction;
     return {
       outcome: { kind: 'enrolled', chain, isNew: true },
       changes: [{ kind: 'enrolled', chain, genesis, enrolment, timeMs }],
+    };
+  }
+
+  /** A chain whose centre is gone goes to the one that enrols it again; any other stays. */
+  #enrolAgain(known: ChainRecord, centre: string, enrolment: Uint8Array): Applied<'enrol'> {
+    if (this.isRegistered(known)) {
+      return { outcome: { kind: 'enrolled', chain: known, isNew: false }, changes: [] };
+    }
+    const chain = { ...known, centre };
+    this.#set(chain);
+    const { chainId, centre: previousCentre } = known;
+    return {
+      outcome: { kind: 'enrolled', chain, isNew: false },
+      changes: [{ kind: 'adopted', chainId, previousCentre, centre, enrolment }],
     };
   }
 
@@ -172,6 +191,7 @@ export class MainLedger {
     const isNewest = size === chain.anchored?.size;
     const verdict = judgeAnchor(this.#suite, anchor, chain, {
       logSize: this.tree.size,
+      isRegistered: this.isRegistered(chain),
       acceptedRoot: isNewest ? chain.anchored.root : context.acceptedRoot,
       ahead: context.ahead,
     });
@@ -258,6 +278,83 @@ export class MainLedger {
     };
   }
 
+  govern({ statement }: TransactionOf<'govern'>, { timeMs }: ApplyContext): Applied<'govern'> {
+    const governance = this.#governance;
+    const verdict = judgeGovernance(this.#suite, statement, governance, this.mainLog.id);
+    const needed = votesNeeded(governance.registry);
+    switch (verdict.kind) {
+      case 'refused':
+        return { outcome: verdict, changes: [] };
+      case 'taken': {
+        const { version } = governance;
+        return { outcome: { kind: 'taken', version, logIndex: verdict.logIndex }, changes: [] };
+      }
+      case 'pending': {
+        const { proposal, added } = verdict;
+        const outcome = { kind: 'pending', proposal, needed } as const;
+        if (added === undefined) return { outcome, changes: [] };
+        const others = governance.pending.filter(
+          ({ organisation }) => organisation !== proposal.organisation,
+        );
+        this.#govern({ ...governance, pending: [...others, proposal] });
+        const change: Change =
+          added.kind === 'proposal'
+            ? { kind: 'proposed', proposal, timeMs }
+            : { kind: 'voted', proposalId: proposal.id, vote: added.vote, timeMs };
+        return { outcome, changes: [change] };
+      }
+      case 'take': {
+        const { registry, act, proposalId } = verdict;
+        const leaf = this.#append(mainLeafHash(this.#suite, act));
+        const previousVersion = governance.version;
+        const version = previousVersion + 1;
+        const newest = { proposalId, logIndex: leaf.index };
+        this.#govern({ registry, version, pending: [], newest });
+        return {
+          outcome: { kind: 'taken', version, logIndex: leaf.index },
+          changes: [{ kind: 'registry-changed', previousVersion, registry, act, leaf, timeMs }],
+        };
+      }
+    }
+  }
+
+  record({ record }: TransactionOf<'record'>, context: RecordContext): Applied<'record'> {
+    const opened = openRecord(record);
+    if (!opened.ok) return refused('malformed', opened.detail);
+    const hash = mainLeafHash(this.#suite, record);
+    const known = this.#recentRecords.get(toHex(hash)) ?? context.recordIndex;
+    if (known !== undefined) {
+      return { outcome: { kind: 'receipt', logIndex: known, isNew: false }, changes: [] };
+    }
+    const { registry } = this.#governance;
+    const main = { registry, id: this.mainLog.id };
+    const signed = signatoryOfRecord(this.#suite, opened.value, main);
+    if (!signed.ok) return refused(signed.code, signed.detail);
+    const leaf = this.#append(hash);
+    this.#remember(leaf);
+    const { kind: recordKind } = opened.value;
+    const { timeMs } = context;
+    return {
+      outcome: { kind: 'receipt', logIndex: leaf.index, isNew: true },
+      changes: [{ kind: 'recorded', recordKind, bytes: record, leaf, timeMs }],
+    };
+  }
+
+  #govern(governance: Governance): void {
+    if (this.#isTrying) return;
+    this.#governance = governance;
+    this.#centres = centresOf(governance.registry);
+  }
+
+  #remember({ hash, index }: Leaf): void {
+    if (this.#isTrying) return;
+    this.#recentRecords.set(toHex(hash), index);
+    const [oldest] = this.#recentRecords.keys();
+    if (this.#recentRecords.size > limits.recordsRecentMax && oldest !== undefined) {
+      this.#recentRecords.delete(oldest);
+    }
+  }
+
   #set(chain: ChainRecord): void {
     if (this.#isTrying) return;
     this.#chains.set(toHex(chain.chainId), chain);
@@ -268,4 +365,22 @@ export class MainLedger {
     const groupHash = this.#isTrying ? undefined : this.tree.append(hash);
     return { index, hash, groupHash };
   }
+}
+
+function foundingGovernance({ genesis }: OpenMainGenesis): Governance {
+  const { organisations, persons, keys, threshold } = genesis;
+  const registry = { organisations, persons, keys, threshold };
+  return { registry, version: 0, pending: [], newest: undefined };
+}
+
+function centresOf({ organisations }: MainRegistry): ReadonlySet<string> {
+  const centres = organisations.filter((organisation) => hasRight(organisation, 'enrol'));
+  return new Set(centres.map(({ name }) => name));
+}
+
+function refused(
+  code: string,
+  detail: string,
+): { readonly outcome: Extract<Outcomes['enrol'], { kind: 'refused' }>; readonly changes: [] } {
+  return { outcome: { kind: 'refused', code, detail }, changes: [] };
 }

@@ -23,12 +23,14 @@ import type { Transaction } from './transaction.ts';
 type Written =
   | readonly ['enrol', Uint8Array, Uint8Array]
   | readonly ['anchor', Uint8Array]
+  | readonly ['govern' | 'record', Uint8Array]
   | readonly ['report' | 'membership', Uint8Array, Uint8Array];
 
 const entry = bytesUpTo(limits.entryBytesMax);
 const message = bytesUpTo(limits.messageBytesMax);
 const enrolField = tuple(choice('enrol'), entry, entry);
 const anchorField = tuple(choice('anchor'), message);
+const statementField = tuple(choice('govern', 'record'), entry);
 const ofChainField = tuple(choice('report', 'membership'), bytes(32), message);
 
 const writtenField: Field<Written> = {
@@ -38,6 +40,9 @@ const writtenField: Field<Written> = {
         return enrolField.read(value, path);
       case 'anchor':
         return anchorField.read(value, path);
+      case 'govern':
+      case 'record':
+        return statementField.read(value, path);
       case 'report':
       case 'membership':
         return ofChainField.read(value, path);
@@ -51,6 +56,9 @@ const writtenField: Field<Written> = {
         return enrolField.write(written);
       case 'anchor':
         return anchorField.write(written);
+      case 'govern':
+      case 'record':
+        return statementField.write(written);
       default:
         return ofChainField.write(written);
     }
@@ -74,6 +82,10 @@ function writtenOf(transaction: Transaction): Written {
       return ['report', transaction.chainId, transaction.report.bytes];
     case 'membership':
       return ['membership', transaction.chainId, transaction.message.bytes];
+    case 'govern':
+      return ['govern', transaction.statement];
+    case 'record':
+      return ['record', transaction.record];
   }
 }
 
@@ -88,6 +100,10 @@ export function decodeTransaction(input: Uint8Array): Result<Transaction, 'malfo
   switch (written[0]) {
     case 'enrol':
       return accept({ kind: 'enrol', genesis: written[1], enrolment: written[2] });
+    case 'govern':
+      return accept({ kind: 'govern', statement: written[1] });
+    case 'record':
+      return accept({ kind: 'record', record: written[1] });
     case 'anchor': {
       const opened = openAnchor(written[1]);
       if (!opened.ok) return refuse('malformed', opened.detail);

@@ -16,5 +16,9 @@ export function transactionSubject(suite: Suite, transaction: Transaction): stri
     case 'report':
     case 'membership':
       return `chain ${toHex(transaction.chainId)}`;
+    case 'govern':
+      return 'registry';
+    case 'record':
+      return `record ${toHex(suite.sha256(transaction.record))}`;
   }
 }

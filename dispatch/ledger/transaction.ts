@@ -4,10 +4,13 @@
 // it orders.
 
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
+import type { RecordKind } from '../../sidechain/chain/main-record.ts';
+import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import type { OpenMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import type { Membership } from '../../sidechain/chain/membership-proof.ts';
 import type { OpenReport } from '../../sidechain/chain/report.ts';
 import type { Anchored, ChainRecord } from './chain-record.ts';
+import type { PendingProposal, Vote } from './judge-governance.ts';
 
 export type Transaction =
   | { readonly kind: 'enrol'; readonly genesis: Uint8Array; readonly enrolment: Uint8Array }
@@ -17,7 +20,11 @@ export type Transaction =
       readonly kind: 'membership';
       readonly chainId: Uint8Array;
       readonly message: OpenMembershipMessage;
-    };
+    }
+  /** A proposal or a vote. */
+  | { readonly kind: 'govern'; readonly statement: Uint8Array }
+  /** A command or a rule. */
+  | { readonly kind: 'record'; readonly record: Uint8Array };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
 
@@ -43,6 +50,15 @@ export type Outcomes = {
   readonly report: { readonly kind: 'noted' } | Refused;
   /** Taken, now or before. */
   readonly membership: { readonly kind: 'noted' } | Refused;
+  /** `pending`: waits for more votes. `taken`: the registry is changed, now or before. */
+  readonly govern:
+    | { readonly kind: 'pending'; readonly proposal: PendingProposal; readonly needed: number }
+    | { readonly kind: 'taken'; readonly logIndex: number; readonly version: number }
+    | Refused;
+  /** Taken, now or before. */
+  readonly record:
+    | { readonly kind: 'receipt'; readonly logIndex: number; readonly isNew: boolean }
+    | Refused;
 };
 
 export type TransactionOf<Kind extends keyof Outcomes> = Extract<
@@ -97,6 +113,38 @@ export type Change =
       readonly membership: Membership;
       /** The message, for the proofs of others. */
       readonly bytes: Uint8Array;
+    }
+  /** Its chain has another centre now, for the one it had is registered no more. */
+  | {
+      readonly kind: 'adopted';
+      readonly chainId: Uint8Array;
+      readonly previousCentre: string;
+      readonly centre: string;
+      readonly enrolment: Uint8Array;
+    }
+  | { readonly kind: 'proposed'; readonly proposal: PendingProposal; readonly timeMs: number }
+  | {
+      readonly kind: 'voted';
+      readonly proposalId: Uint8Array;
+      readonly vote: Vote;
+      readonly timeMs: number;
+    }
+  /** Nothing is open after it. */
+  | {
+      readonly kind: 'registry-changed';
+      /** Compared when it is set. */
+      readonly previousVersion: number;
+      readonly registry: MainRegistry;
+      readonly act: Uint8Array;
+      readonly leaf: Leaf;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: 'recorded';
+      readonly recordKind: RecordKind;
+      readonly bytes: Uint8Array;
+      readonly leaf: Leaf;
+      readonly timeMs: number;
     }
   | {
       readonly kind: 'quarantined';

@@ -7,6 +7,7 @@ import { TielineError } from '../../base/errors.ts';
 import { historyLimits } from '../../base/history-limits.ts';
 import { limits } from '../../base/limits.ts';
 import { type HttpAnswer, httpGet } from '../../host/http-client.ts';
+import { decodeReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ShownChain } from './judge.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 
@@ -65,6 +66,17 @@ export class CentreClient {
       bytes: bytesIn(path, one, 'anchor'),
     }));
     return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
+  }
+
+  /** The command, rule, request or act at this leaf; undefined where none is shown. */
+  async record(logIndex: number): Promise<Uint8Array | undefined> {
+    try {
+      const message = decodeReceiptMessage(await this.#body(`/api/v1/records/${logIndex}`));
+      return message.ok ? message.value.anchor : undefined;
+    } catch (error) {
+      if (error instanceof TielineError && error.code === 'api-status') return undefined;
+      throw error;
+    }
   }
 
   async messages(

@@ -8,6 +8,7 @@ import { decodeSummary } from '../../contracts/summary.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import {
   checkSummaryMessage,
   decodeSummaryMessage,
@@ -79,13 +80,13 @@ export class ChainCopy {
       const { items, next } = await client.anchors(from);
       const end = Math.min(next ?? logSize, logSize);
       for (const shown of items.filter(({ logIndex }) => logIndex < logSize)) {
-        found.push(...this.#missing(from, shown.logIndex));
+        found.push(...(await this.#missing(from, shown.logIndex)));
         from = shown.logIndex + 1;
         const flaw = await this.#anchor(shown);
         if (flaw === undefined) count += 1;
         else found.push(flaw);
       }
-      found.push(...this.#missing(from, end));
+      found.push(...(await this.#missing(from, end)));
       from = Math.max(from, end);
       await store.write([{ sql: 'UPDATE state SET anchored = ?', params: [from] }]);
       if (found.length >= mirrorLimits.differencesMax) break;
@@ -164,12 +165,24 @@ export class ChainCopy {
     return undefined;
   }
 
-  #missing(from: number, to: number): Difference[] {
+  /** Leaves that are shown neither with an anchor nor with a record. */
+  async #missing(from: number, to: number): Promise<Difference[]> {
     if (!this.#options.expectsAll) return [];
-    const count = Math.min(to - from, mirrorLimits.addedMax);
-    return Array.from({ length: Math.max(0, count) }, (_, i) =>
-      about('anchor-missing', '', `leaf ${from + i}`, { shown: 'nothing', proven: 'an anchor' }),
-    );
+    const found: Difference[] = [];
+    for (let index = from; index < to && found.length < mirrorLimits.addedMax; index++) {
+      if (await this.#isRecord(index)) continue;
+      const difference = { shown: 'nothing', proven: 'an anchor' };
+      found.push(about('anchor-missing', '', `leaf ${index}`, difference));
+    }
+    return found;
+  }
+
+  async #isRecord(logIndex: number): Promise<boolean> {
+    const { suite, client, store } = this.#options;
+    const record = await client.record(logIndex);
+    const leafHash = await store.leaf(logIndex);
+    if (record === undefined || leafHash === undefined) return false;
+    return equal(mainLeafHash(suite, record), leafHash);
   }
 
   async #message(

@@ -80,9 +80,10 @@ export function judgeChain(
   shown: ShownChain,
   main: OpenMainGenesis,
 ): Result<ProvenChain> {
-  const enrolled = judgeEnrolment(suite, shown, main);
+  const { genesis: registry, mainLog } = main;
+  const enrolled = judgeEnrolment(suite, shown, { registry, mainLog });
   if (!enrolled.ok) return enrolled;
-  const { chainId, name } = enrolled.value.chain;
+  const { chainId, name } = enrolled.value;
   const genesis = openGenesis(suite, shown.genesis);
   if (!genesis.ok) return genesis;
   const founding = foundingMembership(suite, genesis.value.genesis);

@@ -15,11 +15,12 @@ import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import { type CheckedAnchor, checkAhead } from '../ledger/checked-anchor.ts';
+import type { Governance } from '../ledger/judge-governance.ts';
 import type { AnyApplied, MainLedger } from '../ledger/main-ledger.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
-import type { LogHead } from '../store/ledger-changes.ts';
+import { appendedLeaf, type LogHead } from '../store/ledger-changes.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -90,8 +91,16 @@ export class EmbeddedOrdering implements Ordering {
     return { kind: 'embedded', state: 'ok' };
   }
 
+  get governance(): Governance {
+    return this.#ledger.governance;
+  }
+
   chain(chainId: Uint8Array): ChainRecord | undefined {
     return this.#ledger.chain(chainId);
+  }
+
+  isRegistered(chain: ChainRecord): boolean {
+    return this.#ledger.isRegistered(chain);
   }
 
   submit<T extends Transaction>(transaction: T): Promise<Outcomes[T['kind']]> {
@@ -143,9 +152,10 @@ export class EmbeddedOrdering implements Ordering {
   }
 
   async receipt(logIndex: number, { from }: { readonly from: number }): Promise<ReceiptMessage> {
-    const anchor = this.#recent.at(logIndex) ?? (await this.#options.store.anchorAt(logIndex));
-    assert(anchor !== undefined, 'an anchor that was taken is stored');
-    const size = Math.max(anchor.receiptSize, from);
+    const { store } = this.#options;
+    const statement = this.#recent.at(logIndex) ?? (await store.statementAt(logIndex));
+    assert(statement !== undefined, 'what was taken is stored');
+    const size = Math.max(statement.receiptSize, from);
     assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
     const { tree } = this.#ledger;
     return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
@@ -153,7 +163,7 @@ export class EmbeddedOrdering implements Ordering {
       const leaf = { index: logIndex, path: tree.inclusion(logIndex, size) };
       const receipt = receiptOf(log, leaf, this.#signedRoots.signature(log));
       const consistency = tree.consistency(from, size);
-      return { anchor: anchor.bytes, receipts: [receipt], from, consistency };
+      return { anchor: statement.bytes, receipts: [receipt], from, consistency };
     });
   }
 
@@ -176,8 +186,8 @@ export class EmbeddedOrdering implements Ordering {
       const batch = this.#waiting.splice(0, limits.orderingBatchMax);
       let applied: readonly AnyApplied[];
       try {
-        const { store } = this.#options;
-        const known = { ledger: this.#ledger, store };
+        const { store, suite } = this.#options;
+        const known = { suite, ledger: this.#ledger, store };
         const facts = await Promise.all(
           batch.map(({ transaction }) => factsOf(known, transaction)),
         );
@@ -199,8 +209,8 @@ export class EmbeddedOrdering implements Ordering {
     );
     const changes = applied.flatMap((one) => one.changes);
     if (changes.length === 0) return applied;
-    for (const change of changes) {
-      if (change.kind === 'anchored') this.#groups.append(change.leaf.index, change.leaf.hash);
+    for (const leaf of changes.map(appendedLeaf)) {
+      if (leaf !== undefined) this.#groups.append(leaf.index, leaf.hash);
     }
     const { tree } = this.#ledger;
     const head = { size: tree.size, root: tree.root() };

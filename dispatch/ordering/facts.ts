@@ -2,6 +2,8 @@
 // What the disk says about a transaction, for the ledger, which cannot ask. It is read before a
 // batch or block is applied, so it is the same on every node that has applied the same before.
 
+import type { Suite } from '../../base/suite.ts';
+import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import type { MainLedger } from '../ledger/main-ledger.ts';
 import type { Transaction } from '../ledger/transaction.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
@@ -9,12 +11,21 @@ import type { LedgerStore } from '../store/ledger-store.ts';
 export type Facts = {
   readonly acceptedRoot: Uint8Array | undefined;
   readonly reportCount: number;
+  readonly recordIndex: number | undefined;
 };
 
-const none: Facts = { acceptedRoot: undefined, reportCount: 0 };
+const none: Facts = { acceptedRoot: undefined, reportCount: 0, recordIndex: undefined };
 
 export async function factsOf(
-  { ledger, store }: { readonly ledger: MainLedger; readonly store: LedgerStore },
+  {
+    suite,
+    ledger,
+    store,
+  }: {
+    readonly suite: Suite;
+    readonly ledger: MainLedger;
+    readonly store: LedgerStore;
+  },
   transaction: Transaction,
 ): Promise<Facts> {
   switch (transaction.kind) {
@@ -28,6 +39,10 @@ export async function factsOf(
     case 'report': {
       const { chainId, report } = transaction;
       return { ...none, reportCount: await store.reportCount(chainId, report.keyId) };
+    }
+    case 'record': {
+      const leafHash = mainLeafHash(suite, transaction.record);
+      return { ...none, recordIndex: await store.registry.indexOf(leafHash) };
     }
     default:
       return none;

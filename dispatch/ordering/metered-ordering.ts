@@ -6,6 +6,7 @@ import { Counts, counter, Durations, type MetricFamily } from '../../host/promet
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { Governance } from '../ledger/judge-governance.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { Ordering, OrderingStatus } from './ordering.ts';
 
@@ -30,6 +31,14 @@ export class MeteredOrdering implements Ordering {
 
   get status(): OrderingStatus {
     return this.#ordering.status;
+  }
+
+  get governance(): Governance {
+    return this.#ordering.governance;
+  }
+
+  isRegistered(chain: ChainRecord): boolean {
+    return this.#ordering.isRegistered(chain);
   }
 
   chain(chainId: Uint8Array): ChainRecord | undefined {

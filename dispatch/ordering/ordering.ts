@@ -9,6 +9,7 @@ import type { Log } from '../../host/log.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { Governance } from '../ledger/judge-governance.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
@@ -57,9 +58,14 @@ export type Ordering = {
   readonly mainLog: MainLog;
   readonly chainCount: number;
   readonly status: OrderingStatus;
+  /** The registry as it is now, and what is open. */
+  readonly governance: Governance;
 
   /** As the ledger has it now; undefined where it is not enrolled. */
   chain(chainId: Uint8Array): ChainRecord | undefined;
+
+  /** Whether what it sends may be taken: its centre is an organisation of the registry that may. */
+  isRegistered(chain: ChainRecord): boolean;
 
   /**
    * Resolves when the outcome is durable and can no longer change.
@@ -69,8 +75,8 @@ export type Ordering = {
   submit<T extends Transaction>(transaction: T): Promise<Outcomes[T['kind']]>;
 
   /**
-   * The anchor at this leaf, receipts over it, and the proof that the log has only grown since it
-   * had the size `from`. The same again for the same arguments.
+   * The anchor, record or act at this leaf, receipts over it, and the proof that the log has only
+   * grown since it had the size `from`. The same again for the same arguments.
    */
   receipt(logIndex: number, options: { readonly from: number }): Promise<ReceiptMessage>;
 

@@ -8,19 +8,15 @@ import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { Change, Leaf } from '../ledger/transaction.ts';
 import { encodeMembership } from './membership-column.ts';
+import { encodeRegistry } from './registry-column.ts';
 
 /** The main log as a whole. */
 export type LogHead = { readonly size: number; readonly root: Uint8Array };
 
-/** The leaf that a change appends to a log that has begun; undefined where it appends none. */
-export function appendedLeaf(change: Change): Leaf | undefined {
-  return change.kind === 'anchored' ? change.leaf : undefined;
-}
-
 /** All of `changes`, in the order they were made; `head` is the log with all of them. */
 export function statementsOf(changes: readonly Change[], head: LogHead): Statement[] {
   const statements = changes.flatMap((change) => changeStatements(change, head));
-  const appendedCount = changes.filter(({ kind }) => kind === 'anchored').length;
+  const appendedCount = changes.filter((change) => appendedLeaf(change) !== undefined).length;
   if (appendedCount > 0) {
     statements.push({
       sql: 'UPDATE log SET size = ?, root = ? WHERE size = ?',
@@ -29,6 +25,18 @@ export function statementsOf(changes: readonly Change[], head: LogHead): Stateme
     });
   }
   return statements;
+}
+
+/** The leaf that a change appends to a log that has begun; undefined where it appends none. */
+export function appendedLeaf(change: Change): Leaf | undefined {
+  switch (change.kind) {
+    case 'anchored':
+    case 'registry-changed':
+    case 'recorded':
+      return change.leaf;
+    default:
+      return undefined;
+  }
 }
 
 function changeStatements(change: Change, head: LogHead): Statement[] {
@@ -41,39 +49,32 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
         },
         ...leafStatements(change.leaf),
       ];
-    case 'enrolled': {
-      const { chain, genesis, enrolment, timeMs } = change;
-      return [
-        {
-          sql: `INSERT INTO chain (chain_id, name, genesis, enrolment, membership, enrolled_ms)
-            VALUES (?, ?, ?, ?, ?, ?)`,
-          params: [chain.chainId, chain.name, genesis, enrolment, encodeMembership(chain), timeMs],
-        },
-      ];
-    }
-    case 'anchored': {
-      const { chainId, anchored, previousSize, bytes, leaf, timeMs } = change;
-      const { size, root, logIndex } = anchored;
-      return [
-        ...leafStatements(leaf),
-        {
-          sql: `INSERT INTO anchor
-            (log_index, chain_id, size, root, receipt_size, accepted_ms, bytes)
-            VALUES (?, ?, ?, ?, ?, ?, ?)`,
-          params: [logIndex, chainId, size, root, head.size, timeMs, bytes],
-        },
-        {
-          sql: `UPDATE chain SET size = ?, log_index = ?
-            WHERE chain_id = ? AND size = ? AND quarantined = 0`,
-          params: [size, logIndex, chainId, previousSize],
-          changes: 1,
-        },
-      ];
-    }
+    case 'enrolled':
+      return enrolmentStatements(change);
+    case 'anchored':
+      return anchorStatements(change, head);
     case 'reported':
       return reportStatements(change);
     case 'members-changed':
       return membershipStatements(change);
+    case 'adopted':
+      return [
+        {
+          sql: 'UPDATE chain SET centre = ?, enrolment = ? WHERE chain_id = ? AND centre = ?',
+          params: [change.centre, change.enrolment, change.chainId, change.previousCentre],
+          changes: 1,
+        },
+      ];
+    case 'proposed':
+      return proposalStatements(change);
+    case 'voted':
+      return voteStatements(change);
+    case 'registry-changed':
+      return registryStatements(change, head);
+    case 'recorded': {
+      const { recordKind, bytes, leaf, timeMs } = change;
+      return recordStatements({ kind: recordKind, bytes, leaf, timeMs }, head);
+    }
     case 'quarantined': {
       const { chainId, size, bytes, timeMs } = change;
       return [
@@ -90,6 +91,43 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
       ];
     }
   }
+}
+
+function enrolmentStatements({
+  chain,
+  genesis,
+  enrolment,
+  timeMs,
+}: Extract<Change, { readonly kind: 'enrolled' }>): Statement[] {
+  const { chainId, name, centre } = chain;
+  const sql = `INSERT INTO chain
+    (chain_id, name, centre, genesis, enrolment, membership, enrolled_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  const membership = encodeMembership(chain);
+  return [{ sql, params: [chainId, name, centre, genesis, enrolment, membership, timeMs] }];
+}
+
+function anchorStatements(
+  change: Extract<Change, { readonly kind: 'anchored' }>,
+  head: LogHead,
+): Statement[] {
+  const { chainId, anchored, previousSize, bytes, leaf, timeMs } = change;
+  const { size, root, logIndex } = anchored;
+  return [
+    ...leafStatements(leaf),
+    {
+      sql: `INSERT INTO anchor
+        (log_index, chain_id, size, root, receipt_size, accepted_ms, bytes)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      params: [logIndex, chainId, size, root, head.size, timeMs, bytes],
+    },
+    {
+      sql: `UPDATE chain SET size = ?, log_index = ?
+        WHERE chain_id = ? AND size = ? AND quarantined = 0`,
+      params: [size, logIndex, chainId, previousSize],
+      changes: 1,
+    },
+  ];
 }
 
 function reportStatements(change: Extract<Change, { readonly kind: 'reported' }>): Statement[] {
@@ -120,6 +158,65 @@ function membershipStatements(
       params: [column, membership.version, bytes, chainId, previousVersion],
       changes: 1,
     },
+  ];
+}
+
+function recordStatements(
+  record: {
+    readonly kind: string;
+    readonly bytes: Uint8Array;
+    readonly leaf: Leaf;
+    readonly timeMs: number;
+  },
+  head: LogHead,
+): Statement[] {
+  const { kind, bytes, leaf, timeMs } = record;
+  return [
+    ...leafStatements(leaf),
+    {
+      sql: `INSERT INTO record (log_index, kind, hash, receipt_size, accepted_ms, bytes)
+        VALUES (?, ?, ?, ?, ?, ?)`,
+      params: [leaf.index, kind, leaf.hash, head.size, timeMs, bytes],
+    },
+  ];
+}
+
+function proposalStatements(change: Extract<Change, { readonly kind: 'proposed' }>): Statement[] {
+  const { proposal, timeMs } = change;
+  const { id, organisation, bytes } = proposal;
+  return [
+    { sql: 'DELETE FROM proposal WHERE organisation = ?', params: [organisation] },
+    {
+      sql: 'INSERT INTO proposal (id, organisation, bytes, taken_ms) VALUES (?, ?, ?, ?)',
+      params: [id, organisation, bytes, timeMs],
+    },
+  ];
+}
+
+function voteStatements(change: Extract<Change, { readonly kind: 'voted' }>): Statement[] {
+  const { proposalId, vote, timeMs } = change;
+  return [
+    {
+      sql: 'INSERT INTO vote (proposal_id, organisation, bytes, taken_ms) VALUES (?, ?, ?, ?)',
+      params: [proposalId, vote.organisation, vote.bytes, timeMs],
+    },
+  ];
+}
+
+function registryStatements(
+  change: Extract<Change, { readonly kind: 'registry-changed' }>,
+  head: LogHead,
+): Statement[] {
+  const { act, leaf, previousVersion, registry, timeMs } = change;
+  const sql =
+    previousVersion === 0
+      ? 'INSERT INTO registry (version, data, id) VALUES (?, ?, 1)'
+      : 'UPDATE registry SET version = ?, data = ? WHERE id = 1 AND version = ?';
+  const compared = previousVersion === 0 ? [] : [previousVersion];
+  return [
+    ...recordStatements({ kind: 'act', bytes: act, leaf, timeMs }, head),
+    { sql, params: [previousVersion + 1, encodeRegistry(registry), ...compared], changes: 1 },
+    { sql: 'DELETE FROM proposal' },
   ];
 }
 

@@ -115,4 +115,39 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       vouches BLOB NOT NULL
     ) STRICT`,
   ],
+  [
+    // The registry as it is now, once a vote has changed it. Before, it is that of the genesis.
+    `CREATE TABLE registry (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      version INTEGER NOT NULL CHECK (version > 0),
+      data BLOB NOT NULL
+    ) STRICT`,
+    // Proposals that wait for votes, one of each organisation, and the votes of the others.
+    `CREATE TABLE proposal (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      organisation TEXT NOT NULL UNIQUE,
+      bytes BLOB NOT NULL,
+      taken_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE vote (
+      id INTEGER PRIMARY KEY,
+      proposal_id BLOB NOT NULL REFERENCES proposal (id) ON DELETE CASCADE,
+      organisation TEXT NOT NULL,
+      bytes BLOB NOT NULL,
+      taken_ms INTEGER NOT NULL,
+      UNIQUE (proposal_id, organisation)
+    ) STRICT`,
+    // Leaves that are no anchors: acts of the organisations, commands and rules of their persons.
+    // hash: of the leaf.
+    `CREATE TABLE record (
+      log_index INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL CHECK (kind IN ('act', 'command', 'rule', 'request')),
+      hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+      receipt_size INTEGER NOT NULL CHECK (receipt_size > log_index),
+      accepted_ms INTEGER NOT NULL,
+      bytes BLOB NOT NULL
+    ) STRICT`,
+    // Organisation of the person who enrolled it.
+    "ALTER TABLE chain ADD COLUMN centre TEXT NOT NULL DEFAULT ''",
+  ],
 ];

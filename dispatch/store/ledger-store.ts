@@ -13,6 +13,7 @@ import type { Change } from '../ledger/transaction.ts';
 import { bytesOf, integerOf, textOf } from './columns.ts';
 import { type LogHead, statementsOf } from './ledger-changes.ts';
 import { decodeMembership } from './membership-column.ts';
+import { RegistryStore } from './registry-store.ts';
 
 /** An anchor as it was taken. */
 export type StoredAnchor = {
@@ -38,16 +39,18 @@ export type StoredChain = {
   readonly enrolledMs: number;
 };
 
-const chainColumns = `c.chain_id, c.name, c.genesis, c.membership, c.enrolled_ms, c.quarantined,
-  c.distrusted, c.log_index, a.size, a.root
+const chainColumns = `c.chain_id, c.name, c.centre, c.genesis, c.membership, c.enrolled_ms,
+  c.quarantined, c.distrusted, c.log_index, a.size, a.root
   FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
 
 const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FROM anchor';
 
 export class LedgerStore {
+  readonly registry: RegistryStore;
   readonly #database: Database;
 
   constructor(database: Database) {
+    this.registry = new RegistryStore(database);
     this.#database = database;
   }
 
@@ -140,6 +143,13 @@ export class LedgerStore {
     return row && anchorOf(row);
   }
 
+  /** What stands at this leaf, after the genesis: an anchor or another record. */
+  async statementAt(
+    logIndex: number,
+  ): Promise<{ readonly bytes: Uint8Array; readonly receiptSize: number } | undefined> {
+    return (await this.anchorAt(logIndex)) ?? this.registry.recordAt(logIndex);
+  }
+
   /** The anchor that brought a chain to just this size. */
   async anchorOfSize(chainId: Uint8Array, size: number): Promise<StoredAnchor | undefined> {
     const [row] = await this.#database.read(
@@ -172,6 +182,7 @@ function chainOf(suite: Suite, row: Row): StoredChain {
     record: {
       chainId: bytesOf(row, 'chain_id'),
       name: textOf(row, 'name'),
+      centre: textOf(row, 'centre'),
       ...membershipOf(suite, row),
       anchored,
       distrusted: keyIdsIn(bytesOf(row, 'distrusted')),

@@ -40,7 +40,8 @@ export async function loadLedger(
     throw damaged('leaf 0 is not its genesis');
   }
   const chains = await allChains(suite, store);
-  return { ledger: MainLedger.resume(suite, { genesis, tree, chains }), groups };
+  const governance = await store.registry.governance(suite);
+  return { ledger: MainLedger.resume(suite, { genesis, tree, chains, governance }), groups };
 }
 
 async function allGroupHashes(store: LedgerStore): Promise<readonly Uint8Array[]> {

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Enrolment: a person's word, on the main log, that a sidechain with this genesis belongs to the network.
 
-import { equal } from '../../base/bytes.ts';
 import { sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { bytes, type Content, decodeWith, encodeWith } from '../../base/fields.ts';
-import { keyIdOf } from '../../base/ids.ts';
 import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import { chainAad, mediaType } from './entry.ts';
-import type { MainGenesis } from './main-genesis.ts';
+import { hasRight, type MainPerson, type MainRegistry, personOf } from './main-registry.ts';
 import { openStatement } from './statement.ts';
 
 const enrolmentField = record({
@@ -40,20 +38,18 @@ export function signEnrolment(
   );
 }
 
-/** Signed by a person whom the main genesis gives the role `dispatch` or `local`. Attacker-controlled. */
+/** Signed by a person whom the registry of the main log lets enrol. Attacker-controlled. */
 export function openEnrolment(
   suite: Suite,
   input: Uint8Array,
-  main: { readonly genesis: MainGenesis; readonly id: Uint8Array },
-): Result<Enrolment & { readonly by: string }, 'enrolment'> {
+  main: { readonly registry: Pick<MainRegistry, 'persons'>; readonly id: Uint8Array },
+): Result<Enrolment & { readonly by: MainPerson }, 'enrolment'> {
   const opened = openStatement(input, { kind: 'enrolment', bytesMax: limits.entryBytesMax });
   if (!opened.ok) return refuse('enrolment', opened.detail);
   const { keyId, payload, sign1: signed } = opened.value;
-  const person = main.genesis.persons.find(({ publicKey }) =>
-    equal(keyIdOf(suite, publicKey), keyId),
-  );
+  const person = personOf(suite, main.registry, keyId);
   if (person === undefined) return refuse('enrolment', 'signed by nobody the main log knows');
-  if (!person.roles.includes('dispatch') && !person.roles.includes('local')) {
+  if (!hasRight(person, 'enrol')) {
     return refuse('enrolment', `${person.name} has no role that may enrol a chain`);
   }
   const by = { publicKey: person.publicKey, externalAad: chainAad(main.id) };
@@ -62,5 +58,5 @@ export function openEnrolment(
   }
   const read = decodeWith(enrolmentField, payload, { name: 'enrolment' });
   if (!read.ok) return refuse('enrolment', read.detail);
-  return accept({ ...read.value, by: person.name });
+  return accept({ ...read.value, by: person });
 }

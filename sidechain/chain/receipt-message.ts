@@ -32,9 +32,8 @@ const receiptMessageField = record({
 
 export type ReceiptMessage = Content<typeof receiptMessageField>;
 
-export type CheckedReceipt = {
-  readonly anchor: OpenAnchor;
-  /** Place of the anchor in the main log. */
+export type CheckedReceipts = {
+  /** Place of the statement in the main log. */
   readonly index: number;
   /** Size and root of the main log that the receipts sign. */
   readonly size: number;
@@ -42,6 +41,8 @@ export type CheckedReceipt = {
   /** Key ids of the main log's keys that signed. */
   readonly signers: readonly Uint8Array[];
 };
+
+export type CheckedReceipt = CheckedReceipts & { readonly anchor: OpenAnchor };
 
 export function encodeReceiptMessage(message: ReceiptMessage): Uint8Array {
   return encodeWith(receiptMessageField, message);
@@ -55,9 +56,9 @@ export function decodeReceiptMessage(input: Uint8Array): Result<ReceiptMessage, 
   });
 }
 
-/** What the main log has as a leaf for an anchor: the hash of its bytes. */
-export function mainLeafHash(suite: Suite, anchorBytes: Uint8Array): Uint8Array {
-  return leafHash(suite, suite.sha256(anchorBytes));
+/** What the main log has as a leaf for an anchor, a record or an act: the hash of its bytes. */
+export function mainLeafHash(suite: Suite, statement: Uint8Array): Uint8Array {
+  return leafHash(suite, suite.sha256(statement));
 }
 
 /** Receipts by enough distinct keys of the main log, all of one root, which extends the previous one. */
@@ -100,17 +101,18 @@ export function checkReceipts(
   anchor: OpenAnchor,
   given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
 ): Result<CheckedReceipt, 'receipt'> {
-  const checked = checkLeafReceipts(suite, mainLeafHash(suite, anchor.bytes), given);
+  const checked = checkStatementReceipts(suite, anchor.bytes, given);
   return checked.ok ? accept({ ...checked.value, anchor }) : checked;
 }
 
-/** Receipts for whatever has this leaf hash, by as many keys of the main log as it asks for. */
-export function checkLeafReceipts(
+/** Of any statement on the main log, by its bytes; by as many keys of it as it asks for. */
+export function checkStatementReceipts(
   suite: Suite,
-  leaf: Uint8Array,
+  statement: Uint8Array,
   given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
-): Result<Omit<CheckedReceipt, 'anchor'>, 'receipt'> {
+): Result<CheckedReceipts, 'receipt'> {
   const { mainLog } = given;
+  const leaf = mainLeafHash(suite, statement);
   const signers: Uint8Array[] = [];
   let found: { index: number; size: number; root: Uint8Array } | undefined;
   for (const receiptBytes of given.receipts) {

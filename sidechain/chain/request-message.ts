@@ -5,11 +5,10 @@
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { bytesUpTo, type Content, decodeWith, encodeWith, listOf } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
-import { leafHash } from '../../base/merkle.ts';
 import { record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { MainLog } from './main-log.ts';
-import { checkLeafReceipts } from './receipt-message.ts';
+import { checkStatementReceipts } from './receipt-message.ts';
 import { isRequestTo, type OpenRequest, openRequest } from './request.ts';
 
 const requestMessageField = record({
@@ -40,8 +39,7 @@ export function checkRequestMessage(
   const opened = openRequest(suite, message.request);
   if (!opened.ok) return opened;
   if (!isRequestTo(on.chainId, opened.value)) return refuse('request', 'it is for another chain');
-  const leaf = leafHash(suite, opened.value.id);
-  const { receipts } = message;
-  const checked = checkLeafReceipts(suite, leaf, { receipts, mainLog: on.mainLog });
+  const { request, receipts } = message;
+  const checked = checkStatementReceipts(suite, request, { receipts, mainLog: on.mainLog });
   return checked.ok ? accept(opened.value) : refuse('request', checked.detail);
 }

@@ -72,8 +72,7 @@ export function signRequest(
 export function openRequest(suite: Suite, input: Uint8Array): Result<OpenRequest, 'request'> {
   const opened = openStatement(input, { kind: 'request', bytesMax: limits.requestBytesMax });
   if (!opened.ok) return refuse('request', opened.detail);
-  const { payload, sign1: signed } = opened.value;
-  if (signed.unprotected.size > 0) return refuse('request', 'it has unprotected headers');
+  const { payload } = opened.value;
   const request = decodeWith(requestField, payload, { name: 'request' });
   if (!request.ok) return refuse('request', request.detail);
   return accept({

@@ -24,10 +24,11 @@ export function openStatement(
   }
   const decoded = decodeSign1(input);
   if (!decoded.ok) return refuse('statement', decoded.detail);
-  const { kid, type, payload, claims } = decoded.value;
+  const { kid, type, payload, claims, unprotected } = decoded.value;
   if (type !== mediaType(expected.kind)) return refuse('statement', `no ${expected.kind}`);
   if (payload === null || claims !== undefined) {
     return refuse('statement', 'its payload is inside and it has no claims');
   }
+  if (unprotected.size > 0) return refuse('statement', 'it has unprotected headers');
   return accept({ keyId: kid, payload, sign1: decoded.value });
 }

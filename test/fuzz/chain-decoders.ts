@@ -18,9 +18,11 @@ import { decodeBundle } from '../../sidechain/chain/bundle.ts';
 import { openEntry } from '../../sidechain/chain/entry.ts';
 import { decodeGap } from '../../sidechain/chain/gap.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
+import { decodeAct, encodeAct, openGovernance } from '../../sidechain/chain/governance.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
 import { openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import { formatMainLogFile, parseMainLogFile } from '../../sidechain/chain/main-log-file.ts';
+import { openRecord } from '../../sidechain/chain/main-record.ts';
 import { decodeMembership } from '../../sidechain/chain/membership.ts';
 import {
   decodeReceiptMessage,
@@ -52,6 +54,13 @@ import {
   startMs,
 } from '../unit/chain/fixture.ts';
 import { Group } from '../unit/chain/group.ts';
+import {
+  personByRole,
+  proposalOf,
+  recordOf,
+  south,
+  voteFor,
+} from '../unit/dispatch/consortium-log.ts';
 import { wireMessage } from '../unit/transport/messages.ts';
 import { lenientText } from './base-decoders.ts';
 import type { Decoder } from './decoder.ts';
@@ -78,6 +87,9 @@ const summaryMessage = encodeSummaryMessage({
 const frames = fc.sample(wireMessage, { seed: 1, numRuns: 64 }).map(encodeMessage);
 const bundles = [readingBundle(), summaryBundle()];
 const answer = signAnswer({ kind: 'stored', height: 1, indexes: [1] }, chainId, mainLogSigner);
+const proposal = proposalOf([{ kind: 'remove-organisation', name: 'east' }]);
+const governance = [proposal, voteFor(proposal, south)];
+const command = recordOf('command', personByRole.dispatch);
 const config = `name: a\nmqtt: {url: 'mqtt://h:1'}\nlines: [{name: b, serial: /dev/x, protocol: p1}]
 meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 900}]}`;
 
@@ -119,6 +131,13 @@ export const chainDecoders: readonly Decoder[] = [
     samples: [mainGenesisBytes],
     read: (bytes) => openMainGenesis(suite, bytes),
   },
+  { name: 'governance', samples: governance, read: (bytes) => openGovernance(suite, bytes) },
+  {
+    name: 'act',
+    samples: [encodeAct({ proposal, votes: governance.slice(1) })],
+    read: decodeAct,
+  },
+  { name: 'record', samples: [command], read: openRecord },
   { name: 'anchor', samples: [anchor], read: openAnchor },
   { name: 'answer', samples: [answer], read: (b) => openAnswer(suite, b, { chainId, mainLog }) },
   { name: 'receipt-message', samples: [encodeReceiptMessage(message)], read: decodeReceiptMessage },

@@ -116,7 +116,7 @@ export const statementDecoders: readonly Decoder[] = [
     name: 'enrolment',
     samples: [signEnrolment({ chainId, name: 'a', timeMs: startMs }, mainLogId, dispatcher)],
     read: (bytes) =>
-      openEnrolment(suite, bytes, { genesis: mainGenesis.genesis, id: mainGenesis.mainLog.id }),
+      openEnrolment(suite, bytes, { registry: mainGenesis.genesis, id: mainGenesis.mainLog.id }),
   },
   {
     name: 'silence',

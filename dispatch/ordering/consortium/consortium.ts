@@ -16,6 +16,7 @@ import type { Suite } from '../../../base/suite.ts';
 import type { MainLog } from '../../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
 import type { ChainRecord } from '../../ledger/chain-record.ts';
+import type { Governance } from '../../ledger/judge-governance.ts';
 import type { AnyApplied, MainLedger } from '../../ledger/main-ledger.ts';
 import type { Outcomes, Transaction } from '../../ledger/transaction.ts';
 import { encodeTransaction } from '../../ledger/transaction-codec.ts';
@@ -116,6 +117,14 @@ export class ConsortiumOrdering implements Ordering {
     return this.#ledger.chainCount;
   }
 
+  get governance(): Governance {
+    return this.#ledger.governance;
+  }
+
+  isRegistered(chain: ChainRecord): boolean {
+    return this.#ledger.isRegistered(chain);
+  }
+
   chain(chainId: Uint8Array): ChainRecord | undefined {
     return this.#ledger.chain(chainId);
   }
@@ -153,16 +162,17 @@ export class ConsortiumOrdering implements Ordering {
   }
 
   async receipt(logIndex: number, { from }: { readonly from: number }): Promise<ReceiptMessage> {
-    const anchor = await this.#options.store.anchorAt(logIndex);
-    assert(anchor !== undefined, 'an anchor that was taken is stored');
-    const vouched = await this.#vouched(Math.max(anchor.receiptSize, from));
+    const statement = await this.#options.store.statementAt(logIndex);
+    assert(statement !== undefined, 'what was taken is stored');
+    const vouched = await this.#vouched(Math.max(statement.receiptSize, from));
     const { size } = vouched;
     const { tree } = this.#ledger;
     return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
       const log = { origin: this.mainLog.origin, size, root: tree.root(size) };
       const leaf = { index: logIndex, path: tree.inclusion(logIndex, size) };
       const receipts = this.#inOrder(vouched).map(([, vouch]) => receiptOf(log, leaf, vouch));
-      return { anchor: anchor.bytes, receipts, from, consistency: tree.consistency(from, size) };
+      const consistency = tree.consistency(from, size);
+      return { anchor: statement.bytes, receipts, from, consistency };
     });
   }
 

@@ -121,7 +121,7 @@ const readers: Readonly<Record<string, Reader>> = {
     bytesMax: limits.entryBytesMax,
   },
   openEnrolment: {
-    read: (bytes) => openEnrolment(suite, bytes, { genesis: mainGenesis.genesis, id: mainLog.id }),
+    read: (bytes) => openEnrolment(suite, bytes, { registry: mainGenesis.genesis, id: mainLog.id }),
     good: signEnrolment({ chainId, name: 'x', timeMs: 0 }, mainLog.id, dispatcher),
     bytesMax: limits.entryBytesMax,
   },

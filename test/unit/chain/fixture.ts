@@ -30,6 +30,9 @@ export const dispatcher = testSigner(4);
 /** May change the members of the chains that name her. */
 export const engineer = testSigner(5);
 
+/** Votes for the organisation of the main log. */
+export const officer = testSigner(6);
+
 export const startMs = Date.UTC(2026, 0, 1);
 export const clock: Clock = { state: 'synchronised', errorMs: 10 };
 
@@ -39,7 +42,17 @@ export const mainGenesisBytes = signMainGenesis(
     origin: 'main.example/dispatch',
     keys: [{ publicKey: mainLogSigner.publicKey, name: 'utility' }],
     threshold: 1,
-    persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles: ['dispatch'] }],
+    persons: [
+      {
+        publicKey: dispatcher.publicKey,
+        name: 'dana',
+        roles: ['dispatch'],
+        organisation: 'utility',
+      },
+    ],
+    organisations: [
+      { name: 'utility', roles: ['dispatch', 'local'], governanceKey: officer.publicKey },
+    ],
     timeMs: startMs,
     nonce: new Uint8Array(32).fill(9),
   },

@@ -11,10 +11,10 @@ import { openEnrolment, signEnrolment } from '../../../sidechain/chain/enrolment
 import { chainAad, mediaType, noChain } from '../../../sidechain/chain/entry.ts';
 import {
   type MainGenesis,
-  type MainRole,
   openMainGenesis,
   signMainGenesis,
 } from '../../../sidechain/chain/main-genesis.ts';
+import type { MainRole } from '../../../sidechain/chain/main-registry.ts';
 import { everyFlip } from '../base/flip.ts';
 import {
   chainId,
@@ -67,17 +67,17 @@ describe('a main genesis', () => {
     const [key] = mainGenesis.genesis.keys;
     const keys = [key, key].map((one) => [one?.publicKey ?? '', 'utility']);
     expect(flawOfRaw(3, keys)).toContain('none twice');
-    const person = { publicKey: dispatcher.publicKey, name: 'dana' };
+    const person = { publicKey: dispatcher.publicKey, name: 'dana', organisation: 'utility' };
     const persons: MainGenesis['persons'] = [
-      { ...person, roles: ['plant'] },
+      { ...person, roles: ['local'] },
       { ...person, roles: ['dispatch'] },
     ];
-    expect(flaw({ persons })).toContain('two persons with one key id');
+    expect(flaw({ persons })).toContain('one key id for two');
   });
 
   test('is refused with a weak key', () => {
     const persons: MainGenesis['persons'] = [
-      { publicKey: weak ?? new Uint8Array(), name: 'eve', roles: [] },
+      { publicKey: weak ?? new Uint8Array(), name: 'eve', roles: [], organisation: 'utility' },
     ];
     expect(flaw({ persons })).toContain('the key of eve: a point of small order');
   });
@@ -126,9 +126,8 @@ describe('an enrolment', () => {
   const enrolment = { chainId, name: 'Rosenweg', timeMs: startMs };
   const { id } = mainGenesis.mainLog;
   const withRoles = (roles: readonly MainRole[]) => ({
-    genesis: {
-      ...mainGenesis.genesis,
-      persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles }],
+    registry: {
+      persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles, organisation: 'utility' }],
     },
     id,
   });
@@ -145,7 +144,8 @@ describe('an enrolment', () => {
   ])('by a person with the roles %j: %s', (roles, allowed) => {
     const opened = openEnrolment(suite, signed, withRoles(roles));
     expect(opened.ok).toBe(allowed);
-    if (opened.ok) expect(opened.value).toEqual({ ...enrolment, by: 'dana' });
+    if (opened.ok)
+      expect(opened.value).toMatchObject({ ...enrolment, by: { name: 'dana', roles } });
     else expect(opened.detail).toBe('dana has no role that may enrol a chain');
   });
 

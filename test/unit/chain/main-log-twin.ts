@@ -43,7 +43,19 @@ export class MainLogTwin {
         origin: 'main.example/consortium',
         keys: signers.map(({ publicKey }, i) => ({ publicKey, name: `organisation ${i}` })),
         threshold,
-        persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles: ['dispatch'] }],
+        persons: [
+          {
+            publicKey: dispatcher.publicKey,
+            name: 'dana',
+            roles: ['dispatch'],
+            organisation: 'organisation 0',
+          },
+        ],
+        organisations: signers.map((_, i) => ({
+          name: `organisation ${i}`,
+          roles: ['dispatch'] as const,
+          governanceKey: testSigner(90 + i).publicKey,
+        })),
         timeMs: startMs,
         nonce: new Uint8Array(32).fill(keys),
       },

@@ -70,10 +70,10 @@ describe.each<[string, Suite]>([
     expect(toHex(mainLog.id)).toBe(given.mainLogId);
     expect(genesis.mainLog).toEqual(mainLog);
     const enrolled = openEnrolment(suite, unhex(given.enrolment), {
-      genesis: main.genesis,
+      registry: main.genesis,
       id: mainLog.id,
     });
-    expect(taken(enrolled)).toMatchObject({ chainId, name: 'Rosenweg', by: 'dana' });
+    expect(taken(enrolled)).toMatchObject({ chainId, name: 'Rosenweg', by: { name: 'dana' } });
   });
 
   test('are entries that the gateway and the engineer signed', () => {

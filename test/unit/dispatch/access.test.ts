@@ -148,11 +148,16 @@ describe.each(['plant', 'local-centre'] as const)('a %s', (role) => {
     // Nor does it learn whether a chain is there.
     expect((await reader.get(`/api/v1/chains/${'0'.repeat(64)}`)).status).toBe(403);
   });
+});
 
-  test('enrols nothing', async () => {
-    const reader = await holder(role, { chains: [own] });
-    expect((await reader.enrol(makeChain(mainLog, { seed: 24 }))).status).toBe(403);
-  });
+test('a plant enrols nothing, a local centre what a person has signed', async () => {
+  const chain = makeChain(mainLog, { seed: 24 });
+  const plant = await holder('plant', { chains: [own] });
+  expect((await plant.enrol(chain)).status).toBe(403);
+  const local = await holder('local-centre', { chains: [own] });
+  expect((await local.enrol(chain)).status).toBe(201);
+  // Whether it may read it, its token says.
+  expect((await local.get(pathOf(chain))).status).toBe(403);
 });
 
 test('a plant with devices reads these alone, also by proof', async () => {

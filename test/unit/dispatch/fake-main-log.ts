@@ -11,6 +11,8 @@ import { type FakeChain, signerOf, startMs } from './fake-chain.ts';
 export const logSigner = signerOf(1);
 export const dispatcher = signerOf(2);
 export const regulator = signerOf(3);
+/** Votes for the only organisation that does. */
+export const gridOfficer = signerOf(4);
 
 export const mainGenesis = signMainGenesis(
   {
@@ -19,8 +21,17 @@ export const mainGenesis = signMainGenesis(
     keys: [{ publicKey: logSigner.publicKey, name: 'grid' }],
     threshold: 1,
     persons: [
-      { publicKey: dispatcher.publicKey, name: 'Dora', roles: ['dispatch'] },
-      { publicKey: regulator.publicKey, name: 'Rita', roles: ['regulator'] },
+      { publicKey: dispatcher.publicKey, name: 'Dora', roles: ['dispatch'], organisation: 'grid' },
+      {
+        publicKey: regulator.publicKey,
+        name: 'Rita',
+        roles: ['regulator'],
+        organisation: 'agency',
+      },
+    ],
+    organisations: [
+      { name: 'grid', roles: ['dispatch', 'local'], governanceKey: gridOfficer.publicKey },
+      { name: 'agency', roles: ['regulator'], governanceKey: null },
     ],
     timeMs: startMs,
     nonce: new Uint8Array(32).fill(9),

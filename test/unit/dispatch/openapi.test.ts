@@ -5,9 +5,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toBase64, toHex } from '../../../base/bytes.ts';
 import type { HttpServer } from '../../../host/http.ts';
+import { signRecord } from '../../../sidechain/chain/main-record.ts';
 import { checkedFetch } from './checked-fetch.ts';
 import { type FakeChain, makeChain, startMs } from './fake-chain.ts';
-import { enrolmentOf, mainLog } from './fake-main-log.ts';
+import { dispatcher, enrolmentOf, mainLog } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
 
 type Document = {
@@ -25,6 +26,9 @@ beforeAll(async () => {
   http = await centre.serve();
   chain = makeChain(mainLog, { seed: 31 });
   await centre.enrol(chain);
+  const command = { kind: 'command', content: new Uint8Array() } as const;
+  const record = signRecord(command, mainLog.id, dispatcher);
+  await centre.centre.ordering.submit({ kind: 'record', record });
   const height = chain.addSummaries({ windowStartMs: startMs });
   await centre.send(chain, 'anchor', chain.anchor());
   await centre.send(chain, 'summary', chain.summaries(height));
@@ -40,7 +44,10 @@ afterAll(async () => {
 const queries: Readonly<Record<string, string>> = {};
 
 function urlOf(path: string): string {
-  const filled = path.replace('{id}', toHex(chain.chainId)).replace('{summary}', '1-0');
+  const filled = path
+    .replace('{id}', toHex(chain.chainId))
+    .replace('{summary}', '1-0')
+    .replace('{index}', '1');
   return `${http.url}${filled}${queries[path] ?? ''}`;
 }
 

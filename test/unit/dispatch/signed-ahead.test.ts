@@ -21,6 +21,7 @@ const record: ChainRecord = {
   ...foundingMembership(suite, genesis.value.genesis),
   chainId: chain.chainId,
   name: 'ahead',
+  centre: 'grid',
   anchored: undefined,
   quarantined: false,
   distrusted: [],

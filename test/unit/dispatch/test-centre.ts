@@ -61,19 +61,29 @@ export class TestCentre {
   /** Instead of SQLite. */
   readonly #otherHistory: HistoryStore | undefined;
 
-  private constructor(directory: string, history?: HistoryStore) {
+  readonly #signer: Signer;
+
+  private constructor(directory: string, signer: Signer, history?: HistoryStore) {
     this.directory = directory;
+    this.#signer = signer;
     this.#otherHistory = history;
   }
 
   /** With an empty log, running. */
-  static async begin(options: { readonly history?: HistoryStore } = {}): Promise<TestCentre> {
+  static async begin(
+    options: {
+      readonly genesis?: Uint8Array;
+      readonly signer?: Signer;
+      readonly history?: HistoryStore;
+    } = {},
+  ): Promise<TestCentre> {
+    const { genesis = mainGenesis, signer = logSigner, history } = options;
     const directory = mkdtempSync(join(tmpdir(), 'tieline-centre-'));
-    const test = new TestCentre(directory, options.history);
+    const test = new TestCentre(directory, signer, history);
     const path = test.path('ledger');
     const database = new InlineDatabase({ path, mode: 'create', migrations: ledgerMigrations });
     const tree = new HistoryTree(nodeSuite, { leafHashAt: () => new Uint8Array() });
-    const { changes } = MainLedger.begin(nodeSuite, mainGenesis, tree);
+    const { changes } = MainLedger.begin(nodeSuite, genesis, tree);
     await new LedgerStore(database).persist(changes, { size: tree.size, root: tree.root() });
     await database.close();
     await test.start();
@@ -82,7 +92,8 @@ export class TestCentre {
 
   /** Another one, not running, on a copy of what this one had on disk when it stopped. */
   async copy(): Promise<TestCentre> {
-    const copy = new TestCentre(mkdtempSync(join(tmpdir(), 'tieline-centre-')));
+    const directory = mkdtempSync(join(tmpdir(), 'tieline-centre-'));
+    const copy = new TestCentre(directory, this.#signer);
     cpSync(this.directory, copy.directory, { recursive: true });
     return copy;
   }
@@ -126,7 +137,7 @@ export class TestCentre {
         ledger: this.#ledger,
         ledgerReader: this.#reader,
         history: this.#otherHistory ?? new SqliteHistory(this.#history),
-        signer: options.signer ?? logSigner,
+        signer: options.signer ?? this.#signer,
         clock: this.#clock,
         log: silent,
         publish: async (topic, payload) => {

@@ -42,7 +42,19 @@ const genesisBytes = signMainGenesis(
     origin: 'grid.example/main',
     keys: organisations.map(({ log, name }) => ({ publicKey: log.publicKey, name })),
     threshold: 3,
-    persons: [{ publicKey: dispatcher.publicKey, name: 'dana', roles: ['dispatch', 'local'] }],
+    persons: [
+      {
+        publicKey: dispatcher.publicKey,
+        name: 'dana',
+        roles: ['dispatch', 'local'],
+        organisation: 'north',
+      },
+    ],
+    organisations: organisations.map(({ name }, i) => ({
+      name,
+      roles: ['dispatch', 'local'] as const,
+      governanceKey: signerOf(7_300 + i).publicKey,
+    })),
     timeMs: startMs,
     nonce: new Uint8Array(32).fill(9),
   },

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks the API of a centre, for the commands of those who work with it.
+
+import { messageOf, TielineError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+
+export type ApiPlace = {
+  /** `http://127.0.0.1:8080`. */
+  readonly apiUrl: string;
+  readonly token?: string | undefined;
+};
+
+export type ApiAnswer = { readonly status: number; readonly body: unknown };
+
+/** @throws TielineError `api-unreachable` (transient) */
+export async function askApi(
+  { apiUrl, token }: ApiPlace,
+  path: string,
+  options: { readonly post?: object } = {},
+): Promise<ApiAnswer> {
+  const url = new URL(path, apiUrl);
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const { post } = options;
+  try {
+    const response = await fetch(url, {
+      ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
+      headers: {
+        ...(post === undefined ? {} : { 'content-type': 'application/json' }),
+        ...authorization,
+      },
+      signal: AbortSignal.timeout(limits.connectTimeoutMs),
+    });
+    return { status: response.status, body: await response.json().catch(() => undefined) };
+  } catch (cause) {
+    throw new TielineError(
+      'api-unreachable',
+      `${url.origin} does not answer: ${messageOf(cause)}`,
+      {
+        retry: 'transient',
+        hint: 'start the centre (`tieline dispatch`), or name its address with --api',
+        cause,
+      },
+    );
+  }
+}
+
+/** What a problem document says, or the status alone. */
+export function detailOf({ status, body }: ApiAnswer): string {
+  return textIn(body, 'detail') ?? `HTTP status ${status}`;
+}
+
+export function textIn(body: unknown, name: string): string | undefined {
+  const value = valueIn(body, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function valueIn(body: unknown, name: string): unknown {
+  if (typeof body !== 'object' || body === null) return undefined;
+  return (body as Readonly<Record<string, unknown>>)[name];
+}
