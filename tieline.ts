@@ -228,6 +228,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/record.ts')).dispatchRecord,
   },
   {
+    name: 'witness',
+    summary: 'run a witness of main logs, which co-signs what only ever grows',
+    load: async () => (await import('./dispatch/commands/witness.ts')).witness,
+  },
+  {
     name: 'dispatch',
     summary: 'run a dispatch node',
     load: async () => (await import('./dispatch/commands/run.ts')).dispatchRun,

@@ -260,8 +260,6 @@ export const limits = Object.freeze({
   chainsPageMax: 256,
   orderingPendingMax: 8_192,
   orderingBatchMax: 1_024,
-  leafGroupsMax: 64,
-  signedRootsMax: 64,
 
   // Nodes of a consortium: a message of the engine to the ledger and how many wait; a block, and the
   // transactions in it; roots of the log whose signatures are kept; signatures that are known to

@@ -78,6 +78,13 @@ export class HistoryTree {
     return from === 0 ? [] : consistencySubtrees({ from, to }).map((part) => this.#hash(part));
   }
 
+  /** Root of the complete subtree number `place` of 256^`level` leaves, from level 1 on. */
+  completeHash(level: number, place: number): Uint8Array {
+    const end = (place + 1) * groupSize ** level;
+    assert(level >= 1 && place >= 0 && end <= this.size, 'the subtree is complete');
+    return this.#level(Math.log2(groupSize) * (level - 1)).at(place);
+  }
+
   #level(level: number): HashList {
     const hashes = this.#levels[level];
     assert(hashes !== undefined, 'a level exists before its hashes are read');

@@ -18,6 +18,7 @@ import { copyRoutes } from './api/copies.ts';
 import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
 import { operationRoutes, type ReadyCheck } from './api/operation.ts';
+import { publicLogRoutes } from './api/public-log.ts';
 import { recordRoutes } from './api/records.ts';
 import { registryRoutes } from './api/registry.ts';
 import { reportRoutes } from './api/reports.ts';
@@ -36,6 +37,7 @@ import { EventStore } from './store/event-store.ts';
 import { readLedgerCounts } from './store/ledger-counts.ts';
 import { LedgerStore } from './store/ledger-store.ts';
 import { SummaryStore } from './store/summary-store.ts';
+import { Witnessing, type WitnessPlace } from './witness/witnessing.ts';
 
 export type CentreOptions = {
   /** With `ledgerMigrations` and a genesis in it. */
@@ -56,6 +58,8 @@ export type CentreOptions = {
   readonly openOrdering?: (parts: OrderingParts, ledger: Database) => Promise<Ordering>;
   readonly publish: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly brokerConnected: () => boolean;
+  /** Co-sign the checkpoints of the log; none by default. */
+  readonly witnesses?: readonly WitnessPlace[];
   /** Bytes of its databases on disk, by name. */
   readonly databaseBytes?: () => Readonly<Record<string, number>>;
   /** What else must be well before it may be sent work. */
@@ -116,6 +120,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onStored: () => history.follow(),
     onFailure,
   });
+  const witnessing = startWitnessing(options, ordering);
   const watched = watchRoutes(options, { metrics, ordering, ingest, history, refusals });
   const shown = { suite, ordering, ledger: shownLedger, summaries: shownSummaries, history };
   return {
@@ -130,11 +135,13 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...watched,
       ...registryRoutes(shown),
       ...recordRoutes(shown),
+      ...publicLogRoutes({ ordering, checkpoint: () => witnessing.checkpoint() }),
       ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),
-      ...logRoutes({ ordering, history, brokerConnected, refused: () => refusals.totals() }),
+      ...logRoutes({ ...shown, witnessing, brokerConnected, refused: () => refusals.totals() }),
     ],
     close: async () => {
       clearInterval(flushing);
+      await witnessing.close();
       await ingest.close();
       await ordering.close();
       await history.close();
@@ -142,6 +149,15 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       metrics.close();
     },
   };
+}
+
+function startWitnessing(options: CentreOptions, ordering: Ordering): Witnessing {
+  const { clock, log, witnesses = [] } = options;
+  const { monotonicMs } = clock;
+  const asked = { suite: nodeSuite, ordering, witnesses, monotonicMs, log, fetch };
+  const witnessing = new Witnessing(asked);
+  witnessing.start();
+  return witnessing;
 }
 
 /** Routes by which others follow what happens here, and watch how it goes. */

@@ -4,6 +4,11 @@
 
 import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { cosignerKeyType } from '../base/cosignature.ts';
+import { type Result, refuse } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { nodeSuite } from '../base/node-suite.ts';
+import { type NoteKey, parseVerifierText } from '../base/note.ts';
 import { loadConfig } from '../host/config.ts';
 import { isLoopback } from '../host/http.ts';
 import { tlsPaths } from '../host/tls-files.ts';
@@ -60,6 +65,13 @@ export type DispatchConfig = {
     /** IP addresses of the proxies that stand in front, with TLS of their own. */
     readonly proxies?: readonly string[];
   };
+  /** Are asked to co-sign the checkpoints of the log. */
+  readonly witnesses: readonly {
+    /** `add-checkpoint` stands below it. */
+    readonly url: string;
+    /** C2SP verifier key, as `tieline witness` prints it. */
+    readonly key: string;
+  }[];
 };
 
 const dayMs = 86_400_000;
@@ -149,6 +161,20 @@ export const dispatchConfigSchema = {
         proxies: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string' } },
       },
     },
+    witnesses: {
+      type: 'array',
+      maxItems: limits.witnessesMax,
+      default: [],
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['url', 'key'],
+        properties: {
+          url: { type: 'string', pattern: '^https?://', description: 'an http or https URL' },
+          key: { type: 'string', minLength: 1 },
+        },
+      },
+    },
   },
 };
 
@@ -162,8 +188,13 @@ export function loadDispatchConfig(path: string): DispatchConfig {
   const config = loadConfig<WrittenConfig>({
     path,
     schema: dispatchConfigSchema,
-    check: ({ http, history }) => [
+    check: ({ http, history, witnesses }) => [
       ...historyProblems(history.postgres),
+      ...witnesses.flatMap(({ key }, i) => {
+        const parsed = witnessKey(key);
+        const path = ['witnesses', i, 'key'];
+        return parsed.ok ? [] : [{ path, message: parsed.detail }];
+      }),
       ...(isLoopback(http.host) || http.tls !== undefined || http.proxies !== undefined
         ? []
         : [
@@ -236,4 +267,11 @@ function historyOf(
       ...(tls === undefined ? {} : { tls: tls.ca === undefined ? {} : { ca: at(tls.ca) } }),
     },
   };
+}
+
+/** The key that a witness is known by. */
+export function witnessKey(text: string): Result<NoteKey, 'verifier-text'> {
+  const parsed = parseVerifierText(nodeSuite, text);
+  if (!parsed.ok || parsed.value.type === cosignerKeyType) return parsed;
+  return refuse('verifier-text', 'not the key of a witness, which is of type 04');
 }

@@ -13,13 +13,14 @@ import { readTlsFiles } from '../host/tls-files.ts';
 import { VerifyPool } from '../host/verify-pool.ts';
 import { startApi } from './api/start-api.ts';
 import { type Centre, openCentre } from './centre.ts';
-import { loadDispatchConfig } from './config.ts';
+import { type DispatchConfig, loadDispatchConfig, witnessKey } from './config.ts';
 import { dispatchFiles } from './files.ts';
 import { openHistory } from './history/open-history.ts';
 import { keptFilters, orderedFilters } from './ingest/topics.ts';
 import { type ConsortiumSettings, openConsortium } from './ordering/consortium/open-consortium.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
 import { ledgerMigrations } from './store/ledger-schema.ts';
+import type { WitnessPlace } from './witness/witnessing.ts';
 
 export type DispatchReady = {
   readonly apiUrl: string;
@@ -84,6 +85,7 @@ export async function runDispatch(options: {
       publish: (topic, payload) => mqtt.publish(topic, payload, { qos: 1, retain: false }),
       ...(consortium && { openOrdering: withOthers(consortium) }),
       brokerConnected: () => mqtt.connected,
+      witnesses: witnessesOf(config),
       databaseBytes: bytesOf(files),
       onFailure: failure.reject,
     });
@@ -134,6 +136,13 @@ function subscribe(
 function withOthers(settings: ConsortiumSettings) {
   return (parts: OrderingParts, ledger: Database): Promise<Ordering> =>
     openConsortium(parts, ledger, settings);
+}
+
+function witnessesOf({ witnesses }: DispatchConfig): readonly WitnessPlace[] {
+  return witnesses.flatMap(({ url, key: text }) => {
+    const key = witnessKey(text);
+    return key.ok ? [{ url, key: key.value }] : [];
+  });
 }
 
 /** Last opened first, each of them whatever the others do; then the first failure. */

@@ -51,6 +51,8 @@ export type Route = {
   readonly paramsSchema?: object;
   readonly querySchema?: object;
   readonly bodySchema?: object;
+  /** Its body is handed on as bytes, whatever type it says it has. */
+  readonly rawBody?: true;
   /** Whether its answers of 200 may be kept; else they are not. */
   readonly keeping?: Keeping;
   /** Answers without end or of any size: HEAD is not answered for it. */
@@ -98,7 +100,10 @@ export async function startHttp(
   else if (isLoopback(host)) refuseForeignHosts(app);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
-  for (const route of routes) addRoute(app, route, { closing: closing.signal, log });
+  const shell = { closing: closing.signal, log };
+  for (const route of routes) if (route.rawBody === undefined) addRoute(app, route, shell);
+  const raw = routes.filter(({ rawBody }) => rawBody === true);
+  if (raw.length > 0) addRawRoutes(app, raw, shell);
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -191,6 +196,21 @@ function addRoute(
       }
       return send(reply, answer, keeping === undefined ? undefined : { keeping, noneMatch });
     },
+  });
+}
+
+/** In a scope of their own: there, no type of a body is looked at. */
+function addRawRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  shell: { readonly closing: AbortSignal; readonly log: Log },
+): void {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) =>
+      done(null, new Uint8Array(body as Buffer)),
+    );
+    for (const route of routes) addRoute(scope, route, shell);
   });
 }
 

@@ -3,8 +3,9 @@
 
 import type { History } from '../history/history.ts';
 import type { Ordering } from '../ordering/ordering.ts';
+import type { Witnessing } from '../witness/witnessing.ts';
 import type { ApiRoute } from './access.ts';
-import { closed, count, json, text, texts } from './answer-schema.ts';
+import { closed, count, json, listOf, text, texts } from './answer-schema.ts';
 
 /** `behind`: accepted messages that are not in the history yet. */
 const historyState = closed(
@@ -21,11 +22,12 @@ const historyState = closed(
 
 export function logRoutes(options: {
   readonly ordering: Ordering;
+  readonly witnessing: Pick<Witnessing, 'checkpoint' | 'standings'>;
   readonly history: History;
   readonly brokerConnected: () => boolean;
   readonly refused: () => Readonly<Record<string, number>>;
 }): readonly ApiRoute[] {
-  const { ordering, history, brokerConnected, refused } = options;
+  const { ordering, witnessing, history, brokerConnected, refused } = options;
   return [
     {
       method: 'GET',
@@ -35,8 +37,9 @@ export function logRoutes(options: {
       answers: { 200: text('The signed note.') },
       right: 'log',
       description: 'The newest checkpoint of the main log, a signed note (C2SP tlog-checkpoint).',
-      handler: async () => ({ status: 200, body: await ordering.checkpoint() }),
+      handler: async () => ({ status: 200, body: await witnessing.checkpoint() }),
     },
+    witnessesRoute(witnessing),
     {
       method: 'GET',
       path: '/healthz',
@@ -76,4 +79,22 @@ export function logRoutes(options: {
       },
     },
   ];
+}
+
+function witnessesRoute(witnessing: Pick<Witnessing, 'standings'>): ApiRoute {
+  return {
+    method: 'GET',
+    path: '/api/v1/witnesses',
+    operation: 'listWitnesses',
+    answers: {
+      200: json(
+        'All that are asked.',
+        closed({ items: listOf(closed({ name: texts, size: count, trouble: texts })) }),
+      ),
+    },
+    right: 'log',
+    description:
+      'The witnesses of the main log: the size that each has co-signed, and what keeps it from more.',
+    handler: () => ({ status: 200, body: { items: witnessing.standings } }),
+  };
 }

@@ -30,7 +30,8 @@ export function openApiRoute(others: readonly ApiRoute[]): ApiRoute {
 
 export function openApi(routes: readonly ApiRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of routes) {
+  // What is refused wherever it is asked serves nobody, and tiles are described by C2SP.
+  for (const route of routes.filter((one) => !one.path.endsWith('*'))) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     const methods = paths[path] ?? {};
     paths[path] = { ...methods, [route.method.toLowerCase()]: operationOf(route) };

@@ -27,6 +27,7 @@ import { type Facts, factsOf } from './facts.ts';
 import type { Ordering, OrderingStatus } from './ordering.ts';
 import { RecentAnchors } from './recent-anchors.ts';
 import { SignedRoots } from './signed-roots.ts';
+import { readTile, type Tile } from './tiles.ts';
 
 type Waiting = {
   readonly transaction: Transaction;
@@ -172,6 +173,18 @@ export class EmbeddedOrdering implements Ordering {
     const { origin } = this.mainLog;
     const body = formatCheckpoint({ origin, ...this.#durable });
     return formatNote(body, [signCheckpoint(suite, origin, body, signer)]);
+  }
+
+  async consistency(from: number, to: number): Promise<readonly Uint8Array[]> {
+    assert(to <= this.#durable.size, 'nothing is proven that is not on the disk');
+    const { tree } = this.#ledger;
+    return this.#groups.around([to - 1, from - 1], tree.size, () => tree.consistency(from, to));
+  }
+
+  tile(tile: Tile): Promise<Uint8Array | undefined> {
+    const { store } = this.#options;
+    const leafHashes = (group: number) => store.leafHashes(group);
+    return readTile(tile, { tree: this.#ledger.tree, size: this.#durable.size, leafHashes });
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Governance } from '../ledger/judge-governance.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { Ordering, OrderingStatus } from './ordering.ts';
+import type { Tile } from './tiles.ts';
 
 export class MeteredOrdering implements Ordering {
   readonly #ordering: Ordering;
@@ -65,6 +66,14 @@ export class MeteredOrdering implements Ordering {
 
   checkpoint(): Promise<string> {
     return this.#ordering.checkpoint();
+  }
+
+  consistency(from: number, to: number): Promise<readonly Uint8Array[]> {
+    return this.#ordering.consistency(from, to);
+  }
+
+  tile(tile: Tile): Promise<Uint8Array | undefined> {
+    return this.#ordering.tile(tile);
   }
 
   close(): Promise<void> {

@@ -54,6 +54,8 @@ export type OrderingStatus =
       readonly refused: Readonly<Record<string, number>>;
     };
 
+import type { Tile } from './tiles.ts';
+
 export type Ordering = {
   readonly mainLog: MainLog;
   readonly chainCount: number;
@@ -82,6 +84,12 @@ export type Ordering = {
 
   /** The log's newest checkpoint, as a signed note. */
   checkpoint(): Promise<string>;
+
+  /** The proof that the log of the size `to`, which is durable, extends the one of the size `from`. */
+  consistency(from: number, to: number): Promise<readonly Uint8Array[]>;
+
+  /** Hashes of its tree; undefined where they are not durable yet. */
+  tile(tile: Tile): Promise<Uint8Array | undefined>;
 
   /** Finishes what was submitted. */
   close(): Promise<void>;

@@ -5,9 +5,15 @@ import fc from 'fast-check';
 import { gatewayConfigSchema } from '../../agent/config.ts';
 import { parseMemberFile } from '../../agent/member-file.ts';
 import { toHex, utf8 } from '../../base/bytes.ts';
+import { formatCheckpoint } from '../../base/checkpoint.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
+import {
+  formatAddCheckpoint,
+  parseAddCheckpoint,
+  parseLines,
+} from '../../dispatch/witness/add-checkpoint.ts';
 import { parseLearned } from '../../drivers/bus/line-memory.ts';
 import { parseConfig } from '../../host/config.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
@@ -89,6 +95,8 @@ const bundles = [readingBundle(), summaryBundle()];
 const answer = signAnswer({ kind: 'stored', height: 1, indexes: [1] }, chainId, mainLogSigner);
 const proposal = proposalOf([{ kind: 'remove-organisation', name: 'east' }]);
 const governance = [proposal, voteFor(proposal, south)];
+const witnessed = `${formatCheckpoint({ origin: 'a/b', size: 2, root: new Uint8Array(32) })}
+— a/b ${'A'.repeat(92)}\n`;
 const command = recordOf('command', personByRole.dispatch);
 const config = `name: a\nmqtt: {url: 'mqtt://h:1'}\nlines: [{name: b, serial: /dev/x, protocol: p1}]
 meters:\n  - {name: m, meter: dsmr-p1, line: b, periods: [{registers: [counter], periodMs: 900}]}`;
@@ -137,6 +145,14 @@ export const chainDecoders: readonly Decoder[] = [
     samples: [encodeAct({ proposal, votes: governance.slice(1) })],
     read: decodeAct,
   },
+  {
+    name: 'add-checkpoint',
+    samples: [
+      utf8(formatAddCheckpoint({ from: 2, consistency: [new Uint8Array(32)], note: witnessed })),
+    ],
+    read: parseAddCheckpoint,
+  },
+  { name: 'witness-lines', samples: [utf8(witnessed)], read: parseLines },
   { name: 'record', samples: [command], read: openRecord },
   { name: 'anchor', samples: [anchor], read: openAnchor },
   { name: 'answer', samples: [answer], read: (b) => openAnswer(suite, b, { chainId, mainLog }) },

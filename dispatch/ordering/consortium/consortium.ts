@@ -24,6 +24,7 @@ import type { ConsensusStore, StoredVouch, VouchedRoot } from '../../store/conse
 import type { LeafGroups } from '../../store/leaf-groups.ts';
 import { loadLedger } from '../../store/load-ledger.ts';
 import type { Ordering, OrderingParts, OrderingStatus } from '../ordering.ts';
+import { readTile, type Tile } from '../tiles.ts';
 import { Application, type Decided } from './application.ts';
 import { encodeVouch } from './block-transaction.ts';
 import type { ConsortiumGenesis } from './engine-genesis.ts';
@@ -191,6 +192,18 @@ export class ConsortiumOrdering implements Ordering {
       );
       return formatNote(body, [signCheckpoint(suite, origin, body, signer), ...lines]);
     });
+  }
+
+  async consistency(from: number, to: number): Promise<readonly Uint8Array[]> {
+    assert(to <= this.#vouchers.size, 'nothing is proven that is not vouched for');
+    const { tree } = this.#ledger;
+    return this.#groups.around([to - 1, from - 1], tree.size, () => tree.consistency(from, to));
+  }
+
+  tile(tile: Tile): Promise<Uint8Array | undefined> {
+    const { store } = this.#options;
+    const leafHashes = (group: number) => store.leafHashes(group);
+    return readTile(tile, { tree: this.#ledger.tree, size: this.#vouchers.size, leafHashes });
   }
 
   async close(): Promise<void> {
