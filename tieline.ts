@@ -223,6 +223,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/govern-vote.ts')).governVote,
   },
   {
+    name: 'audit',
+    summary: 'call for raw readings at random, and hold them against the summaries',
+    load: async () => (await import('./dispatch/commands/audit.ts')).auditChain,
+  },
+  {
     name: 'dispatch record',
     summary: 'put a command or a rule on a main log, with a receipt',
     load: async () => (await import('./dispatch/commands/record.ts')).dispatchRecord,

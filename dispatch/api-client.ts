@@ -14,23 +14,43 @@ export type ApiAnswer = { readonly status: number; readonly body: unknown };
 
 /** @throws TielineError `api-unreachable` (transient) */
 export async function askApi(
-  { apiUrl, token }: ApiPlace,
+  place: ApiPlace,
   path: string,
   options: { readonly post?: object } = {},
 ): Promise<ApiAnswer> {
+  return ask(place, path, options, async (response) => ({
+    status: response.status,
+    body: await response.json().catch(() => undefined),
+  }));
+}
+
+/** A file; undefined where it is not there. @throws TielineError as `askApi` does */
+export async function askApiBytes(place: ApiPlace, path: string): Promise<Uint8Array | undefined> {
+  return ask(place, path, {}, async (response) =>
+    response.status === 200 ? new Uint8Array(await response.arrayBuffer()) : undefined,
+  );
+}
+
+async function ask<T>(
+  { apiUrl, token }: ApiPlace,
+  path: string,
+  { post }: { readonly post?: object },
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   const url = new URL(path, apiUrl);
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const { post } = options;
   try {
-    const response = await fetch(url, {
-      ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
-      headers: {
-        ...(post === undefined ? {} : { 'content-type': 'application/json' }),
-        ...authorization,
-      },
-      signal: AbortSignal.timeout(limits.connectTimeoutMs),
-    });
-    return { status: response.status, body: await response.json().catch(() => undefined) };
+    const response = await patiently(() =>
+      fetch(url, {
+        ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
+        headers: {
+          ...(post === undefined ? {} : { 'content-type': 'application/json' }),
+          ...authorization,
+        },
+        signal: AbortSignal.timeout(limits.connectTimeoutMs),
+      }),
+    );
+    return await read(response);
   } catch (cause) {
     throw new TielineError(
       'api-unreachable',
@@ -43,6 +63,18 @@ export async function askApi(
     );
   }
 }
+
+/** Who asks much is told to wait (429), and does. */
+async function patiently(attempt: () => Promise<Response>): Promise<Response> {
+  for (let attempts = 1; ; attempts++) {
+    const response = await attempt();
+    if (response.status !== 429 || attempts === tooManyAttemptsMax) return response;
+    await response.body?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}
+
+const tooManyAttemptsMax = 10;
 
 /** What a problem document says, or the status alone. */
 export function detailOf({ status, body }: ApiAnswer): string {

@@ -22,6 +22,7 @@ import { publicLogRoutes } from './api/public-log.ts';
 import { recordRoutes } from './api/records.ts';
 import { registryRoutes } from './api/registry.ts';
 import { reportRoutes } from './api/reports.ts';
+import { requestRoutes } from './api/requests.ts';
 import { summaryRoutes } from './api/summaries.ts';
 import { History } from './history/history.ts';
 import type { HistoryStore } from './history/history-store.ts';
@@ -32,10 +33,12 @@ import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
+import { RequestSender } from './requests.ts';
 import { CopyStore } from './store/copy-store.ts';
 import { EventStore } from './store/event-store.ts';
 import { readLedgerCounts } from './store/ledger-counts.ts';
 import { LedgerStore } from './store/ledger-store.ts';
+import { RequestStore } from './store/request-store.ts';
 import { SummaryStore } from './store/summary-store.ts';
 import { Witnessing, type WitnessPlace } from './witness/witnessing.ts';
 
@@ -107,10 +110,13 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onFailure,
   });
   history.follow();
+  const requests = new RequestStore(options.ledger);
+  const sender = new RequestSender({ requests, ordering, publish, clock, log, onFailure });
   const ingest = new Ingest({
     suite,
     ordering,
     ledger,
+    requests,
     summaries: new SummaryStore(options.ledger),
     refusals,
     signer,
@@ -135,6 +141,10 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...watched,
       ...registryRoutes(shown),
       ...recordRoutes(shown),
+      ...requestRoutes({
+        ...{ suite, ordering, onTaken: () => sender.ring() },
+        requests: new RequestStore(options.ledgerReader),
+      }),
       ...publicLogRoutes({ ordering, checkpoint: () => witnessing.checkpoint() }),
       ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),
       ...logRoutes({ ...shown, witnessing, brokerConnected, refused: () => refusals.totals() }),
@@ -143,6 +153,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       clearInterval(flushing);
       await witnessing.close();
       await ingest.close();
+      await sender.close();
       await ordering.close();
       await history.close();
       await refusals.flush();

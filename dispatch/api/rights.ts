@@ -5,21 +5,31 @@
 /**
  * `log`: the main log itself, and who takes part. `chains`: chains and their history. `records`:
  * commands, rules and acts. `operate`: metrics and health. What is written is signed besides, and
- * counts by that: `enrol`, `record` and `govern` let it in.
+ * counts by that: `enrol`, `record`, `request` (for raw readings) and `govern` let it in.
  */
-export type Right = 'log' | 'chains' | 'records' | 'enrol' | 'record' | 'govern' | 'operate';
+export type Right =
+  | 'log'
+  | 'chains'
+  | 'records'
+  | 'enrol'
+  | 'record'
+  | 'request'
+  | 'govern'
+  | 'operate';
 
 export const roles = ['regulator', 'plant', 'local-centre', 'dispatch-centre', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
-  /** Reads all, writes nothing. */
-  regulator: ['log', 'chains', 'records'],
+  /** Reads all, audits, and writes nothing else. */
+  regulator: ['log', 'chains', 'records', 'request'],
   /** Reads its own chains, or its own devices on them. */
   plant: ['log', 'chains'],
   /** Reads its own chains, enrols new ones. */
   'local-centre': ['log', 'chains', 'enrol', 'govern'],
-  'dispatch-centre': ['log', 'chains', 'records', 'enrol', 'record', 'govern', 'operate'],
+  'dispatch-centre': [
+    ...(['log', 'chains', 'records', 'enrol', 'record', 'request', 'govern', 'operate'] as const),
+  ],
   /** Keeps the program running: what was measured is none of its business. */
   admin: ['log', 'operate'],
 };

@@ -16,6 +16,7 @@ import { type Answer, signAnswer } from '../../sidechain/chain/answer.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
+import type { RequestStore } from '../store/request-store.ts';
 import type { SummaryStore } from '../store/summary-store.ts';
 import { takeAnchor } from './anchor.ts';
 import { Lanes } from './lanes.ts';
@@ -24,6 +25,7 @@ import { Rate } from './rate.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reply } from './reply.ts';
 import { takeReport } from './report.ts';
+import { takeRequestAnswer } from './request-answer.ts';
 import { takeSummary } from './summary.ts';
 import { answerTopic, parseUpTopic, type UpKind } from './topics.ts';
 
@@ -32,6 +34,7 @@ export type IngestOptions = {
   readonly ordering: Ordering;
   readonly ledger: LedgerStore;
   readonly summaries: SummaryStore;
+  readonly requests: RequestStore;
   readonly refusals: Refusals;
   /** A key of the main log: signs the answers. */
   readonly signer: Signer;
@@ -120,13 +123,16 @@ export class Ingest {
   /** `received`: the payload as it came, perhaps packed. */
   async #judge(message: Message, received: Uint8Array): Promise<Reply> {
     const { kind, chainId, payload } = message;
-    const { suite, ordering, ledger, summaries, clock } = this.#options;
+    const { suite, ordering, ledger, summaries, requests, clock } = this.#options;
     const chain = ordering.chain(chainId);
     if (chain === undefined) return unknownChain;
     if (!ordering.isRegistered(chain)) return unregisteredCentre(chain);
     if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
     if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
     if (kind === 'membership') return takeMembership(suite, ordering, { chainId, payload });
+    if (kind === 'answer') {
+      return takeRequestAnswer({ suite, requests, nowMs: clock.nowMs }, chain, payload);
+    }
     const taker = { suite, ledger, summaries, nowMs: clock.nowMs };
     return takeSummary(taker, chain, { payload, received });
   }

@@ -4,15 +4,16 @@
 
 import { chainIdOfOrigin, chainOrigin } from '../../sidechain/chain/names.ts';
 
-export type UpKind = 'anchor' | 'summary' | 'event' | 'membership';
+export type UpKind = 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
 
-const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event', 'membership'];
+const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event', 'membership', 'answer'];
 
 /** To subscribe to: what comes before the ledger, and so to all who keep it. */
 export const orderedFilters = [
   'tieline/v1/+/anchor',
   'tieline/v1/+/event',
   'tieline/v1/+/membership',
+  'tieline/v1/+/answer',
 ] as const;
 
 /** To subscribe to: what each centre stores for itself. */
@@ -22,7 +23,8 @@ export const keptFilters = ['tieline/v1/+/summary'] as const;
 export function parseUpTopic(
   topic: string,
 ): { readonly chainId: Uint8Array; readonly kind: UpKind } | undefined {
-  const [, origin = '', name] = /^(.*)\/(anchor|summary|event|membership)$/s.exec(topic) ?? [];
+  const [, origin = '', name] =
+    /^(.*)\/(anchor|summary|event|membership|answer)$/s.exec(topic) ?? [];
   const chainId = chainIdOfOrigin(origin);
   const kind = upKinds.find((one) => one === name);
   return chainId === undefined || kind === undefined ? undefined : { chainId, kind };

@@ -30,6 +30,7 @@ import type { ChainRecord } from './chain-record.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import { type Governance, judgeGovernance, type StoredGovernance } from './judge-governance.ts';
+import { judgeRecordedRequest } from './judge-recorded-request.ts';
 import type { Change, Leaf, Outcomes, Transaction, TransactionOf } from './transaction.ts';
 
 export type Applied<Kind extends keyof Outcomes> = {
@@ -330,13 +331,15 @@ export class MainLedger {
     const main = { registry, id: this.mainLog.id };
     const signed = signatoryOfRecord(this.#suite, opened.value, main);
     if (!signed.ok) return refused(signed.code, signed.detail);
+    const request = judgeRecordedRequest(this.#suite, opened.value, (id) => this.chain(id));
+    if (!request.ok) return refused(request.code, request.detail);
     const leaf = this.#append(hash);
     this.#remember(leaf);
     const { kind: recordKind } = opened.value;
     const { timeMs } = context;
     return {
       outcome: { kind: 'receipt', logIndex: leaf.index, isNew: true },
-      changes: [{ kind: 'recorded', recordKind, bytes: record, leaf, timeMs }],
+      changes: [{ kind: 'recorded', recordKind, bytes: record, leaf, timeMs, ...request.value }],
     };
   }
 

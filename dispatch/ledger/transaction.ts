@@ -23,7 +23,7 @@ export type Transaction =
     }
   /** A proposal or a vote. */
   | { readonly kind: 'govern'; readonly statement: Uint8Array }
-  /** A command or a rule. */
+  /** A command, a rule, or a request for raw readings. */
   | { readonly kind: 'record'; readonly record: Uint8Array };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
@@ -59,6 +59,14 @@ export type Outcomes = {
   readonly record:
     | { readonly kind: 'receipt'; readonly logIndex: number; readonly isNew: boolean }
     | Refused;
+};
+
+/** What is known of a request besides its bytes. */
+export type RecordedRequest = {
+  readonly id: Uint8Array;
+  readonly chainId: Uint8Array;
+  readonly untilMs: number;
+  readonly askCount: number;
 };
 
 export type TransactionOf<Kind extends keyof Outcomes> = Extract<
@@ -142,6 +150,8 @@ export type Change =
   | {
       readonly kind: 'recorded';
       readonly recordKind: RecordKind;
+      /** Of a request for raw readings: for what it calls. */
+      readonly request?: RecordedRequest;
       readonly bytes: Uint8Array;
       readonly leaf: Leaf;
       readonly timeMs: number;

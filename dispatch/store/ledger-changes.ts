@@ -6,7 +6,7 @@
 import { concat } from '../../base/bytes.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
-import type { Change, Leaf } from '../ledger/transaction.ts';
+import type { Change, Leaf, RecordedRequest } from '../ledger/transaction.ts';
 import { encodeMembership } from './membership-column.ts';
 import { encodeRegistry } from './registry-column.ts';
 
@@ -72,8 +72,11 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
     case 'registry-changed':
       return registryStatements(change, head);
     case 'recorded': {
-      const { recordKind, bytes, leaf, timeMs } = change;
-      return recordStatements({ kind: recordKind, bytes, leaf, timeMs }, head);
+      const { recordKind, request, bytes, leaf, timeMs } = change;
+      return [
+        ...recordStatements({ kind: recordKind, bytes, leaf, timeMs }, head),
+        ...(request === undefined ? [] : requestStatements(request, leaf)),
+      ];
     }
     case 'quarantined': {
       const { chainId, size, bytes, timeMs } = change;
@@ -177,6 +180,19 @@ function recordStatements(
       sql: `INSERT INTO record (log_index, kind, hash, receipt_size, accepted_ms, bytes)
         VALUES (?, ?, ?, ?, ?, ?)`,
       params: [leaf.index, kind, leaf.hash, head.size, timeMs, bytes],
+    },
+  ];
+}
+
+function requestStatements(
+  { id, chainId, untilMs, askCount }: RecordedRequest,
+  { index }: Leaf,
+): Statement[] {
+  return [
+    {
+      sql: `INSERT INTO request (id, chain_id, log_index, until_ms, ask_count)
+        VALUES (?, ?, ?, ?, ?)`,
+      params: [id, chainId, index, untilMs, askCount],
     },
   ];
 }

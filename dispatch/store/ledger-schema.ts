@@ -150,4 +150,22 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
     // Organisation of the person who enrolled it.
     "ALTER TABLE chain ADD COLUMN centre TEXT NOT NULL DEFAULT ''",
   ],
+  [
+    // Requests for raw readings among the records, and the answers to them, sealed as they came.
+    `CREATE TABLE request (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      log_index INTEGER NOT NULL REFERENCES record (log_index),
+      until_ms INTEGER NOT NULL,
+      ask_count INTEGER NOT NULL CHECK (ask_count > 0)
+    ) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX request_until ON request (until_ms)',
+    `CREATE TABLE request_answer (
+      request_id BLOB NOT NULL REFERENCES request (id),
+      ask INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      taken_ms INTEGER NOT NULL,
+      PRIMARY KEY (request_id, ask)
+    ) STRICT`,
+  ],
 ];

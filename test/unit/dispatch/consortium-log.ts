@@ -13,6 +13,7 @@ import { openMainGenesis, signMainGenesis } from '../../../sidechain/chain/main-
 import { type RecordKind, signRecord } from '../../../sidechain/chain/main-record.ts';
 import type { MainRole } from '../../../sidechain/chain/main-registry.ts';
 import type { RegistryChange } from '../../../sidechain/chain/main-registry-change.ts';
+import { signRequest } from '../../../sidechain/chain/request.ts';
 import { signerOf, startMs } from './fake-chain.ts';
 
 export const timeMs = startMs + 60_000;
@@ -85,6 +86,19 @@ export function voteFor(proposal: Uint8Array, by: Signer, log = consortiumLog.id
 
 export function recordOf(kind: RecordKind, by: Signer, content = 'content'): Uint8Array {
   return signRecord({ kind, content: new TextEncoder().encode(content) }, consortiumLog.id, by);
+}
+
+/** For the newest reading of a device of this chain. */
+export function requestTo(
+  chainId: Uint8Array,
+  by: Signer,
+  mainLogId = consortiumLog.id,
+): Uint8Array {
+  const request = {
+    ...{ chainId, timeMs, untilMs: timeMs + 60_000, sealTo: new Uint8Array(32).fill(9) },
+    asks: [{ device: 'urn:dev:ops:meter-1', timeMs }],
+  };
+  return signRequest(request, mainLogId, by);
 }
 
 export function govern(

@@ -3,10 +3,15 @@
 // held against it; and what was answered before is not sent again.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { assert } from '../../../base/assert.ts';
 import { toBase64, toHex } from '../../../base/bytes.ts';
+import { nodeSuite } from '../../../base/node-suite.ts';
 import type { HttpServer } from '../../../host/http.ts';
+import { nodeSealing } from '../../../host/sealing.ts';
 import { signRecord } from '../../../sidechain/chain/main-record.ts';
+import { sealFound, signRequestAnswer } from '../../../sidechain/chain/request-answer.ts';
 import { checkedFetch } from './checked-fetch.ts';
+import { requestTo } from './consortium-log.ts';
 import { type FakeChain, makeChain, startMs } from './fake-chain.ts';
 import { dispatcher, enrolmentOf, mainLog } from './fake-main-log.ts';
 import { TestCentre } from './test-centre.ts';
@@ -20,6 +25,22 @@ let centre: TestCentre;
 let http: HttpServer;
 let chain: FakeChain;
 let document: Document;
+let request: Uint8Array;
+
+/** As the gateway on duty gives it. */
+async function answerTo(asked: Uint8Array): Promise<void> {
+  const place = { requestId: nodeSuite.sha256(asked), ask: 0 };
+  const found = { kind: 'none', reason: 'nothing was read' } as const;
+  const { publicKey: sealTo } = nodeSealing.newPair();
+  const sealed = sealFound(nodeSealing, found, { ...place, sealTo }) ?? new Uint8Array();
+  const [gateway] = chain.signers;
+  assert(gateway !== undefined, 'a chain has a member');
+  await centre.send(
+    chain,
+    'answer',
+    signRequestAnswer({ ...place, sealed }, chain.chainId, gateway),
+  );
+}
 
 beforeAll(async () => {
   centre = await TestCentre.begin();
@@ -29,6 +50,9 @@ beforeAll(async () => {
   const command = { kind: 'command', content: new Uint8Array() } as const;
   const record = signRecord(command, mainLog.id, dispatcher);
   await centre.centre.ordering.submit({ kind: 'record', record });
+  request = requestTo(chain.chainId, dispatcher, mainLog.id);
+  await centre.centre.ordering.submit({ kind: 'record', record: request });
+  await answerTo(request);
   const height = chain.addSummaries({ windowStartMs: startMs });
   await centre.send(chain, 'anchor', chain.anchor());
   await centre.send(chain, 'summary', chain.summaries(height));
@@ -47,7 +71,9 @@ function urlOf(path: string): string {
   const filled = path
     .replace('{id}', toHex(chain.chainId))
     .replace('{summary}', '1-0')
-    .replace('{index}', '1');
+    .replace('{index}', '1')
+    .replace('{request}', toHex(nodeSuite.sha256(request)))
+    .replace('{ask}', '0');
   return `${http.url}${filled}${queries[path] ?? ''}`;
 }
 

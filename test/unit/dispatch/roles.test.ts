@@ -23,6 +23,7 @@ import {
   personByRole,
   proposalOf,
   recordOf,
+  requestTo,
   south,
   timeMs,
 } from './consortium-log.ts';
@@ -52,7 +53,11 @@ type Act = RecordKind | 'enrol' | 'propose';
 const attempt: Readonly<Record<Act, (ledger: MainLedger, role: MainRole) => string>> = {
   command: (ledger, role) => kindOf(put(ledger, recordOf('command', personByRole[role]))),
   rule: (ledger, role) => kindOf(put(ledger, recordOf('rule', personByRole[role]))),
-  request: (ledger, role) => kindOf(put(ledger, recordOf('request', personByRole[role]))),
+  request: (ledger, role) => {
+    const chain = makeChain(consortiumLog, { seed: 6 });
+    enrol(ledger, chain, 'local');
+    return kindOf(put(ledger, requestTo(chain.chainId, personByRole[role])));
+  },
   enrol: (ledger, role) => kindOf(enrol(ledger, makeChain(consortiumLog, { seed: 5 }), role)),
   propose: (ledger, role) => {
     const change = { kind: 'remove-organisation', name: 'east' } as const;
@@ -80,13 +85,29 @@ describe.each<[MainRole, readonly Act[]]>([
     else {
       expect(kind).toBe('refused');
       expect(ledger.tree.size).toBe(sizeBefore);
-      expect(ledger.chainCount).toBe(0);
+      expect(ledger.chainCount).toBe(act === 'request' ? 1 : 0);
     }
   });
 });
 
 test('the roles above are all that there are', () => {
   expect([...mainRoles].sort()).toEqual(Object.keys(personByRole).sort());
+});
+
+describe('a request for raw readings', () => {
+  test('goes on to its chain, and is refused where there is none or it has no form', () => {
+    const ledger = newConsortiumLedger();
+    const chain = makeChain(consortiumLog, { seed: 6 });
+    const record = requestTo(chain.chainId, personByRole.regulator);
+    const unknown = { kind: 'refused', code: 'unknown-chain' };
+    expect(put(ledger, record).outcome).toMatchObject(unknown);
+    enrol(ledger, chain, 'local');
+    expect(put(ledger, record).changes).toMatchObject([
+      { recordKind: 'request', request: { chainId: chain.chainId, askCount: 1 } },
+    ]);
+    const formless = recordOf('request', personByRole.regulator);
+    expect(put(ledger, formless).outcome).toMatchObject({ code: 'malformed' });
+  });
 });
 
 describe('a record', () => {

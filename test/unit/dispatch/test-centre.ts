@@ -206,7 +206,7 @@ export class TestCentre {
   /** Sends as a gateway does. @returns the answers to it, verified with what the chain pins. */
   async send(
     chain: FakeChain,
-    kind: 'anchor' | 'summary' | 'event',
+    kind: 'anchor' | 'summary' | 'event' | 'answer',
     payload: Uint8Array,
   ): Promise<readonly Answer[]> {
     const before = this.published.length;
