@@ -6,9 +6,11 @@
 import { assertRelations } from './limit-relations.ts';
 import { mainLogLimits } from './main-log-limits.ts';
 import { memberLimits } from './member-limits.ts';
+import { requestLimits } from './request-limits.ts';
 
 export const limits = Object.freeze({
   ...mainLogLimits,
+  ...requestLimits,
   // Encoded values.
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,
@@ -237,21 +239,6 @@ export const limits = Object.freeze({
   snapshotKeyMax: 1_024,
   snapshotChunkBytes: 512 * 1024,
   snapshotAgainMs: 5_000,
-
-  // Requests for raw readings: what is sealed for one reader; one request, its asks, for how long it is
-  // answered; those that a chain takes in an hour; a signed answer; blocks that are looked through for
-  // a pack; answers on their way at once.
-  sealedBytesMax: 128 * 1024,
-  requestBytesMax: 16 * 1024,
-  requestAsksMax: 64,
-  requestMsMax: 24 * 60 * 60 * 1_000,
-  requestsPerHourMax: 12,
-  requestAnswerBytesMax: 130 * 1024,
-  requestBlocksMax: 2_048,
-  requestAnswersWaitingMax: 4,
-  requestSendMs: 15_000,
-  requestsSentMax: 256,
-  requestAnswersKeptMs: 7 * 24 * 60 * 60 * 1_000,
 
   // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
   // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say

@@ -100,16 +100,8 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   }, limits.refusalsFlushMs);
   const shownLedger = new LedgerStore(options.ledgerReader);
   const shownSummaries = new SummaryStore(options.ledgerReader);
-  const history = new History({
-    suite,
-    store: options.history,
-    source: shownSummaries,
-    log,
-    nowMs: clock.nowMs,
-    keepMs: options.historyKeepMs,
-    onFailure,
-  });
-  history.follow();
+  const shownRequests = new RequestStore(options.ledgerReader);
+  const history = followHistory(options, shownSummaries);
   const requests = new RequestStore(options.ledger);
   const sender = new RequestSender({ requests, ordering, publish, clock, log, onFailure });
   const ingest = new Ingest({
@@ -141,10 +133,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...watched,
       ...registryRoutes(shown),
       ...recordRoutes(shown),
-      ...requestRoutes({
-        ...{ suite, ordering, onTaken: () => sender.ring() },
-        requests: new RequestStore(options.ledgerReader),
-      }),
+      ...requestRoutes({ suite, ordering, requests: shownRequests, onTaken: () => sender.ring() }),
       ...publicLogRoutes({ ordering, checkpoint: () => witnessing.checkpoint() }),
       ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),
       ...logRoutes({ ...shown, witnessing, brokerConnected, refused: () => refusals.totals() }),
@@ -160,6 +149,14 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       metrics.close();
     },
   };
+}
+
+function followHistory(options: CentreOptions, source: SummaryStore): History {
+  const { history: store, historyKeepMs: keepMs, clock, log, onFailure } = options;
+  const followed = { suite: nodeSuite, store, source, log, nowMs: clock.nowMs, keepMs, onFailure };
+  const history = new History(followed);
+  history.follow();
+  return history;
 }
 
 function startWitnessing(options: CentreOptions, ordering: Ordering): Witnessing {

@@ -31,7 +31,7 @@ export const auditChain: Command = {
     ...apiOptions,
     json: { description: 'every sample as JSON' },
   },
-  notes: `The request stands on the main log and on the chain: who asked for what can be seen by all.
+  notes: `The request stands on the main log and on the chain: all can see who asked for what.
 The answers are sealed for a key made for this run; nobody between reads them.
 
 Exit codes:
