@@ -5,7 +5,7 @@
 
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
-import { decodeSummary } from '../../contracts/summary.ts';
+import { decodeSummary, type Summary } from '../../contracts/summary.ts';
 import type { TrustedKey } from '../../sidechain/chain/trusted-keys.ts';
 import { verifyBundle } from '../../sidechain/chain/verify-bundle.ts';
 import { type ApiPlace, askApi, askApiBytes, detailOf, textIn, valueIn } from '../api-client.ts';
@@ -81,11 +81,37 @@ async function sampleOf(
       hint: 'fetch its proof and look with `tieline verify` at which hop it fails',
     });
   }
-  const { windowStartMs, windowMs, expectedCount } = summary.value;
+  return { summaryId: id, summary: summary.value, timeMs: drawInstant(summary.value, random) };
+}
+
+/** Any in the window where the summary counts readings: where it says that some are missing, none can be shown. */
+export function drawInstant(summary: Summary, random: () => number): number {
+  const stretches = countedStretches(summary);
+  const totalMs = stretches.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0);
+  let restMs = random() * totalMs;
+  for (const [fromMs, toMs] of stretches) {
+    if (restMs < toMs - fromMs) return Math.floor(fromMs + restMs);
+    restMs -= toMs - fromMs;
+  }
+  return summary.windowStartMs + summary.windowMs - 1;
+}
+
+function countedStretches({
+  windowStartMs,
+  windowMs,
+  expectedCount,
+  missing,
+}: Summary): readonly (readonly [fromMs: number, toMs: number])[] {
+  const endMs = windowStartMs + windowMs;
   // Not before the first reading that the window should have.
-  const earliest = windowMs / Math.max(1, expectedCount);
-  const timeMs = Math.floor(windowStartMs + earliest + random() * (windowMs - earliest));
-  return { summaryId: id, summary: summary.value, timeMs };
+  let fromMs = windowStartMs + windowMs / Math.max(1, expectedCount);
+  const stretches: [number, number][] = [];
+  for (const [missingFromMs, missingToMs] of missing) {
+    if (missingFromMs > fromMs) stretches.push([fromMs, missingFromMs]);
+    fromMs = Math.max(fromMs, missingToMs);
+  }
+  if (fromMs < endMs) stretches.push([fromMs, endMs]);
+  return stretches;
 }
 
 function itemsIn(body: unknown): readonly unknown[] {

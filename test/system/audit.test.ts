@@ -44,8 +44,10 @@ test('raw readings drawn at random stand behind their summaries', async () => {
   const run = await audit(company, ['--samples', '6']);
   expect(run, run.out + run.errors).toMatchObject({ code: 0 });
   expect(JSON.parse(run.out)).toMatchObject({ sound: 6, of: 6 });
-  const asked = await Promise.all(gateways.map(statusOf));
-  expect(asked.reduce((sum, { uplink }) => sum + uplink.asksAnswered, 0)).toBe(6);
+  await until('every ask noted', async () => {
+    const asked = await Promise.all(gateways.map(statusOf));
+    return asked.reduce((sum, { uplink }) => sum + uplink.asksAnswered, 0) === 6 || undefined;
+  });
 
   // Another member answers when the one on duty is gone.
   const leader = await leaderOf(gateways);
