@@ -112,6 +112,7 @@ describe('configuration', () => {
         group: 'tieline-dispatch',
       },
       history: {},
+      witnesses: [],
       http: { host: '127.0.0.1', port: 8080 },
     });
   });
