@@ -158,6 +158,16 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/enrol.ts')).dispatchEnrol,
   },
   {
+    name: 'dispatch backup',
+    summary: 'copy the ledger of a dispatch node, and verify the copy',
+    load: async () => (await import('./dispatch/commands/backup.ts')).dispatchBackup,
+  },
+  {
+    name: 'dispatch restore',
+    summary: 'bring the ledger of a dispatch node back from a copy',
+    load: async () => (await import('./dispatch/commands/restore.ts')).dispatchRestore,
+  },
+  {
     name: 'broker init',
     summary: "make a broker's authority and its certificate",
     load: async () => (await import('./dispatch/commands/broker-init.ts')).brokerInit,

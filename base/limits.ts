@@ -7,10 +7,12 @@ import { assertRelations } from './limit-relations.ts';
 import { mainLogLimits } from './main-log-limits.ts';
 import { memberLimits } from './member-limits.ts';
 import { requestLimits } from './request-limits.ts';
+import { usageLimits } from './usage-limits.ts';
 
 export const limits = Object.freeze({
   ...mainLogLimits,
   ...requestLimits,
+  ...usageLimits,
   // Encoded values.
   cborDepthMax: 16,
   cborBytesMax: 8 * 1024 * 1024,

@@ -24,6 +24,7 @@ import { registryRoutes } from './api/registry.ts';
 import { reportRoutes } from './api/reports.ts';
 import { requestRoutes } from './api/requests.ts';
 import { summaryRoutes } from './api/summaries.ts';
+import { usageRoutes } from './api/usage.ts';
 import { History } from './history/history.ts';
 import type { HistoryStore } from './history/history-store.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -31,6 +32,7 @@ import { Refusals } from './ingest/refusals.ts';
 import type { VerifyAll } from './ledger/signed-ahead.ts';
 import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
+import { ListeningOrdering } from './ordering/listening-ordering.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
 import { RequestSender } from './requests.ts';
@@ -63,6 +65,8 @@ export type CentreOptions = {
   readonly brokerConnected: () => boolean;
   /** Co-sign the checkpoints of the log; none by default. */
   readonly witnesses?: readonly WitnessPlace[];
+  /** Size of the log where the ledger was brought back from a copy: then it only listens at first. */
+  readonly restoredSize?: number | undefined;
   /** Bytes of its databases on disk, by name. */
   readonly databaseBytes?: () => Readonly<Record<string, number>>;
   /** What else must be well before it may be sent work. */
@@ -75,6 +79,8 @@ export type Centre = {
   readonly ordering: Ordering;
   readonly ingest: Ingest;
   readonly history: History;
+  /** Begins to take messages, where it only listened; false where it must not. */
+  readonly beginTaking: () => boolean;
   /** To be told of each answer of the API. */
   readonly onAnswered: (answered: Answered) => void;
   /** Of the API, without the door before them. */
@@ -93,7 +99,8 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const parts = { suite, store: ledger, signer, clock, log, verifyAll, onFailure };
   const opened = await (options.openOrdering ?? openEmbedded)(parts, options.ledger);
   requireOwnKey(opened, signer);
-  const ordering = new MeteredOrdering(opened, clock.monotonicMs);
+  const listening = listenerFor(options, opened);
+  const ordering = new MeteredOrdering(listening ?? opened, clock.monotonicMs);
   const refusals = await Refusals.open(options.ledger, clock.nowMs);
   const flushing = setInterval(() => {
     refusals.flush().catch(onFailure);
@@ -119,18 +126,19 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
     onFailure,
   });
   const witnessing = startWitnessing(options, ordering);
-  const watched = watchRoutes(options, { metrics, ordering, ingest, history, refusals });
   const shown = { suite, ordering, ledger: shownLedger, summaries: shownSummaries, history };
   return {
     ordering,
     ingest,
     history,
+    beginTaking: () => listening?.open() ?? true,
     onAnswered: metrics.onAnswered,
     routes: [
       ...chainRoutes(shown),
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
-      ...watched,
+      ...usageRoutes(shown),
+      ...watchRoutes(options, { metrics, ordering, ingest, history, refusals, listening }),
       ...registryRoutes(shown),
       ...recordRoutes(shown),
       ...requestRoutes({ suite, ordering, requests: shownRequests, onTaken: () => sender.ring() }),
@@ -177,16 +185,18 @@ function watchRoutes(
     readonly ingest: Ingest;
     readonly history: History;
     readonly refusals: Refusals;
+    readonly listening: ListeningOrdering | undefined;
   },
 ): readonly ApiRoute[] {
   const { ledgerReader, brokerConnected, databaseBytes = () => ({}) } = options;
-  const { metrics, ordering, ingest, history, refusals } = parts;
+  const { metrics, ordering, ingest, history, refusals, listening } = parts;
   const events = eventRoutes(new EventStore(ledgerReader));
   const ledger = () => readLedgerCounts(ledgerReader);
   const operation = operationRoutes({
     checks: {
       broker: async () => (brokerConnected() ? undefined : 'not connected'),
       ledger: async () => void (await ledger()),
+      ...(listening === undefined ? {} : { copy: async () => copyState(listening) }),
       ...options.checks,
     },
     metrics: () =>
@@ -212,6 +222,22 @@ async function openEmbedded({ clock, ...parts }: OrderingParts): Promise<Orderin
   throw new TielineError('ledger-shared', 'this log needs the signatures of several', {
     hint: 'it is kept by a consortium: `consortium` is missing in dispatch.yaml',
   });
+}
+
+function listenerFor(
+  { restoredSize: size, log }: CentreOptions,
+  ordering: Ordering,
+): ListeningOrdering | undefined {
+  return size === undefined
+    ? undefined
+    : new ListeningOrdering(ordering, { suite: nodeSuite, size, log });
+}
+
+function copyState({ state }: ListeningOrdering): string | undefined {
+  if (state === 'open') return undefined;
+  return state === 'listening'
+    ? 'restored from a copy: listens whether it is the newest'
+    : 'restored from a copy that is older than what was signed: restore a newer one';
 }
 
 function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {

@@ -18,5 +18,7 @@ export function dispatchFiles(directory: string) {
     tokens: join(directory, 'tokens.json'),
     ledger: join(directory, 'ledger.sqlite'),
     history: join(directory, 'history.sqlite'),
+    /** There while a ledger that was brought back listens before it signs. */
+    restored: join(directory, 'restored.json'),
   };
 }

@@ -16,9 +16,16 @@ import { type Centre, openCentre } from './centre.ts';
 import { type DispatchConfig, loadDispatchConfig, witnessKey } from './config.ts';
 import { dispatchFiles } from './files.ts';
 import { openHistory } from './history/open-history.ts';
-import { keptFilters, orderedFilters } from './ingest/topics.ts';
+import {
+  anchorFilter,
+  isKept,
+  keptFilters,
+  orderedFilters,
+  type UpFilter,
+} from './ingest/topics.ts';
 import { type ConsortiumSettings, openConsortium } from './ordering/consortium/open-consortium.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
+import { type RestoredMark, readMark, removeMark } from './restored.ts';
 import { ledgerMigrations } from './store/ledger-schema.ts';
 import type { WitnessPlace } from './witness/witnessing.ts';
 
@@ -54,18 +61,11 @@ export async function runDispatch(options: {
   failure.promise.catch(() => {});
   try {
     const signer = await readKeyFile(files.logKey);
-    const ledger = await openDatabase({
-      path: files.ledger,
-      mode: 'existing',
-      migrations: ledgerMigrations,
-    });
+    const ledger = await openLedger(files.ledger, 'existing');
     opened.push(() => ledger.close());
-    const ledgerReader = await openDatabase({
-      path: files.ledger,
-      mode: 'read-only',
-      migrations: ledgerMigrations,
-    });
+    const ledgerReader = await openLedger(files.ledger, 'read-only');
     opened.push(() => ledgerReader.close());
+    const restored = await readMark(files.restored);
     const clock = await systemClock();
     const history = await openHistory({ config: config.history, path: files.history, ...clock });
     opened.push(() => history.close());
@@ -87,6 +87,7 @@ export async function runDispatch(options: {
       brokerConnected: () => mqtt.connected,
       witnesses: witnessesOf(config),
       databaseBytes: bytesOf(files),
+      restoredSize: restored?.size,
       onFailure: failure.reject,
     });
     opened.push(() => centre.close());
@@ -99,7 +100,9 @@ export async function runDispatch(options: {
     });
     opened.push(() => http.close());
     const ownGroup = consortium === undefined ? group : `${group}-${toHex(signer.keyId)}`;
-    subscribe(mqtt, centre, { group, ownGroup });
+    const subscribe = subscriber(mqtt, centre, { group, ownGroup });
+    const stopListening = hearFirst(centre, { restored, path: files.restored, subscribe, log });
+    opened.push(async () => stopListening());
     return {
       ready: readyOf(centre, { apiUrl: http.url, mqttUrl: url }),
       failed: failure.promise,
@@ -109,6 +112,39 @@ export async function runDispatch(options: {
     await closeAll(opened).catch(() => {});
     throw error;
   }
+}
+
+function openLedger(path: string, mode: 'existing' | 'read-only'): Promise<Database> {
+  return openDatabase({ path, mode, migrations: ledgerMigrations });
+}
+
+/**
+ * All that comes up is heard at once; on a ledger that was brought back anchors alone, and nothing is
+ * taken, until all gateways have had time to speak.
+ */
+function hearFirst(
+  centre: Centre,
+  parts: {
+    readonly restored: RestoredMark | undefined;
+    readonly path: string;
+    readonly subscribe: (filters: readonly UpFilter[]) => void;
+    readonly log: Log;
+  },
+): () => void {
+  const { restored, path, subscribe, log } = parts;
+  if (restored === undefined) {
+    subscribe([...orderedFilters, ...keptFilters]);
+    return () => {};
+  }
+  log.warn('ledger-restored', { size: restored.size, listenMs: restored.listenMs });
+  subscribe([anchorFilter]);
+  const timer = setTimeout(() => {
+    if (!centre.beginTaking()) return;
+    removeMark(path);
+    log.info('ledger-trusted', { size: restored.size });
+    subscribe([...orderedFilters.filter((one) => one !== anchorFilter), ...keptFilters]);
+  }, restored.listenMs);
+  return () => clearTimeout(timer);
 }
 
 function readyOf(
@@ -123,14 +159,15 @@ function bytesOf(files: { readonly ledger: string; readonly history: string }) {
 }
 
 /** Organisations share what the ledger orders; what each keeps for itself, each has to get. */
-function subscribe(
+function subscriber(
   mqtt: Mqtt,
   { ingest }: Centre,
   { group, ownGroup }: { readonly group: string; readonly ownGroup: string },
-): void {
+): (filters: readonly UpFilter[]) => void {
   const take = (topic: string, payload: Uint8Array) => ingest.take(topic, payload);
-  for (const filter of orderedFilters) mqtt.subscribe(filter, take, group);
-  for (const filter of keptFilters) mqtt.subscribe(filter, take, ownGroup);
+  return (filters) => {
+    for (const one of filters) mqtt.subscribe(one, take, isKept(one) ? ownGroup : group);
+  };
 }
 
 function withOthers(settings: ConsortiumSettings) {

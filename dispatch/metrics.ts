@@ -45,9 +45,9 @@ export class DispatchMetrics {
       ),
       gauge('tieline_main_log_leaves', 'Leaves of the main log: genesis, anchors.', ledger.logSize),
       counter('tieline_reports_total', 'Reports of members on each other.', ledger.reports),
-      counter('tieline_summary_messages_total', 'Summary messages kept.', ledger.summaryMessages),
+      counter('tieline_kept_messages_total', 'Summary messages kept.', ledger.summaryMessages),
       counter(
-        'tieline_summary_conflicts_total',
+        'tieline_conflicting_summaries_total',
         'Summaries that came a second time with another content.',
         ledger.conflicts,
       ),

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { TielineError } from '../../base/errors.ts';
 import { nodeSuite } from '../../base/node-suite.ts';
 import { type Command, textOf } from '../../host/command.ts';
+import { isBundleSet } from '../../sidechain/chain/bundle-set.ts';
 import { parseTrustedKeys, type TrustedKey } from '../../sidechain/chain/trusted-keys.ts';
 import { type BundleVerdict, verifyBundle } from '../../sidechain/chain/verify-bundle.ts';
+import { usageJson, usageText, verifyUsage } from '../usage-verdict.ts';
 import { verdictJson, verdictText } from '../verdict.ts';
 
 const exitCodes: Readonly<Record<BundleVerdict['status'], number>> = {
@@ -18,7 +20,7 @@ const exitCodes: Readonly<Record<BundleVerdict['status'], number>> = {
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Checks a proof bundle offline, hop by hop, with public keys alone.',
+  summary: 'Checks a proof bundle, or a file of many, offline, hop by hop, with public keys alone.',
   usage: 'verify FILE [--keys FILE] [--json]',
   positionals: ['FILE'],
   options: {
@@ -41,6 +43,11 @@ export const verify: Command = {
       return exitCodes['not-a-bundle'];
     }
     const keys = await trustedKeys(file, textOf(values, 'keys'));
+    if (isBundleSet(bundle)) {
+      const usage = verifyUsage(nodeSuite, bundle, keys.keys);
+      print(values.json === true ? usageJson(usage, keys.from) : usageText(usage, keys.from));
+      return exitCodes[usage.status];
+    }
     const verdict = verifyBundle(nodeSuite, bundle, keys.keys);
     const shown = { verdict, keysFrom: keys.from };
     print(values.json === true ? verdictJson(nodeSuite, shown) : verdictText(nodeSuite, shown));

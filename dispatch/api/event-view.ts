@@ -57,5 +57,5 @@ function summaryViews(
       summaryView(historyRowOf({ chainId, height, outputIndex: index }, output), href),
     )
     .filter(({ device }) => mayReadDevice(caller, device))
-    .map((data) => ({ name: 'summary', data: { chain: toHex(chainId), ...data } }));
+    .map((data) => ({ name: 'summary', data }));
 }

@@ -10,7 +10,6 @@ import {
   closed,
   count,
   cursor,
-  decimal,
   keyId,
   listOf,
   named,
@@ -18,6 +17,7 @@ import {
   texts,
   time,
 } from './answer-schema.ts';
+import { usageSchemas } from './usage-view.ts';
 
 const anchored: Schema = {
   description: 'the newest checkpoint that stands in the main log; null before the first',
@@ -116,6 +116,7 @@ const report: Schema = closed(
 
 const summary: Schema = closed({
   id: { type: 'string', pattern: '^\\d+-\\d+$' },
+  chain: chainId,
   device: texts,
   obis: texts,
   unit: texts,
@@ -159,5 +160,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Report: report,
   Summary: summary,
   SummaryPage: closed({ summaries: listOf(named('Summary')), next: cursor }),
-  Decimal: decimal,
+  ...usageSchemas,
 };

@@ -1,42 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes of the history: a chain's summaries by time, device and register, one of them, and its
-// proof bundle.
+// Routes of the history: summaries by chain, device, register and time, one of them, and its proof
+// bundle.
 
 import { toHex } from '../../base/bytes.ts';
-import { accept } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
 import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import type { History } from '../history/history.ts';
-import { type HistoryPlace, historyRowOf } from '../history/history-row.ts';
+import { historyRowOf } from '../history/history-row.ts';
 import type { StoredChain } from '../store/ledger-store.ts';
 import type { SummaryKey, SummaryStore } from '../store/summary-store.ts';
-import { type ApiRoute, forbidden } from './access.ts';
+import type { ApiRoute } from './access.ts';
 import { file, json, named, problemAnswer } from './answer-schema.ts';
 import { type ChainRoutesOptions, withChain } from './chains.ts';
-import { chainParams, countOf, textOf } from './request.ts';
+import { chainParams, textOf } from './request.ts';
 import { type Caller, mayReadDevice } from './rights.ts';
+import {
+  chainListQuery,
+  deviceListQuery,
+  listAnswer,
+  listChain,
+  listDevice,
+  otherDevice,
+  summariesPath,
+} from './summary-list.ts';
 import { proveSummary } from './summary-proof.ts';
 import { summaryView } from './summary-view.ts';
-import { parseTime } from './time-query.ts';
 
 export type SummaryRoutesOptions = ChainRoutesOptions & {
   readonly summaries: SummaryStore;
   readonly history: History;
-};
-
-const querySchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    from: { type: 'string' },
-    to: { type: 'string' },
-    device: { type: 'string', minLength: 1 },
-    obis: { type: 'string', minLength: 1 },
-    revisions: { enum: ['latest', 'all'], default: 'latest' },
-    limit: { type: 'integer', minimum: 1, maximum: limits.historyPageMax, default: 100 },
-    cursor: { type: 'string', pattern: '^\\d{1,16}-\\d{1,15}-\\d{1,15}$' },
-  },
 };
 
 const summaryParams = {
@@ -52,19 +44,35 @@ export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[
   return [
     {
       method: 'GET',
+      path: '/api/v1/summaries',
+      operation: 'listSummariesOfDevice',
+      keeping: 'ask-again',
+      streams: true,
+      right: 'chains',
+      description: 'Summaries of a device, on whichever chains it is, each chain oldest first.',
+      querySchema: deviceListQuery,
+      answers: { 200: listAnswer, 406: notAcceptable },
+      handler: (request, caller) => listDevice(options.history, { request, caller }),
+    },
+    {
+      method: 'GET',
       path,
       operation: 'listSummaries',
       keeping: 'ask-again',
-      answers: {
-        200: json('A page of summaries.', named('SummaryPage')),
-        404: problemAnswer('The chain is not enrolled here.'),
-      },
+      streams: true,
       right: 'chains',
       description: 'Summaries of windows that start from `from` on and before `to`, oldest first.',
       paramsSchema: chainParams,
-      querySchema,
+      querySchema: chainListQuery,
+      answers: {
+        200: listAnswer,
+        404: problemAnswer('The chain is not enrolled here.'),
+        406: notAcceptable,
+      },
       handler: (request, caller) =>
-        withChain(options, request, (chain) => list(options, chain, { ...request, caller })),
+        withChain(options, request, ({ record }) =>
+          listChain(options.history, record.chainId, { request, caller }),
+        ),
     },
     {
       method: 'GET',
@@ -95,35 +103,6 @@ export function summaryRoutes(options: SummaryRoutesOptions): readonly ApiRoute[
 
 type Asked = HttpRequest & { readonly caller: Caller };
 
-async function list(
-  { history }: SummaryRoutesOptions,
-  { record }: StoredChain,
-  { query, caller }: Asked,
-): Promise<HttpResponse> {
-  const from = parseTime(textOf(query, 'from') ?? '0');
-  if (!from.ok) return problem(400, `query from: ${from.detail}`);
-  const toText = textOf(query, 'to');
-  const to = toText === undefined ? accept(Number.MAX_SAFE_INTEGER) : parseTime(toText);
-  if (!to.ok) return problem(400, `query to: ${to.detail}`);
-  const device = textOf(query, 'device');
-  if (device !== undefined && !mayReadDevice(caller, device)) return otherDevice(caller);
-  const limit = countOf(query, 'limit', 100);
-  const rows = await history.query({
-    chainId: record.chainId,
-    fromMs: from.value,
-    toMs: to.value,
-    devices: device === undefined ? caller.devices : new Set([device]),
-    obis: textOf(query, 'obis'),
-    allRevisions: query.revisions === 'all',
-    after: placeOf(textOf(query, 'cursor')),
-    countMax: limit,
-  });
-  const last = rows.length < limit ? undefined : rows.at(-1);
-  const next = last === undefined ? null : `${last.startMs}-${last.height}-${last.outputIndex}`;
-  const href = hrefOf(record.chainId);
-  return { status: 200, body: { summaries: rows.map((row) => summaryView(row, href)), next } };
-}
-
 async function one(
   { summaries }: SummaryRoutesOptions,
   { record }: StoredChain,
@@ -132,7 +111,7 @@ async function one(
   const key = keyOf(record.chainId, request);
   const bytes = await outputOf(summaries, key);
   if (bytes === undefined) return notFound;
-  const view = summaryView(historyRowOf(key, bytes), hrefOf(record.chainId));
+  const view = summaryView(historyRowOf(key, bytes), summariesPath(record.chainId));
   if (!mayReadDevice(request.caller, view.device)) return otherDevice(request.caller);
   return { status: 200, body: view };
 }
@@ -163,24 +142,11 @@ async function outputOf(summaries: SummaryStore, key: SummaryKey): Promise<Uint8
   return message?.outputs.find(({ index }) => index === key.outputIndex)?.bytes;
 }
 
-function otherDevice({ name }: Caller): HttpResponse {
-  return forbidden(`the token \`${name}\` is for other devices than this one`);
-}
-
+const notAcceptable = problemAnswer('`Accept` names no form that there is.');
 const notHere = problemAnswer('The chain or the summary is not here.');
 const notFound = problem(404, 'there is no summary of this name');
-
-function hrefOf(chainId: Uint8Array): string {
-  return `/api/v1/chains/${toHex(chainId)}/summaries`;
-}
 
 function keyOf(chainId: Uint8Array, { params }: HttpRequest): SummaryKey {
   const [height, outputIndex] = (textOf(params, 'summary') ?? '').split('-').map(Number);
   return { chainId, height: height ?? 0, outputIndex: outputIndex ?? 0 };
-}
-
-function placeOf(cursor: string | undefined): HistoryPlace | undefined {
-  if (cursor === undefined) return undefined;
-  const [startMs = 0, height = 0, outputIndex = 0] = cursor.split('-').map(Number);
-  return { startMs, height, outputIndex };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A summary as JSON: values as exact decimal strings, never as floats; times as ISO 8601.
 
+import { toHex } from '../../base/bytes.ts';
 import type { HistoryRow } from '../history/history-row.ts';
 import { formatTime } from './time-query.ts';
 
@@ -11,6 +12,7 @@ export function summaryView(row: HistoryRow, href: string) {
   const id = `${row.height}-${row.outputIndex}`;
   return {
     id,
+    chain: toHex(row.chainId),
     device: row.device,
     obis: row.obis,
     unit: row.unit,

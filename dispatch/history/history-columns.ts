@@ -120,6 +120,12 @@ function listOf(value: unknown): readonly unknown[] {
   }
 }
 
+/** With `?` for the device, and for the chain behind which the next is sought. */
+export function selectChainWith(table: string): string {
+  return `SELECT chain_id FROM ${table}
+    WHERE device = ? AND chain_id > ? ORDER BY chain_id LIMIT 1`;
+}
+
 /** With `?` for each of `params`; a text in it holds none. */
 export function selectHistory(
   query: HistoryQuery,

@@ -63,4 +63,6 @@ export const historyMigrations: readonly (readonly string[])[] = [
     'ALTER TABLE position ADD COLUMN message_hash BLOB',
     'UPDATE position SET sequence = 0',
   ],
+  // On which chains a device is.
+  ['CREATE INDEX summary_device ON summary (device, chain_id)'],
 ];

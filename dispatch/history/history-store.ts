@@ -46,6 +46,9 @@ export type HistoryStore = {
   /** In the order of start, height and index. */
   query(query: HistoryQuery): Promise<readonly HistoryRow[]>;
 
+  /** The first chain behind `after`, by id, that has a summary of this device. */
+  chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined>;
+
   /** Throws all rows away and the position with them. */
   clear(): Promise<void>;
 

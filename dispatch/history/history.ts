@@ -76,6 +76,25 @@ export class History {
     return this.#options.store.query(query);
   }
 
+  /** The first chain behind `after`, by id, that has a summary of this device. */
+  chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#options.store.chainWith(device, after);
+  }
+
+  async hasDevice(chainId: Uint8Array, device: string): Promise<boolean> {
+    const rows = await this.query({
+      chainId,
+      fromMs: 0,
+      toMs: Number.MAX_SAFE_INTEGER,
+      devices: new Set([device]),
+      obis: undefined,
+      allRevisions: true,
+      after: undefined,
+      countMax: 1,
+    });
+    return rows.length > 0;
+  }
+
   /** Of what is kept, nothing starts before this. */
   get keptFromMs(): number {
     const { keepMs, nowMs } = this.#options;

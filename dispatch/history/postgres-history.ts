@@ -6,7 +6,13 @@
 import { assert } from '../../base/assert.ts';
 import { historyLimits } from '../../base/history-limits.ts';
 import type { Postgres, PostgresSession } from '../../host/postgres.ts';
-import { historyColumns, historyRowFrom, historyValues, selectHistory } from './history-columns.ts';
+import {
+  historyColumns,
+  historyRowFrom,
+  historyValues,
+  selectChainWith,
+  selectHistory,
+} from './history-columns.ts';
 import type { HistoryRow } from './history-row.ts';
 import type { HistoryPosition, HistoryQuery, HistoryStore } from './history-store.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
@@ -62,9 +68,15 @@ export class PostgresHistory implements HistoryStore {
   query(query: HistoryQuery): Promise<readonly HistoryRow[]> {
     return this.#prepared(async () => {
       const { sql, params } = selectHistory(query, `${this.#schema}.summary`);
-      let count = 0;
-      const numbered = sql.replace(/\?/g, () => `$${++count}`);
-      return (await this.#postgres.query(numbered, params)).map(historyRowFrom);
+      return (await this.#postgres.query(numbered(sql), params)).map(historyRowFrom);
+    });
+  }
+
+  chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#prepared(async () => {
+      const sql = numbered(selectChainWith(`${this.#schema}.summary`));
+      const [row] = await this.#postgres.query(sql, [device, after]);
+      return row?.chain_id instanceof Uint8Array ? row.chain_id : undefined;
     });
   }
 
@@ -109,4 +121,10 @@ export class PostgresHistory implements HistoryStore {
       throw error;
     }
   }
+}
+
+/** `$1`, `$2` … instead of `?`. */
+function numbered(sql: string): string {
+  let count = 0;
+  return sql.replace(/\?/g, () => `$${++count}`);
 }

@@ -88,6 +88,8 @@ const migrations: readonly ((s: string) => readonly string[])[] = [
       reading_count, expected_count, height || '-' || output_index AS id
       FROM ${s}.summary`,
   ],
+  // On which chains a device is.
+  (s) => [`CREATE INDEX summary_device ON ${s}.summary (device, chain_id)`],
 ];
 
 /**

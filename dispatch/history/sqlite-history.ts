@@ -3,8 +3,14 @@
 
 import { assert } from '../../base/assert.ts';
 import type { Database } from '../../host/sqlite.ts';
-import { integerOf } from '../store/columns.ts';
-import { historyColumns, historyRowFrom, historyValues, selectHistory } from './history-columns.ts';
+import { bytesOf, integerOf } from '../store/columns.ts';
+import {
+  historyColumns,
+  historyRowFrom,
+  historyValues,
+  selectChainWith,
+  selectHistory,
+} from './history-columns.ts';
 import type { HistoryRow } from './history-row.ts';
 import type { HistoryPosition, HistoryQuery, HistoryStore } from './history-store.ts';
 
@@ -44,6 +50,11 @@ export class SqliteHistory implements HistoryStore {
   async query(query: HistoryQuery): Promise<readonly HistoryRow[]> {
     const { sql, params } = selectHistory(query, 'summary');
     return (await this.#database.read(sql, params)).map(historyRowFrom);
+  }
+
+  async chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined> {
+    const [row] = await this.#database.read(selectChainWith('summary'), [device, after]);
+    return row && bytesOf(row, 'chain_id');
   }
 
   async clear(): Promise<void> {

@@ -8,9 +8,11 @@ export type UpKind = 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
 
 const upKinds: readonly UpKind[] = ['anchor', 'summary', 'event', 'membership', 'answer'];
 
+export const anchorFilter = 'tieline/v1/+/anchor';
+
 /** To subscribe to: what comes before the ledger, and so to all who keep it. */
 export const orderedFilters = [
-  'tieline/v1/+/anchor',
+  anchorFilter,
   'tieline/v1/+/event',
   'tieline/v1/+/membership',
   'tieline/v1/+/answer',
@@ -18,6 +20,12 @@ export const orderedFilters = [
 
 /** To subscribe to: what each centre stores for itself. */
 export const keptFilters = ['tieline/v1/+/summary'] as const;
+
+export type UpFilter = (typeof orderedFilters | typeof keptFilters)[number];
+
+export function isKept(filter: UpFilter): boolean {
+  return keptFilters.some((one) => one === filter);
+}
 
 /** undefined for any other topic. */
 export function parseUpTopic(

@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { gatewayConfigSchema } from '../../agent/config.ts';
 import { parseMemberFile } from '../../agent/member-file.ts';
+import { verifyUsage } from '../../agent/usage-verdict.ts';
 import { toHex, utf8 } from '../../base/bytes.ts';
 import { formatCheckpoint } from '../../base/checkpoint.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -21,6 +22,7 @@ import { openAnswer, signAnswer } from '../../sidechain/chain/answer.ts';
 import { decodeBatch } from '../../sidechain/chain/batch.ts';
 import { decodeBlock, encodeBlock } from '../../sidechain/chain/block.ts';
 import { decodeBundle } from '../../sidechain/chain/bundle.ts';
+import { decodeBundleSet, encodeBundleSet } from '../../sidechain/chain/bundle-set.ts';
 import { openEntry } from '../../sidechain/chain/entry.ts';
 import { decodeGap } from '../../sidechain/chain/gap.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
@@ -160,6 +162,19 @@ export const chainDecoders: readonly Decoder[] = [
   { name: 'summary-message', samples: [summaryMessage], read: decodeSummaryMessage },
   { name: 'bundle', samples: bundles, read: decodeBundle },
   { name: 'bundle-proof', samples: bundles, read: (bytes) => verifyBundle(suite, bytes, []) },
+  {
+    name: 'bundle-set',
+    samples: [
+      encodeBundleSet({
+        cover: { chainId, device: 'd', obis: '1-0:1.8.0*255', fromMs: 0, toMs: startMs },
+        bundles,
+      }),
+    ],
+    read: (bytes) => {
+      decodeBundleSet(bytes);
+      verifyUsage(suite, bytes, []);
+    },
+  },
   { name: 'raft-change', samples: [new Uint8Array()], read: decodeChange },
   { name: 'transport-frames', samples: frames, read: readFrames },
   { name: 'transport-cbor', samples: frames.map((frame) => frame.slice(5)), read: decodePlain },

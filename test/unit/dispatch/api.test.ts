@@ -177,6 +177,7 @@ describe('summaries', () => {
     expect(list).toHaveLength(8);
     expect(list[0]).toEqual({
       id: '1-0',
+      chain: toHex(chain.chainId),
       device: 'urn:dev:ops:test-meter-1',
       obis: '1-0:1.8.0*255',
       unit: 'Wh',

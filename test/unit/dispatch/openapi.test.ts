@@ -65,7 +65,11 @@ afterAll(async () => {
 });
 
 /** What a route is asked with, beside its path. */
-const queries: Readonly<Record<string, string>> = {};
+const queries: Readonly<Record<string, string>> = {
+  '/api/v1/summaries': '?device=urn:dev:ops:test-meter-1',
+  '/api/v1/usage': '?device=urn:dev:ops:test-meter-1&month=2026-01',
+  '/api/v1/usage/proof': '?device=urn:dev:ops:test-meter-1&month=2026-01',
+};
 
 function urlOf(path: string): string {
   const filled = path

@@ -115,6 +115,7 @@ export class TestCentre {
       readonly crash?: Crash;
       readonly historyCrash?: Crash;
       readonly signer?: Signer;
+      readonly restoredSize?: number;
     } = {},
   ): Promise<void> {
     this.#ledger = new InlineDatabase(
@@ -146,6 +147,7 @@ export class TestCentre {
           if (!this.acknowledges) await new Promise(() => {});
         },
         brokerConnected: () => this.connected,
+        restoredSize: options.restoredSize,
         onFailure: (error) => this.failures.push(error),
       });
     } catch (error) {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Command, required, usageError, wholeNumber } from '../../host/command.ts';
+import { restore, trustCopy } from '../backup.ts';
+import { loadDispatchConfig } from '../config.ts';
+import { auditJson, auditLines } from './audit-text.ts';
+
+const name = 'dispatch restore';
+const defaultMinutes = 60;
+
+export const dispatchRestore: Command = {
+  name,
+  summary: 'Brings the ledger of a dispatch node back from a copy, where none is left.',
+  usage: `${name} --config FILE (--from FILE [--listen-minutes N] | --trust-copy) [--json]`,
+  options: {
+    config: { value: 'FILE', description: 'dispatch.yaml' },
+    from: { value: 'FILE', description: 'the copy; it is verified first' },
+    'listen-minutes': {
+      value: 'N',
+      description: `how long it listens before it signs, by default ${defaultMinutes}`,
+    },
+    'trust-copy': { description: 'sign at once: you know that nothing was signed after the copy' },
+    json: { description: 'say what was restored as JSON' },
+  },
+  notes:
+    'A copy older than the last receipt would sign a second history of the main log. So the node\n' +
+    'takes nothing at first, and listens whether any gateway holds a receipt of a longer log:\n' +
+    'longer than the longest interval between anchors. If one does, it says `ledger-older` and takes\n' +
+    'nothing: stop it, and restore a newer copy. If none does, it goes on by itself.',
+  run: async ({ values, print }) => {
+    const config = loadDispatchConfig(required(name, values, 'config'));
+    if (values['trust-copy'] === true) {
+      if (values.from !== undefined) throw usageError('--trust-copy comes after --from', name);
+      trustCopy(config);
+      print(
+        values.json === true ? JSON.stringify({ trusted: true }) : 'trusted   the copy as it is',
+      );
+      return 0;
+    }
+    const from = required(name, values, 'from');
+    const minutes =
+      wholeNumber(name, values, { name: 'listen-minutes', min: 1, max: 10_080 }) ?? defaultMinutes;
+    const audit = await restore(config, { from, listenMs: minutes * 60_000 });
+    if (values.json === true) print(auditJson(audit, from));
+    else {
+      for (const line of auditLines(audit, `restored  ${from}`)) print(line);
+      print(`next      start the node: it listens for ${minutes} minutes before it signs`);
+    }
+    return 0;
+  },
+};
