@@ -107,8 +107,40 @@ function opened(url: string, text: string): Promise<void> {
   });
 }
 
-test('clients that neither speak nor read hold up nobody, and it ends in good order', async () => {
-  const { network } = await running();
+async function logSize({ centreApi }: Network): Promise<number> {
+  const text = await (await fetch(`${centreApi}/api/v1/log`)).text();
+  return Number(text.split('\n')[1]);
+}
+
+async function backUp({ centreDir, dir }: Network) {
+  const copy = join(dir, 'copy.sqlite');
+  const words = ['--config', join(centreDir, 'dispatch.yaml'), '--to', copy, '--json'];
+  const made = await tieline('dispatch', 'backup', ...words);
+  expect(made, made.errors).toMatchObject({ code: 0 });
+  return { copy, size: (JSON.parse(made.out) as { size: number }).size };
+}
+
+/** In place of the ledger, of which nothing stays. The node is not running. */
+async function restore({ centreDir, dir }: Network, copy: string): Promise<void> {
+  for (const suffix of ['', '-wal', '-shm']) {
+    await runToEnd('mv', ['-f', join(centreDir, `ledger.sqlite${suffix}`), dir]);
+  }
+  const words = ['--config', join(centreDir, 'dispatch.yaml'), '--from', copy];
+  const restored = await tieline('dispatch', 'restore', ...words, '--listen-minutes', '1');
+  expect(restored, restored.errors).toMatchObject({ code: 0 });
+}
+
+/** Of this month, by which a bill would be made. */
+async function windowsOf({ centreApi }: Network, { device, from }: Listed): Promise<number> {
+  const query = new URLSearchParams({ device, month: from.slice(0, 7), obis: '1-0:1.8.0*255' });
+  const { registers } = (await getJson(`${centreApi}/api/v1/usage?${query}`)) as {
+    registers: readonly { windows: { counted: number } }[];
+  };
+  return registers[0]?.windows.counted ?? 0;
+}
+
+test('it ends in good order whoever neither speaks nor reads, and goes on from a copy made then', async () => {
+  const { network, summary } = await running();
   const { centreApi, centre } = network;
   const slow = opened(centreApi, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: ');
   void opened(centreApi, 'GET /api/v1/events?after=0-0-0-0 HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -120,38 +152,44 @@ test('clients that neither speak nor read hold up nobody, and it ends in good or
   const ended = await centre.stop();
   expect(ended, ended.said.slice(-2_000)).toMatchObject({ code: 0 });
   await left;
+
+  const { copy, size } = await backUp(network);
+  await restore(network, copy);
+  const config = join(network.centreDir, 'dispatch.yaml');
+  const trusted = await tieline('dispatch', 'restore', '--config', config, '--trust-copy');
+  expect(trusted, trusted.errors).toMatchObject({ code: 0 });
+  await centre.start();
+  await until('it is ready', async () =>
+    (await fetch(`${centreApi}/readyz`)).status === 200 ? true : undefined,
+  );
+  const before = await windowsOf(network, summary);
+  expect(before).toBeGreaterThan(1);
+  await until('receipts after the move', async () =>
+    (await logSize(network)) > size ? true : undefined,
+  );
+  await until('more to bill', async () =>
+    (await windowsOf(network, summary)) > before ? true : undefined,
+  );
 });
 
 test('a copy made while it runs is restored, and signs nothing where newer receipts are about', async () => {
   const { network } = await running();
-  const { centre, centreDir, dir } = network;
-  const config = join(centreDir, 'dispatch.yaml');
-  const copy = join(dir, 'copy.sqlite');
-  const made = await tieline('dispatch', 'backup', '--config', config, '--to', copy, '--json');
-  expect(made, made.errors).toMatchObject({ code: 0 });
-  const { size } = JSON.parse(made.out) as { size: number };
-  const sizeNow = async () => {
-    const text = await (await fetch(`${network.centreApi}/api/v1/log`)).text();
-    return Number(text.split('\n')[1]);
-  };
+  const { centre, centreDir } = network;
+  const { copy, size } = await backUp(network);
   await until('receipts that the copy does not have', async () =>
-    (await sizeNow()) > size ? true : undefined,
+    (await logSize(network)) > size ? true : undefined,
   );
+  const config = join(centreDir, 'dispatch.yaml');
   const over = await tieline('dispatch', 'restore', '--config', config, '--from', copy);
   expect(over).toMatchObject({ code: 1, errors: expect.stringContaining('exists already') });
 
   await centre.stop();
-  for (const suffix of ['', '-wal', '-shm']) {
-    await runToEnd('mv', ['-f', join(centreDir, `ledger.sqlite${suffix}`), dir]);
-  }
-  const words = ['--config', config, '--from', copy, '--listen-minutes', '1'];
-  const restored = await tieline('dispatch', 'restore', ...words);
-  expect(restored, restored.errors).toMatchObject({ code: 0 });
+  await restore(network, copy);
   await centre.start();
   await until('the gateway that knows better', () =>
     centre.events('ledger-older').length > 0 ? true : undefined,
   );
-  expect(await sizeNow()).toBe(size);
+  expect(await logSize(network)).toBe(size);
   const ready = await fetch(`${network.centreApi}/readyz`);
   expect(ready.status).toBe(503);
   expect(JSON.stringify(await ready.json())).toContain('older than what was signed');
