@@ -70,7 +70,14 @@ async function usage(
   if ('status' in asked) return asked;
   const registers: RegisterUsage[] = [];
   for (const chainId of asked.chains) {
-    registers.push(...(await registersOf(options, asked, { chainId, ending: request.ending })));
+    const found = await registersOf(options, asked, { chainId, ending: request.ending });
+    if (found === undefined) {
+      return problem(
+        422,
+        `more than ${limits.usageRegistersMax} registers: name one with \`obis\``,
+      );
+    }
+    registers.push(...found);
   }
   if (registers.length === 0) return nothing;
   const { device, span, month = null, zone } = asked;
@@ -89,17 +96,18 @@ async function usage(
 
 type Adding = { readonly unit: string; readonly usage: Usage; counts: boolean; windowMs: number };
 
+/** undefined where there are more than may be: none is left out of a bill in silence. */
 async function registersOf(
   options: SummaryRoutesOptions,
   asked: UsageAsked,
   { chainId, ending }: { readonly chainId: Uint8Array; readonly ending: AbortSignal },
-): Promise<readonly RegisterUsage[]> {
+): Promise<readonly RegisterUsage[] | undefined> {
   const { device, span } = asked;
   const adding = new Map<string, Adding>();
   const rows = allRows(options.history, { ...rowsOf(asked, chainId, span), ending });
   for await (const row of rows) {
     const known = adding.get(row.obis);
-    if (known === undefined && adding.size >= limits.usageRegistersMax) continue;
+    if (known === undefined && adding.size >= limits.usageRegistersMax) return undefined;
     const register = known ?? {
       unit: row.unit,
       usage: new Usage(span),

@@ -7,6 +7,7 @@ import { verifyUsage } from '../../../agent/usage-verdict.ts';
 import { assert } from '../../../base/assert.ts';
 import { toHex } from '../../../base/bytes.ts';
 import { formatDecimal } from '../../../base/decimal.ts';
+import { limits } from '../../../base/limits.ts';
 import { nodeSuite } from '../../../base/node-suite.ts';
 import type { Summary } from '../../../contracts/summary.ts';
 import { monthIn } from '../../../dispatch/api/calendar.ts';
@@ -181,6 +182,25 @@ test('two meters of one name on two chains are never one bill', async () => {
   );
   const second = (await rest.json()) as { summaries: { chain: string }[] };
   expect([...page.summaries, ...second.summaries].map(({ chain: id }) => id)).toEqual(names);
+});
+
+test('no register is left out of a bill in silence', async () => {
+  const one = makeChain(mainLog, { seed: 65 });
+  await centre.enrol(one);
+  const numbers = Array.from({ length: limits.usageRegistersMax + 1 }, (_, i) => i);
+  const summaries = numbers.map((i) => ({
+    ...windowAt(0),
+    device: 'many',
+    obis: `1-${i}:1.8.0*255`,
+  }));
+  await report(one, summaries);
+  const all = await ask(`device=many&${twoHours}`);
+  expect(all.status).toBe(422);
+  expect(await all.json()).toMatchObject({
+    detail: 'more than 64 registers: name one with `obis`',
+  });
+  const obis = encodeURIComponent('1-64:1.8.0*255');
+  expect(await register(`device=many&${twoHours}&obis=${obis}`)).toMatchObject({ total: '10' });
 });
 
 test.each([
