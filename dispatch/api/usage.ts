@@ -3,9 +3,9 @@
 // of every window of it. The total is read from the history; the proofs come from the ledger, and
 // whoever verifies them adds up himself.
 
-import { assert } from '../../base/assert.ts';
 import { toHex } from '../../base/bytes.ts';
 import { parseDecimal } from '../../base/decimal.ts';
+import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { Usage, type UsageWindow } from '../../contracts/usage.ts';
 import type { HttpRequest } from '../../host/http.ts';
@@ -219,7 +219,16 @@ async function* proofs(
     ending: set.request.ending,
   })) {
     const bundle = await proveSummary(options, chain, { chainId, height, outputIndex });
-    assert(bundle !== undefined, 'what is in the history lies in the ledger');
+    if (bundle === undefined) {
+      const row = `block ${height}, output ${outputIndex}`;
+      throw new TielineError(
+        'history-altered',
+        `the ledger does not have what the history shows: ${row}`,
+        {
+          hint: 'somebody has changed the history: run `tieline dispatch rebuild`',
+        },
+      );
+    }
     count += 1;
     yield encodeSetBundle(bundle);
   }

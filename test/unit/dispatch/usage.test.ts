@@ -2,6 +2,7 @@
 // Billing evidence: an exact total with every doubt named, on the clock of the place, which a late
 // revision changes and says so; and one file of proofs from which a stranger adds up the same.
 
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyUsage } from '../../../agent/usage-verdict.ts';
 import { assert } from '../../../base/assert.ts';
@@ -201,6 +202,20 @@ test('no register is left out of a bill in silence', async () => {
   });
   const obis = encodeURIComponent('1-64:1.8.0*255');
   expect(await register(`device=many&${twoHours}&obis=${obis}`)).toMatchObject({ total: '10' });
+});
+
+test('a row that somebody put into the history has no proof, and harms nobody', async () => {
+  const one = makeChain(mainLog, { seed: 66 });
+  await centre.enrol(one);
+  await report(one, [{ ...windowAt(0), device: 'altered' }]);
+  const query = `device=altered&${twoHours}`;
+  const { proof } = await register(query);
+  const history = new Sqlite(centre.path('history'));
+  history.exec("UPDATE summary SET height = 999 WHERE device = 'altered'");
+  history.close();
+  await expect(fetch(http.url + proof).then((answer) => answer.bytes())).rejects.toThrow();
+  expect((await register(query)).total).toBe('10');
+  expect((await proofFile((await register()).proof)).length).toBeGreaterThan(0);
 });
 
 test.each([
