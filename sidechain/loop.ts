@@ -244,12 +244,18 @@ export class Loop {
     await submissions.refill(this.#nowMs);
     // What is applied is durable already: it need not wait for what is written meanwhile.
     const committed = this.#unapplied.shift();
-    const isUrgent = await bothOf(this.#persist(), this.#apply(committed));
+    const [tell, isUrgent] = await bothOf(this.#persist(), this.#apply(committed));
+    // Not before: in the middle of a block, the chain has numbers that the outbox still holds, and
+    // whoever looked then would take this disk for an older copy.
+    tell();
     if (isUrgent) await this.#store();
   }
 
-  /** What was submitted, what Raft wants to be sure of, and blocks that are held: one transaction. */
-  async #persist(): Promise<void> {
+  /**
+   * What was submitted, what Raft wants to be sure of, and blocks that are held: one transaction.
+   * @returns what is to be done once no block is half applied.
+   */
+  async #persist(): Promise<() => void> {
     const { suite, storage, submissions, peering, onWritten } = this.#parts;
     const written = this.#unwritten;
     this.#unwritten = [];
@@ -274,9 +280,11 @@ export class Loop {
       if (hardState !== undefined) storage.setHardState(hardState);
       this.#sendAll(appendResponses);
     }
-    arrivals.finish();
-    held?.finish();
-    onWritten();
+    return () => {
+      arrivals.finish();
+      held?.finish();
+      onWritten();
+    };
   }
 
   /** @returns whether somebody waits for it, so that it has to be stored now. */
@@ -325,7 +333,8 @@ export class Loop {
     const { trail, submissions } = this.#parts;
     await this.#diskWork;
     if (this.#failure !== undefined) throw this.#failure;
-    await this.#persist();
+    const tell = await this.#persist();
+    tell();
     await this.#store();
     if (trail.length > 0) await this.#write(trail.take(this.#nowMs));
     submissions.abandon(closed());
@@ -351,12 +360,12 @@ export class Loop {
   }
 }
 
-/** Both are done, whatever becomes of either. @returns what the second one returns; throws what the first does. */
-async function bothOf<T>(one: Promise<void>, other: Promise<T>): Promise<T> {
+/** Waits for both, whatever becomes of either. @throws what the first does, else what the second does. */
+async function bothOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
   const [first, second] = await Promise.allSettled([one, other]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
-  return second.value;
+  return [first.value, second.value];
 }
 
 function isLocal(message: Message): message is LocalMessage {
