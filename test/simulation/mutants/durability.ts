@@ -81,8 +81,8 @@ export const durabilityMutants: readonly Mutant[] = [
       },
       {
         file: loop,
-        find: '      this.#sendAll(appendResponses);\n    }\n    arrivals',
-        replace: '    }\n    arrivals',
+        find: '      this.#sendAll(appendResponses);\n    }\n    return () => {',
+        replace: '    }\n    return () => {',
       },
     ],
   },
@@ -97,7 +97,11 @@ export const durabilityMutants: readonly Mutant[] = [
         find: writeAndSay,
         replace: `    held?.finish();\n${writeAndSay}`,
       },
-      { file: loop, find: '    held?.finish();\n    onWritten();', replace: '    onWritten();' },
+      {
+        file: loop,
+        find: '      held?.finish();\n      onWritten();',
+        replace: '      onWritten();',
+      },
     ],
   },
   {

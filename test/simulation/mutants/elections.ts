@@ -159,9 +159,9 @@ export const electionMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'sidechain/raft/vote.ts',
-        find: 'const granted = isFree && core.log.isUpToDate(message.last);',
+        find: 'const granted = isFree && core.log.isUpToDate(message.last)',
         replace:
-          'const granted = isFree && core.isPromotable() && core.log.isUpToDate(message.last);',
+          'const granted = isFree && core.isPromotable() && core.log.isUpToDate(message.last)',
       },
     ],
   },
