@@ -67,13 +67,27 @@ async function poll(line: Line, times: number) {
   return { answered, wrong };
 }
 
+/** What a busy machine makes late is tried again, a few times; what is wrong fails where it is seen. */
+async function inTime(countMin: number, attempt: () => Promise<number>): Promise<number> {
+  let best = 0;
+  for (let attempts = 0; attempts < 4 && best < countMin; attempts++) {
+    best = Math.max(best, await attempt());
+  }
+  return best;
+}
+
 describe('one fault, then 100 reads back to back', () => {
   test.concurrent.each(names)('%s', async (name) => {
-    await onBus(onlyAt([0], faults[name] as Reaction), async ({ line }) => {
-      const { answered, wrong } = await poll(line, 101);
-      expect(wrong).toBe(0);
-      expect(answered).toBeGreaterThanOrEqual(99);
+    const answered = await inTime(99, async () => {
+      let count = 0;
+      await onBus(onlyAt([0], faults[name] as Reaction), async ({ line }) => {
+        const polled = await poll(line, 101);
+        expect(polled.wrong).toBe(0);
+        count = polled.answered;
+      });
+      return count;
     });
+    expect(answered).toBeGreaterThanOrEqual(99);
   });
 });
 
@@ -87,11 +101,20 @@ describe('a fault at every third answer', () => {
 });
 
 test.concurrent('three parallel reads, then 100 one after another', async () => {
-  await onBus(honest, async ({ line }) => {
-    const answers = await Promise.all([10, 20, 30].map((address) => ask(line, address)));
-    expect(answers.map((answer) => answer.ok && answer.registers[0])).toEqual([10, 20, 30]);
-    expect(await poll(line, 100)).toEqual({ answered: 100, wrong: 0 });
+  const answered = await inTime(103, async () => {
+    let count = 0;
+    await onBus(honest, async ({ line }) => {
+      const answers = await Promise.all([10, 20, 30].map((address) => ask(line, address)));
+      for (const [i, answer] of answers.entries()) {
+        if (answer.ok) expect(answer.registers[0]).toBe(10 * (i + 1));
+      }
+      const polled = await poll(line, 100);
+      expect(polled.wrong).toBe(0);
+      count = polled.answered + answers.filter(({ ok }) => ok).length;
+    });
+    return count;
   });
+  expect(answered).toBe(103);
 });
 
 test.concurrent('a second copy in the middle of the next read of a meter is no value', async () => {
