@@ -3,7 +3,7 @@
 // its own side.
 
 import { expect } from 'vitest';
-import { toHex } from '../../../base/bytes.ts';
+import { fromHex, toHex } from '../../../base/bytes.ts';
 import { summaryView } from '../../../dispatch/api/summary-view.ts';
 import { historyRowOf } from '../../../dispatch/history/history-row.ts';
 import { centreSummaries, readMainLog } from './centre-record.ts';
@@ -56,7 +56,7 @@ async function expectSameSummaries(
   const atCentre = await centreSummaries(network);
   const ids = atCentre.map(({ id }) => id);
   expect(new Set(ids).size, 'no summary is there twice').toBe(ids.length);
-  const chainId = new Uint8Array(32);
+  const chainId = fromHex(network.chainId) ?? new Uint8Array();
   const href = `/api/v1/chains/${network.chainId}/summaries`;
   const onChain = new Map(
     summaries.map((row) => {
