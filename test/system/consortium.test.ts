@@ -13,7 +13,11 @@ import { cosignerKeyType } from '../../base/cosignature.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { noteVerifierText } from '../../base/note.ts';
-import { type FakeChain, makeChain } from '../unit/dispatch/fake-chain.ts';
+import { fetchProposals, fetchRegistry, propose, vote } from '../../dispatch/govern.ts';
+import { encodeTransaction } from '../../dispatch/ledger/transaction-codec.ts';
+import { readKeyFile } from '../../host/key-file.ts';
+import { openAnchor } from '../../sidechain/chain/anchor.ts';
+import { type FakeChain, makeChain, signerOf } from '../unit/dispatch/fake-chain.ts';
 import { Consortium } from './harness/consortium.ts';
 import { until } from './harness/until.ts';
 import { runPython, runTool } from './run-tool.ts';
@@ -97,6 +101,66 @@ function verifiedByGo(note: string) {
     rmSync(directory, { recursive: true });
   }
 }
+
+test('votes of three change the registry of all four, while anchors go on', async () => {
+  const { publicKey } = signerOf(7_400);
+  const place = (index: number) => ({ apiUrl: consortium.api(index) });
+  const officer = (index: number) =>
+    readKeyFile(consortium.made.nodes[index]?.files.governanceKey ?? '');
+  const { mainLog } = consortium;
+  const reason = 'the night shift';
+  const roles = ['dispatch'] as const;
+  const person = { publicKey, name: 'nora', roles, organisation: 'organisation-2' };
+  const change = { kind: 'person', person } as const;
+  const given = { changes: [change], reason, mainLog, signer: await officer(1) };
+  const anchoring = anchorNext();
+  expect(await propose(place(1), given)).toMatchObject({ status: 'pending', needed: 3 });
+  await anchoring;
+  for (const index of [0, 2]) {
+    const open = await until('the proposal is known', async () => {
+      const [found] = await fetchProposals(place(index));
+      return found?.open;
+    });
+    const voting = vote(place(index), { proposal: open, mainLog, signer: await officer(index) });
+    await anchorNext();
+    const status = index === 0 ? 'pending' : 'taken';
+    expect(await voting).toMatchObject({ status });
+  }
+  for (const index of all) {
+    const { version, persons } = await until('the change is everywhere', async () => {
+      const registry = await fetchRegistry(place(index));
+      return registry.version === 1 ? registry : undefined;
+    });
+    expect([version, persons.map(({ name }) => name)]).toEqual([
+      1,
+      expect.arrayContaining(['nora']),
+    ]);
+  }
+  await agreement(all);
+});
+
+test('one that proposes an anchor without the signatures of its chain is refused by name', async () => {
+  await consortium.kill(3);
+  const fork = chain.forkAt(1);
+  fork.addBlocks(chain.size);
+  const lie = openAnchor(fork.anchor({ from: sent, cosigners: [0] }));
+  if (!lie.ok) throw new Error(lie.detail);
+  await consortium.startLiar(3, encodeTransaction({ kind: 'anchor', anchor: lie.value }));
+  const before = (await consortium.status(0))?.size ?? 0;
+  let taken = 0;
+  await until('its proposals are refused', async () => {
+    await anchorNext();
+    taken++;
+    const named = await Promise.all([0, 1, 2].map((index) => consortium.status(index)));
+    return named.every((one) => (one?.refused['proposal/organisation-4'] ?? 0) > 0)
+      ? true
+      : undefined;
+  });
+  await consortium.kill(3);
+  await consortium.start(3);
+  // What was taken is on the log, and nothing of the lie.
+  expect(await agreement(all)).toMatchObject({ size: before + taken });
+});
 
 test('one killed: the others go on; two killed: nothing is decided, and nothing lost', async () => {
   await consortium.kill(3);

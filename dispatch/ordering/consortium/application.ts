@@ -11,7 +11,7 @@ import type { Signer } from '../../../base/suite.ts';
 import type { Log } from '../../../host/log.ts';
 import type { AnyApplied } from '../../ledger/main-ledger.ts';
 import type { Change, Transaction } from '../../ledger/transaction.ts';
-import { transactionSubject } from '../../ledger/transaction-subject.ts';
+import { changesRights, transactionSubject } from '../../ledger/transaction-subject.ts';
 import { type AppliedBlock, nextBlock } from '../../store/consensus-store.ts';
 import type { LeafGroups } from '../../store/leaf-groups.ts';
 import { appendedLeaf, type LogHead } from '../../store/ledger-changes.ts';
@@ -28,6 +28,8 @@ export type Decided = {
   readonly bytes: Uint8Array;
   readonly subject: string | undefined;
   readonly outcome: AnyApplied['outcome'] | undefined;
+  /** What is true of transactions of any subject may not be any more. */
+  readonly changesRights: boolean;
 };
 
 export type ApplicationOptions = Ground & {
@@ -142,12 +144,13 @@ export class Application {
       const bytes = transactions[i] as Uint8Array;
       const known = facts[i];
       if (!one.ok || one.value.kind === 'vouch' || known === undefined) {
-        return { bytes, subject: undefined, outcome: undefined };
+        return { bytes, subject: undefined, outcome: undefined, changesRights: false };
       }
       const applied = ledger.apply(one.value, { ...known, timeMs });
       changes.push(...applied.changes);
       const subject = transactionSubject(suite, one.value);
-      return { bytes, subject, outcome: applied.outcome };
+      const { outcome } = applied;
+      return { bytes, subject, outcome, changesRights: changesRights(applied.changes) };
     });
     for (const leaf of changes.map(appendedLeaf)) {
       if (leaf !== undefined) groups.append(leaf.index, leaf.hash);

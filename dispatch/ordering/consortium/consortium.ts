@@ -272,7 +272,9 @@ export class ConsortiumOrdering implements Ordering {
       this.#submissions.decide(bytes, outcome);
       if (subject !== undefined) changed.add(subject);
     }
-    for (const submission of this.#submissions.of(changed)) void this.#judgeAgain(submission);
+    const isForAll = decided.some(({ changesRights }) => changesRights);
+    const doubtful = isForAll ? this.#submissions.all() : this.#submissions.of(changed);
+    for (const submission of doubtful) void this.#judgeAgain(submission);
   }
 
   async #judgeAgain(submission: Submission): Promise<void> {

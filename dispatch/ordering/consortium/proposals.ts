@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which transactions may stand in the next block: those that change the ledger as the block before
-// left it, at most one for each part of it, so that the order among them does not matter. What a
+// left it, and that do not bear on each other, so that the order among them does not matter. What a
 // proposer puts together and what the others accept is the same rule.
 
 import { TielineError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Suite } from '../../../base/suite.ts';
-import type { MainLedger } from '../../ledger/main-ledger.ts';
-import { transactionSubject } from '../../ledger/transaction-subject.ts';
+import type { AnyApplied, MainLedger } from '../../ledger/main-ledger.ts';
 import type { LedgerStore } from '../../store/ledger-store.ts';
 import { factsOf } from '../facts.ts';
+import { BlockContents } from './block-contents.ts';
 import { type BlockTransaction, decodeBlockTransaction } from './block-transaction.ts';
 
 export type Ground = {
@@ -24,16 +24,8 @@ export async function flawOf(
   height: number,
   transaction: BlockTransaction,
 ): Promise<string | undefined> {
-  if (transaction.kind === 'vouch') {
-    return transaction.height === height ? undefined : 'vouch: the block it asked for is there';
-  }
-  const facts = await factsOf(ground, transaction);
-  // Time is only written, never judged by.
-  const { outcome, changes } = ground.ledger.judge(transaction, { ...facts, timeMs: 0 });
-  if (changes.length > 0) return undefined;
-  return outcome.kind === 'refused'
-    ? `${outcome.code}: ${outcome.detail}`
-    : `${outcome.kind}: it changes nothing`;
+  const judged = await judge(ground, height, transaction);
+  return 'flaw' in judged ? judged.flaw : undefined;
 }
 
 /** Those of the mempool that go into the next block, in their order. */
@@ -42,18 +34,18 @@ export async function chosenOf(
   height: number,
   offered: { readonly transactions: readonly Uint8Array[]; readonly bytesMax: number },
 ): Promise<readonly Uint8Array[]> {
-  const subjects = new Set<string>();
+  const contents = new BlockContents(ground.suite, ground.ledger.chainCount);
   const chosen: Uint8Array[] = [];
   let room = offered.bytesMax;
   for (const bytes of offered.transactions) {
-    if (chosen.length >= limits.consensusTransactionsMax) break;
+    if (chosen.length >= limits.consensusTransactionsMax || contents.isFull) break;
     const cost = bytes.length + overheadBytes;
     const decoded = decodeBlockTransaction(bytes);
     if (cost > room || !decoded.ok) continue;
-    const subject = subjectOf(ground, decoded.value);
-    if (subjects.has(subject)) continue;
-    if ((await flawOf(ground, height, decoded.value)) !== undefined) continue;
-    subjects.add(subject);
+    // Before it is judged, which takes longer.
+    if (contents.holdsSubjectOf(decoded.value)) continue;
+    const judged = await judge(ground, height, decoded.value);
+    if ('flaw' in judged || contents.add(decoded.value, judged) !== undefined) continue;
     chosen.push(bytes);
     room -= cost;
   }
@@ -67,15 +59,14 @@ export async function proposalFlaw(
   transactions: readonly Uint8Array[],
 ): Promise<string | undefined> {
   if (transactions.length > limits.consensusTransactionsMax) return 'too many transactions';
-  const subjects = new Set<string>();
+  const contents = new BlockContents(ground.suite, ground.ledger.chainCount);
   for (const [i, bytes] of transactions.entries()) {
     const decoded = decodeBlockTransaction(bytes);
     if (!decoded.ok) return `transaction ${i}: ${decoded.code}: ${decoded.detail}`;
-    const subject = subjectOf(ground, decoded.value);
-    if (subjects.has(subject)) return `transaction ${i}: a second one of ${subject}`;
-    subjects.add(subject);
-    const flaw = await flawOf(ground, height, decoded.value);
-    if (flaw !== undefined) return `transaction ${i}: ${decoded.value.kind}: ${flaw}`;
+    const { kind } = decoded.value;
+    const judged = await judge(ground, height, decoded.value);
+    const flaw = 'flaw' in judged ? judged.flaw : contents.add(decoded.value, judged);
+    if (flaw !== undefined) return `transaction ${i}: ${kind}: ${flaw}`;
   }
   return undefined;
 }
@@ -83,8 +74,25 @@ export async function proposalFlaw(
 /** Tag and length of a transaction in the engine's list. */
 const overheadBytes = 8;
 
-function subjectOf({ suite }: Ground, transaction: BlockTransaction): string {
-  return transaction.kind === 'vouch' ? 'vouch' : transactionSubject(suite, transaction);
+/** What it would change, or why nothing. */
+async function judge(
+  ground: Ground,
+  height: number,
+  transaction: BlockTransaction,
+): Promise<Pick<AnyApplied, 'changes'> | { readonly flaw: string }> {
+  if (transaction.kind === 'vouch') {
+    if (transaction.height === height) return { changes: [] };
+    return { flaw: 'vouch: the block it asked for is there' };
+  }
+  const facts = await factsOf(ground, transaction);
+  // Time is only written, never judged by.
+  const { outcome, changes } = ground.ledger.judge(transaction, { ...facts, timeMs: 0 });
+  if (changes.length > 0) return { changes };
+  const flaw =
+    outcome.kind === 'refused'
+      ? `${outcome.code}: ${outcome.detail}`
+      : `${outcome.kind}: it changes nothing`;
+  return { flaw };
 }
 
 /** A node that is behind knows less than the sender: it must not answer with what it lacks. */

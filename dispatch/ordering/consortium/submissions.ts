@@ -67,7 +67,11 @@ export class Submissions {
 
   /** Those of a part of the ledger that a block has changed: what was true of them may not be now. */
   of(subjects: ReadonlySet<string>): readonly Submission[] {
-    return [...this.#byHash.values()].filter(({ subject }) => subjects.has(subject));
+    return this.all().filter(({ subject }) => subjects.has(subject));
+  }
+
+  all(): readonly Submission[] {
+    return [...this.#byHash.values()];
   }
 
   fail(submission: Submission, error: unknown): void {
@@ -89,7 +93,7 @@ export class Submissions {
   }
 
   failAll(error: unknown): void {
-    for (const submission of [...this.#byHash.values()]) this.fail(submission, error);
+    for (const submission of this.all()) this.fail(submission, error);
   }
 
   #hash(bytes: Uint8Array): string {

@@ -3,7 +3,7 @@
 // send anchors of made-up chains, which are real in all that the centre can check.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBase64 } from '../../../base/bytes.ts';
@@ -42,6 +42,7 @@ export type NodeStatus = {
 export type Received = { readonly message: ReceiptMessage; readonly checked: CheckedReceipt };
 
 const tieline = new URL('../../../tieline.ts', import.meta.url).pathname;
+const lyingNode = new URL('lying-node.ts', import.meta.url).pathname;
 const resendMs = 5_000;
 const silent = createLog({ level: 'error', write: () => {} });
 
@@ -105,16 +106,27 @@ export class Consortium {
   }
 
   async start(...indexes: readonly number[]): Promise<void> {
-    await Promise.all(
-      indexes.map(async (index) => {
-        const config = this.made.nodes[index]?.files.config ?? '';
-        const child = spawn(process.execPath, [tieline, 'dispatch', '--config', config], {
-          stdio: ['ignore', 'ignore', 'ignore'],
-        });
-        this.#running.set(index, child);
-        await until(`node ${index} answers`, async () => this.status(index), 120_000);
-      }),
-    );
+    await Promise.all(indexes.map((index) => this.#start(index)));
+  }
+
+  /** One that puts these bytes into each block that it proposes, whatever they are. */
+  async startLiar(index: number, forged: Uint8Array): Promise<void> {
+    const file = join(this.dir, `forged-${index}`);
+    writeFileSync(file, forged);
+    await this.#start(index, { program: lyingNode, env: { TIELINE_TEST_FORGED: file } });
+  }
+
+  async #start(
+    index: number,
+    { program = tieline, env = {} }: { program?: string; env?: Record<string, string> } = {},
+  ): Promise<void> {
+    const config = this.made.nodes[index]?.files.config ?? '';
+    const child = spawn(process.execPath, [program, 'dispatch', '--config', config], {
+      stdio: ['ignore', 'ignore', 'ignore'],
+      env: { ...process.env, ...env },
+    });
+    this.#running.set(index, child);
+    await until(`node ${index} answers`, async () => this.status(index), 120_000);
   }
 
   /** As a power cut would: the node, and its engine with it. */

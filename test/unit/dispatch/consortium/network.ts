@@ -35,6 +35,8 @@ export const organisations = names.map((name, i) => ({
   vote: signerOf(7_100 + i),
 }));
 export const dispatcher = signerOf(7_200);
+/** Who votes for each organisation. */
+export const officers = names.map((_, i) => signerOf(7_300 + i));
 
 const genesisBytes = signMainGenesis(
   {
@@ -53,7 +55,7 @@ const genesisBytes = signMainGenesis(
     organisations: organisations.map(({ name }, i) => ({
       name,
       roles: ['dispatch', 'local'] as const,
-      governanceKey: signerOf(7_300 + i).publicKey,
+      governanceKey: (officers[i] as Signer).publicKey,
     })),
     timeMs: startMs,
     nonce: new Uint8Array(32).fill(9),
