@@ -253,7 +253,8 @@ export const limits = Object.freeze({
   // Nodes of a consortium: a message of the engine to the ledger and how many wait; a block, and the
   // transactions in it; roots of the log whose signatures are kept; signatures that are known to
   // hold; how long a transaction may take to get into a block; after how long a receipt that waits
-  // asks for a block; calls to the engine under way, and answers of it.
+  // asks for a block; calls to the engine under way, and answers of it; on how many heights beyond
+  // what the others have decided a node that comes back from a copy may have voted.
   abciMessageBytesMax: 16 * 1024 * 1024,
   abciRequestsMax: 4_096,
   consensusBlockBytesMax: 4 * 1024 * 1024,
@@ -268,6 +269,7 @@ export const limits = Object.freeze({
   engineCallBatchMax: 64,
   engineAnswerBytesMax: 16 * 1024 * 1024,
   engineCallMs: 10_000,
+  returningHeights: 4,
   chainMessagesMax: 96,
   /** Messages in a row that no honest member sends; then as many may wait, and so long is the pause. */
   suspectFaults: 16,

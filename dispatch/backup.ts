@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copies of the ledger: made while the centre runs, verified, and brought back where none is left.
+// Copies of the ledger of one organisation: made while the centre runs, verified, and brought back
+// where none is left.
 
 import { existsSync } from 'node:fs';
 import { equal } from '../base/bytes.ts';
@@ -16,28 +17,22 @@ import { auditLedger, type LedgerAudit } from './store/audit-ledger.ts';
  * The copy is of one instant, and is verified before this resolves.
  * @throws TielineError `database-exists` and the like; `ledger-damaged` where the ledger is not whole.
  */
-export async function backUp({ data }: DispatchConfig, to: string): Promise<LedgerAudit> {
+export async function backUp(
+  { data }: Pick<DispatchConfig, 'data'>,
+  to: string,
+): Promise<LedgerAudit> {
   copyDatabase({ from: dispatchFiles(data).ledger, to });
   return auditLedger(nodeSuite, to);
 }
 
 /**
  * Only where there is no ledger, and only with the key of its log.
- * @throws TielineError `ledger-shared`, `database-exists`, `wrong-key`, `ledger-damaged`.
+ * @throws TielineError `database-exists`, `wrong-key`, `ledger-damaged`.
  */
 export async function restore(
-  { data, consortium }: DispatchConfig,
+  { data }: Pick<DispatchConfig, 'data'>,
   options: { readonly from: string; readonly listenMs: number },
 ): Promise<LedgerAudit> {
-  if (consortium !== undefined) {
-    throw new TielineError(
-      'ledger-shared',
-      'a consortium keeps this log: its engine has to agree',
-      {
-        hint: 'bring ledger.sqlite and engine/ back together, as docs/operations.md says',
-      },
-    );
-  }
   const files = dispatchFiles(data);
   if (existsSync(files.ledger)) {
     throw new TielineError('database-exists', `${files.ledger} exists already`, {
@@ -62,6 +57,6 @@ export async function restore(
 }
 
 /** The operator's word that the copy is the newest there ever was. */
-export function trustCopy({ data }: DispatchConfig): void {
+export function trustCopy({ data }: Pick<DispatchConfig, 'data'>): void {
   removeMark(dispatchFiles(data).restored);
 }

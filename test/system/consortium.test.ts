@@ -3,9 +3,9 @@
 // know nothing of the engine; one may be killed or lie, with two away nothing is decided and
 // nothing lost, and who returns has the same ledger.
 
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '../../base/bytes.ts';
 import { logKeyType } from '../../base/checkpoint.ts';
@@ -19,6 +19,7 @@ import { readKeyFile } from '../../host/key-file.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import { type FakeChain, makeChain, signerOf } from '../unit/dispatch/fake-chain.ts';
 import { Consortium } from './harness/consortium.ts';
+import { must, tieline } from './harness/network.ts';
 import { until } from './harness/until.ts';
 import { runPython, runTool } from './run-tool.ts';
 
@@ -184,6 +185,46 @@ test('one killed: the others go on; two killed: nothing is decided, and nothing 
   sent = chain.size;
   expect(checked.signers.length).toBeGreaterThanOrEqual(3);
   expect(await agreement(all)).toMatchObject({ size: checked.size });
+});
+
+test('one that lost its disk comes back from an older copy, and votes on nothing twice', async () => {
+  const { files } = consortium.made.nodes[3] ?? {};
+  if (files === undefined) throw new Error('there are four nodes');
+  const home = join(dirname(files.ledger), 'engine');
+  const state = join(home, 'data', 'priv_validator_state.json');
+  const voted = () =>
+    Number((JSON.parse(readFileSync(state, 'utf8')) as { height: string }).height);
+  const copy = join(consortium.dir, 'copy-of-4');
+  const words = ['dispatch', 'backup', '--config', files.config, '--to', copy];
+  expect(await tieline(...words)).toMatchObject({ code: 1, errors: expect.stringMatching('runs') });
+  await consortium.kill(3);
+  await must(...words);
+  const copied = voted();
+  await consortium.start(3);
+  const own = toHex(keyIdOf(suite, consortium.mainLog.keys[3]?.publicKey ?? new Uint8Array()));
+  const untilItSigns = () =>
+    until('it signs receipts', async () => {
+      const { checked } = await anchorNext();
+      return checked.signers.map(toHex).includes(own) && voted() > copied ? true : undefined;
+    });
+  await untilItSigns();
+  await consortium.kill(3);
+  const lost = voted();
+  for (const path of [files.ledger, `${files.ledger}-wal`, `${files.ledger}-shm`, home]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+  await must('dispatch', 'restore', '--config', files.config, '--from', copy);
+  expect(voted()).toBeLessThan(lost);
+  const starting = consortium.start(3);
+  await anchorNext();
+  await starting;
+  expect(voted()).toBeGreaterThan(lost);
+  await agreement(all);
+  await untilItSigns();
+  for (const index of all) {
+    const { refused } = (await consortium.status(index)) ?? {};
+    expect(Object.keys(refused ?? {})).not.toContain('double-vote/organisation-4');
+  }
 });
 
 test('one that signs with a key that is not its own is refused by name; the others go on', async () => {

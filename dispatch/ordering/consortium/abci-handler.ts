@@ -3,6 +3,7 @@
 // (queries, snapshots) is answered as nothing, as the protocol wants it.
 
 import {
+  MisbehaviorType as Misbehavior,
   ResponseProcessProposal_ProposalStatus as Proposal,
   type Request,
   type RequestFinalizeBlock,
@@ -94,8 +95,11 @@ async function processProposal(
 
 async function finalizeBlock(
   application: Application,
-  { txs, height, time }: RequestFinalizeBlock,
+  { txs, height, time, misbehavior }: RequestFinalizeBlock,
 ): Promise<Partial<Response>> {
+  for (const { type, validator, height: at } of misbehavior) {
+    if (type === Misbehavior.DUPLICATE_VOTE) application.votedTwice(validator.address, Number(at));
+  }
   const timeMs = Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000);
   const { appHash, decided } = await application.apply(txs, { height: Number(height), timeMs });
   const txResults = decided.map(({ outcome }) => ({

@@ -206,6 +206,11 @@ export class Application {
     return true;
   }
 
+  /** A block holds the proof that this validator voted for two blocks at one height. */
+  votedTwice(validator: Uint8Array, height: number): void {
+    this.#refuse('double-vote', validator, `it voted for two blocks at height ${height}`);
+  }
+
   #finalRoot(): FinalRoot {
     const { origin } = this.#options.ledger.mainLog;
     const timeSeconds = Math.floor(this.#applied.timeMs / 1000);

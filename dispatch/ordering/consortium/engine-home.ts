@@ -25,6 +25,11 @@ export type EngineNode = {
   readonly genesisText: string;
 };
 
+/** Between the engine and the ledger. */
+export function engineSockets(home: string) {
+  return { app: join(home, 'app.sock'), rpc: join(home, 'rpc.sock') };
+}
+
 export function newEngineKey(): EngineKey {
   const seed = generateSeed();
   return { seed, publicKey: signerFromSeed(seed).publicKey };
@@ -42,11 +47,10 @@ export async function createEngineHome(home: string, node: EngineNode): Promise<
   await mkdir(config, { recursive: true, mode: 0o700 });
   await mkdir(data, { recursive: true, mode: 0o700 });
   const { consensusKey, nodeKey } = node;
-  const address = toHex(validatorAddress(nodeSuite, consensusKey.publicKey)).toUpperCase();
   const secret = { mode: 0o600 };
   await createFileDurably(
     join(config, 'priv_validator_key.json'),
-    json({ address, pub_key: publicKeyOf(consensusKey), priv_key: privateKeyOf(consensusKey) }),
+    validatorKeyText(consensusKey),
     secret,
   );
   await createFileDurably(
@@ -61,6 +65,12 @@ export async function createEngineHome(home: string, node: EngineNode): Promise<
   );
   await createFileDurably(join(config, 'genesis.json'), utf8(node.genesisText), { mode: 0o644 });
   await createFileDurably(join(config, 'config.toml'), utf8(configText(node)), { mode: 0o644 });
+}
+
+/** The file with the key that votes. */
+export function validatorKeyText(key: EngineKey): Uint8Array {
+  const address = toHex(validatorAddress(nodeSuite, key.publicKey)).toUpperCase();
+  return json({ address, pub_key: publicKeyOf(key), priv_key: privateKeyOf(key) });
 }
 
 function publicKeyOf({ publicKey }: EngineKey) {

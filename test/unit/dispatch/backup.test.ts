@@ -109,14 +109,6 @@ describe('a copy', () => {
     await expect(restoring).rejects.toThrow('what is at 2 is not what its leaf says');
   });
 
-  test('is not how an organisation of a consortium comes back', async () => {
-    await backUp(config, copy);
-    const consortium = { engine: 'cometbft', home: join(elsewhere.data, 'engine') };
-    const restoring = restore({ ...elsewhere, consortium }, { from: copy, listenMs: 1 });
-    await expect(restoring).rejects.toMatchObject({ code: 'ledger-shared' });
-    expect(existsSync(dispatchFiles(elsewhere.data).ledger)).toBe(false);
-  });
-
   test('overwrites nothing, and is of the key that is there', async () => {
     await backUp(config, copy);
     const over = restore(config, { from: copy, listenMs: 1 });
