@@ -367,6 +367,8 @@ export const limits = Object.freeze({
   modbusFrameBytesMax: 260,
   // Of one SunSpec device; a meter that signs its readings has a dozen.
   sunspecModelsMax: 128,
+  /** Registers of one that are looked at: 600 groups of seven. */
+  sunspecModelRegistersMax: 4_096,
   recordCheckMs: 60_000,
   simulatorPeersMax: 32,
   telegramBytesMax: 16 * 1024,

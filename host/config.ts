@@ -4,7 +4,7 @@
 // typing error may make any of them one.
 
 import { readFileSync } from 'node:fs';
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { fromUtf8 } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
@@ -76,17 +76,24 @@ function syntaxProblem(error: YAMLError): Problem {
   return { path: [], message, at: error.pos[0] };
 }
 
-function compile<T>(schema: object) {
-  return new Ajv({
-    allErrors: true,
-    strict: true,
-    // A discriminator's key is required beside the branches that define it.
-    strictRequired: false,
-    allowUnionTypes: true,
-    useDefaults: true,
-    discriminator: true,
-    verbose: true,
-  }).compile<T>(schema);
+/** Compiling takes longer than all the rest: a schema is compiled once. */
+const compiled = new WeakMap<object, ValidateFunction>();
+
+function compile<T>(schema: object): ValidateFunction<T> {
+  const validate =
+    compiled.get(schema) ??
+    new Ajv({
+      allErrors: true,
+      strict: true,
+      // A discriminator's key is required beside the branches that define it.
+      strictRequired: false,
+      allowUnionTypes: true,
+      useDefaults: true,
+      discriminator: true,
+      verbose: true,
+    }).compile(schema);
+  compiled.set(schema, validate);
+  return validate as ValidateFunction<T>;
 }
 
 /** An empty file is an empty map: then what is missing can be named. */

@@ -20,6 +20,7 @@ import {
   checkLicence,
   checkName,
 } from './tidy/form.ts';
+import { checkFuzzed } from './tidy/fuzzed.ts';
 import { checkImports } from './tidy/imports.ts';
 import {
   isSource,
@@ -205,6 +206,25 @@ describe('every source is reached', () => {
 
   test('the tree has none', () => {
     expect(show(checkDeadFiles(sources))).toEqual([]);
+  });
+});
+
+describe('every decoder is fuzzed', () => {
+  test('the rule sees one that is not, and a reason that is none any more', () => {
+    const files = [
+      source('base/a.ts', 'export function decodeA(bytes: Uint8Array): A {}'),
+      source('base/b.ts', 'export function parseB(text: string): B {}'),
+      source('base/c.ts', 'export function openC(suite: Suite, input: Uint8Array): C {}'),
+      source('base/d.ts', 'export function encodeD(bytes: Uint8Array): D {}'),
+      source('base/e.ts', 'export async function readE(bytes: Uint8Array): E {}'),
+      source('test/fuzz/decoders.ts', "import { parseB } from '../../base/b.ts';"),
+    ];
+    const found = checkFuzzed(files, { 'base/c.ts openC': 'x', 'base/gone.ts openF': 'y' });
+    expect(found.map(({ path }) => path)).toEqual(['base/a.ts', 'test/tidy/fuzzed.ts']);
+  });
+
+  test('the tree has none', () => {
+    expect(show(checkFuzzed(sources))).toEqual([]);
   });
 });
 

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modbus TCP, through modbus-serial: the one file that imports it, and that knows its ways. Its
-// transaction numbers keep a late answer from being taken for the next one. What it does not do is
-// done here: a bound on every wait, one request at a time, a check of every length, a new client
-// for every connection.
+// Modbus TCP as a line: a bound on every wait, one request at a time, a new client for every connection,
+// and an end to connections that are dead.
 
-import modbus from 'modbus-serial';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { connectError, lostHint } from '../bus/connect-error.ts';
+import { lostHint } from '../bus/connect-error.ts';
 import { Connection } from '../bus/connection.ts';
 import { deadline } from '../bus/deadline.ts';
 import { LineQueue } from '../bus/line-queue.ts';
@@ -24,19 +21,15 @@ import {
   type WriteRequest,
 } from '../line.ts';
 import { exceptionAnswer } from './exception.ts';
-
-type Endpoint = { readonly host: string; readonly port: number };
-/** What is asked, what of its answer is checked. */
-type Call = { readonly unit: number } & (
-  | ({ readonly kind: 'read' } & RegisterRequest)
-  | ({ readonly kind: 'write' } & WriteRequest)
-  | ({ readonly kind: 'coils' } & CoilRequest)
-);
-type Client = {
-  readonly isOpen: () => boolean;
-  readonly call: (request: Call, timeoutMs: number) => Promise<unknown>;
-  readonly close: () => Promise<void>;
-};
+import {
+  type Call,
+  type Client,
+  connectClient,
+  type Endpoint,
+  judged,
+  propertiesOf,
+  timedOut,
+} from './tcp-client.ts';
 
 // A device answers within milliseconds; a gateway with a slow serial bus behind it needs longer.
 const defaultTimeoutMs = 1_000;
@@ -65,7 +58,7 @@ export class ModbusTcpLine implements ControlLine {
     this.#place = `${endpoint.host}:${endpoint.port}`;
     this.name = `modbus-tcp ${this.#place}`;
     this.patience = new Patience(timeoutMs);
-    this.#connection = new Connection(() => connect(endpoint));
+    this.#connection = new Connection(() => connectClient(endpoint));
   }
 
   request(request: RegisterRequest, options: AskOptions = {}): Promise<Answer> {
@@ -180,98 +173,6 @@ const urgent = { priority: 'control', patient: true } as const;
 
 const closedByUs = faulty({ kind: 'closed', detail: 'the line was closed' });
 
-async function connect({ host, port }: Endpoint): Promise<Client> {
-  const client = new modbus.default();
-  // Before anything else: an `error` without a listener ends the process.
-  client.on('error', () => undefined);
-  const close = () => new Promise<void>((resolve) => client.destroy(() => resolve()));
-  // The package writes into its options: they are made anew each time.
-  const options = { port, keepAlive: true, keepAliveInitialDelay: limits.lineKeepAliveMs };
-  try {
-    await deadline(limits.lineConnectMs, client.connectTCP(host, options), timedOut);
-  } catch (error) {
-    await close();
-    const { errno, code } = propertiesOf(error);
-    const reason = String(code ?? errno ?? messageOf(error));
-    throw connectError({ host, port }, { reason, what: 'Modbus TCP', cause: error });
-  }
-  return {
-    isOpen: () => client.isOpen,
-    call: (request, timeoutMs) => {
-      // Both are taken at the call: no `await` may come between.
-      client.setID(request.unit);
-      client.setTimeout(timeoutMs);
-      // It keeps its last 256 requests with their answers, though none is wanted any more: with many
-      // devices that is most of the memory. A late answer to one that is gone it ignores.
-      Object.assign(client, { _transactions: {} });
-      return callOf(client, request);
-    },
-    close,
-  };
-}
-
-type Package = InstanceType<typeof modbus.default>;
-
-function callOf(client: Package, request: Call): Promise<unknown> {
-  const { address } = request;
-  if (request.kind === 'coils') return client.readCoils(address, request.count);
-  if (request.kind === 'read') {
-    return request.functionCode === 3
-      ? client.readHoldingRegisters(address, request.count)
-      : client.readInputRegisters(address, request.count);
-  }
-  return writeOf(client, request);
-}
-
-function writeOf(
-  client: Package,
-  { functionCode, address, values }: WriteRequest,
-): Promise<unknown> {
-  const [first = 0] = values;
-  switch (functionCode) {
-    case 5:
-      return client.writeCoil(address, first !== 0);
-    case 6:
-      return client.writeRegister(address, first);
-    case 15:
-      return client.writeCoils(
-        address,
-        values.map((value) => value !== 0),
-      );
-    case 16:
-      return client.writeRegisters(address, [...values]);
-  }
-}
-
-/** The package trusts the byte count of an answer, and so returns checksum bytes as data. */
-function judged(request: Call, result: unknown): Answer {
-  if (request.kind === 'write') return { ok: true, registers: [], afterFault: false };
-  const given = propertiesOf(result).data;
-  // Coils come as whole bytes of them.
-  const isCoils = request.kind === 'coils' && Array.isArray(given);
-  const data = isCoils ? given.slice(0, request.count).map(Number) : given;
-  if (!Array.isArray(data) || data.length !== request.count || !data.every(isRegister)) {
-    const detail = `the answer does not hold the ${request.count} registers that were asked for`;
-    return faulty({ kind: 'malformed', detail });
-  }
-  return { ok: true, registers: data, afterFault: false };
-}
-
-function isRegister(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff;
-}
-
-function timedOut(): unknown {
-  return { errno: 'ETIMEDOUT', message: 'timed out' };
-}
-
 function hintOf(error: unknown): { readonly hint?: string } {
   return error instanceof TielineError && error.hint !== undefined ? { hint: error.hint } : {};
-}
-
-/** Much of what the package throws is no Error: it is told apart by its properties alone. */
-function propertiesOf(
-  thrown: unknown,
-): Partial<Record<'errno' | 'code' | 'modbusCode' | 'data', unknown>> {
-  return typeof thrown === 'object' && thrown !== null ? thrown : {};
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the points of a model stand in a device that says how long its model is. Pure. A device may
 // have less of a model than its definition, or more: what it has not is left out, what is more is
-// not looked at. Lengths and counts come from the device and may be anything.
+// not looked at, and neither is what comes after very many. Lengths and counts come from the device and
+// may be anything.
 
+import { limits } from '../../base/limits.ts';
 import type { Group, Model, Point } from './model-definition.ts';
 
 export type PlacedPoint = Point & {
@@ -30,7 +32,8 @@ export function layoutOf(
   { body }: Model,
   { length, countOf }: { readonly length: number; readonly countOf: Space['countOf'] },
 ): readonly PlacedPoint[] {
-  const space = { end: headerLength + length, countOf };
+  const end = headerLength + Math.min(length, limits.sunspecModelRegistersMax);
+  const space = { end, countOf };
   const placed: PlacedPoint[] = [];
   place(body, { path: '', offset: headerLength, scope: new Map() }, space, placed);
   return placed;

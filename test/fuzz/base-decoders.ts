@@ -9,7 +9,7 @@ import { decodeReceipt } from '../../base/cose-receipt.ts';
 import { toSchemaId } from '../../base/ids.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { parseNote, parseVerifierText } from '../../base/note.ts';
-import { decodePack, encodePack } from '../../base/pack.ts';
+import { decodePack, decodePackSlowly, encodePack } from '../../base/pack.ts';
 import { decodeSchema } from '../../base/schema.ts';
 import { decodeSummary, encodeSummary, type Summary } from '../../contracts/summary.ts';
 import { anchorOf } from '../unit/chain/bundle-maker.ts';
@@ -61,7 +61,11 @@ export const baseDecoders: readonly Decoder[] = [
     read: (bytes) => decodeSign1(bytes, { protectedLabels: [394], unprotectedLabels: [395] }),
   },
   { name: 'receipt', samples: receipts, read: decodeReceipt },
-  { name: 'pack', samples: packs, read: decodePack },
+  {
+    name: 'pack',
+    samples: packs,
+    read: (bytes) => [decodePack(bytes), decodePackSlowly(bytes)],
+  },
   { name: 'schema', samples: [schemaPayload], read: decodeSchema },
   { name: 'summary', samples: [encodeSummary(summary)], read: decodeSummary },
   {

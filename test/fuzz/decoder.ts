@@ -43,6 +43,17 @@ export async function fuzz(
   return crashes;
 }
 
+/** What a decoder was given in that run. */
+export function inputOf(
+  decoder: Decoder,
+  { run, seed }: { readonly run: number; readonly seed: number },
+): Uint8Array {
+  const dice = diceOf(seed, decoder.name);
+  let input = hostileBytes(dice, decoder.samples);
+  for (let before = 0; before < run; before++) input = hostileBytes(dice, decoder.samples);
+  return input;
+}
+
 async function problemWith({ read }: Decoder, input: Uint8Array): Promise<string | undefined> {
   const startedMs = performance.now();
   try {

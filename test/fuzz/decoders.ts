@@ -5,6 +5,8 @@ import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
 import { dispatchDecoders } from './dispatch-decoders.ts';
+import { mirrorDecoders } from './mirror-decoders.ts';
+import { modbusTcpDecoders } from './modbus-tcp-decoders.ts';
 import { requestDecoders } from './request-decoders.ts';
 import { statementDecoders } from './statement-decoders.ts';
 import { sunspecDecoders } from './sunspec-decoders.ts';
@@ -15,9 +17,11 @@ export const decoders: readonly Decoder[] = [
   ...baseDecoders,
   ...chainDecoders,
   ...dispatchDecoders,
+  ...mirrorDecoders,
   ...requestDecoders,
   ...statementDecoders,
   ...textDecoders,
   ...wireDecoders,
+  ...modbusTcpDecoders,
   ...sunspecDecoders,
 ];

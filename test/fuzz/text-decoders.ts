@@ -9,6 +9,7 @@ import { utf8 } from '../../base/bytes.ts';
 import { parseDecimal } from '../../base/decimal.ts';
 import { TielineError } from '../../base/errors.ts';
 import { parseObis } from '../../base/obis.ts';
+import { parseTilePath } from '../../dispatch/api/public-log.ts';
 import { parseTime } from '../../dispatch/api/time-query.ts';
 import { parseTokens } from '../../dispatch/api/token-file.ts';
 import { formatRegister, parseRegister } from '../../dispatch/broker/register.ts';
@@ -17,7 +18,7 @@ import { parseUpTopic } from '../../dispatch/ingest/topics.ts';
 import { parsePrinted } from '../../drivers/printed-value.ts';
 import { parseConfig } from '../../host/config.ts';
 import { signerFromPem } from '../../host/key-file.ts';
-import { parseChronyTracking } from '../../host/time-daemon.ts';
+import { parseChronyTracking, parseTimedatectl } from '../../host/time-daemon.ts';
 import { gateway } from '../unit/chain/fixture.ts';
 import { lenientText } from './base-decoders.ts';
 import type { Decoder } from './decoder.ts';
@@ -99,11 +100,13 @@ export const textDecoders: readonly Decoder[] = [
   text('meter-key-file', ['00112233445566778899aabbccddeeff\n'], parseMeterKey),
   text('up-topic', [`tieline/v1/${'ab'.repeat(32)}/anchor`], parseUpTopic),
   text('query-time', ['2026-01-31T12:00:00.5+01:00', '1763683200000', '2026-02-30'], parseTime),
+  text('tile-path', ['0/x001/067', '1/000.p/5'], parseTilePath),
   text('reading-id', ['0123456789abcdef-17-3'], parseReadingId),
   text('address', ['[fe80::1]:7700', 'cellar.example:7700'], parseAddress),
   text('obis', ['1-0:1.8.0*255'], parseObis),
   text('decimal', ['-0012.500'], parseDecimal),
   text('printed-value', ['0032826.545*kWh'], parsePrinted),
+  text('timedatectl', ['NTPSynchronized=yes\n'], parseTimedatectl),
   text(
     'chrony',
     ['C0A80101,192.168.1.1,3,1790000000.1,-0.00045,0.1,0.2,-12.3,0.1,0.2,0.02,0.0012,64.2,Normal'],

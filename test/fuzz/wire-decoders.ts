@@ -2,6 +2,11 @@
 // The decoders of what meters say, and of what is asked of simulated ones.
 
 import { utf8 } from '../../base/bytes.ts';
+import {
+  decodeItem,
+  singlePhaseBlocks,
+  threePhaseBlocks,
+} from '../../drivers/dlt645/data-items.ts';
 import { judgeAnswer as judgeDlt, readRequest } from '../../drivers/dlt645/exchange.ts';
 import { encodeFrame } from '../../drivers/dlt645/frame.ts';
 import { relayRequest } from '../../drivers/dlt645/relay-frame.ts';
@@ -18,7 +23,6 @@ import { SealedStream } from '../../drivers/p1/sealed-stream.ts';
 import { TelegramStream } from '../../drivers/p1/telegram-stream.ts';
 import type { PushDecoder } from '../../drivers/push-receiver.ts';
 import { startLoad } from '../../drivers/simulator/load.ts';
-import { encodeMbap, MbapFrames } from '../../drivers/simulator/mbap-frames.ts';
 import { p1Telegram } from '../../drivers/simulator/p1-slave.ts';
 import { RtuRequests } from '../../drivers/simulator/rtu-requests.ts';
 import { framed, smlFile } from '../../drivers/simulator/sml-slave.ts';
@@ -55,7 +59,6 @@ const key = { code: [129, 129, 199, 130, 5, 255], value: new Uint8Array(48).fill
 const smlBody = smlFile([energy, key], { serverId: new Uint8Array(10), number: 1 });
 const block = utf8('1.8.0(0032826.545*kWh)\r\n2.8.0*01(1*kWh)(2)\r\n!\r\n\u0003');
 const readout = Uint8Array.of(2, ...block, blockCheck(block));
-const mbap = encodeMbap({ transaction: 1, unit: 1, pdu: Uint8Array.of(4, 0, 0, 0, 2) });
 
 /** All at once, then in two pieces. */
 function streamed(make: () => PushDecoder<unknown>): Decoder['read'] {
@@ -89,7 +92,6 @@ export const wireDecoders: readonly Decoder[] = [
     read: (bytes) => judgeCoils(coils, bytes),
   },
   { name: 'modbus-write-request', samples: [askedWrite.slice(1, -2)], read: parseWrite },
-  { name: 'modbus-tcp', samples: [mbap], read: (bytes) => new MbapFrames().push(bytes) },
   {
     name: 'dlt645',
     samples: [
@@ -106,6 +108,14 @@ export const wireDecoders: readonly Decoder[] = [
       encodeFrame({ address, control: 0xdc, data: Uint8Array.of(4) }),
     ],
     read: (bytes) => judgeDlt(switching, bytes),
+  },
+  {
+    name: 'dlt645-item',
+    samples: [Uint8Array.of(0x26, 0, 0, 0), Uint8Array.of(0x99, 0x99, 0x81)],
+    read: (bytes) =>
+      [...singlePhaseBlocks, ...threePhaseBlocks].flatMap(({ items }) =>
+        items.map((item) => decodeItem(item, bytes)),
+      ),
   },
   { name: 'p1', samples: telegrams, read: streamed(() => new TelegramStream()) },
   {

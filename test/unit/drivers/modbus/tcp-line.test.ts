@@ -3,7 +3,7 @@
 // made up.
 
 import type { Socket } from 'node:net';
-import { expect, type TestContext, test } from 'vitest';
+import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { Line } from '../../../../drivers/line.ts';
 import { openModbusTcpLine } from '../../../../drivers/modbus/tcp-line.ts';
 import {
@@ -28,7 +28,7 @@ function honest({ transaction, unit, pdu }: MbapRequest, socket: Socket): void {
   socket.write(encodeMbap({ transaction, unit, pdu: answer }));
 }
 
-async function connected({ onTestFinished }: TestContext, react: React) {
+async function connected({ onTestFinished }: Pick<TestContext, 'onTestFinished'>, react: React) {
   let index = 0;
   let connections = 0;
   const server = await listenTcp({ host, port: 0 }, (socket) => {
@@ -138,6 +138,25 @@ test('an answer from another unit is no value', async (context) => {
     honest({ ...request, unit: 9 }, socket),
   );
   expect(await ask(line, 1)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
+});
+
+describe('a write counts only with the echo of what was written', () => {
+  const words = (...all: number[]) => all.flatMap((word) => [word >>> 8, word & 0xff]);
+  test.each([
+    ['one coil', { functionCode: 5, values: [1] }, words(9, 0xff00), words(9, 0)],
+    ['one register', { functionCode: 6, values: [7] }, words(9, 7), words(9, 8)],
+    ['coils', { functionCode: 15, values: [1, 0] }, words(9, 2), words(9, 1)],
+    ['registers', { functionCode: 16, values: [1, 2] }, words(9, 2), words(8, 2)],
+  ] as const)('%s', async (_, what, echo, other) => {
+    const answers = [echo, other];
+    const { line } = await connected({ onTestFinished }, ({ transaction, unit }, socket, index) => {
+      const pdu = Uint8Array.of(what.functionCode, ...(answers[index] ?? []));
+      socket.write(encodeMbap({ transaction, unit, pdu }));
+    });
+    const request = { unit: 1, address: 9, ...what };
+    expect(await line.write(request)).toMatchObject({ ok: true });
+    expect(await line.write(request)).toMatchObject({ ok: false, fault: { kind: 'malformed' } });
+  });
 });
 
 test('a reset in the middle of a request ends it, and the next connects anew', async (context) => {
