@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check of a public key before it is enrolled: in a genesis, by a membership, for a person.
-// Slow and complete, by @noble/ed25519; afterwards the suites verify under the key without looking
-// at it again.
+// Complete, by @noble/ed25519 or, ten times as fast, by the suite; afterwards the suites verify under
+// the key without looking at it again.
 
 import { Point } from '@noble/ed25519';
 import { accept, messageOf, type Result, refuse } from './errors.ts';
 import { pointBytes } from './point-form.ts';
+import type { Suite } from './suite.ts';
 
 /** Accepts the canonical encoding of a point of the prime-order group: only for such a key does
  * a signature bind its signer to one message under every verifier there is. */
-export function checkPublicKey(publicKey: Uint8Array): Result<Uint8Array, 'key'> {
+export function checkPublicKey(
+  publicKey: Uint8Array,
+  suite?: Pick<Suite, 'isPrimeOrder'>,
+): Result<Uint8Array, 'key'> {
+  if (suite?.isPrimeOrder?.(publicKey) === true) return accept(publicKey);
   if (publicKey.length !== pointBytes) {
     return refuse('key', `${publicKey.length} bytes, an Ed25519 public key has ${pointBytes}`);
   }

@@ -8,6 +8,7 @@ import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { concat, keyOf } from './bytes.ts';
 import { limits } from './limits.ts';
 import { isWeakPoint, pointBytes } from './point-form.ts';
+import { isPrimeOrder } from './prime-order.ts';
 import type { Suite, VerifyBeside } from './suite.ts';
 
 /** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410 §4). */
@@ -30,6 +31,7 @@ export const nodeSuite: Suite = Object.freeze({
     const key = keyFor(publicKey, signature);
     return key !== undefined && verify(null, message, key, signature);
   },
+  isPrimeOrder,
 });
 
 /** In the threads that Node keeps for such work. */

@@ -7,6 +7,11 @@ export type Suite = {
   readonly sha256: (bytes: Uint8Array) => Uint8Array;
   /** Ed25519 of RFC 8032, strict: false, never a throw, for a key or signature of wrong length or form. */
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+  /**
+   * Whether these bytes are the canonical encoding of a point of the prime-order group, where there is
+   * a quicker way than computing with points (key-check.ts).
+   */
+  readonly isPrimeOrder?: (publicKey: Uint8Array) => boolean;
 };
 
 /** `Suite.verify` on other processors, where there are any: alike in what it finds. */

@@ -65,7 +65,9 @@ export async function untilIntroduced(waiting: Waiting): Promise<Introduction> {
 
 /** Nobody where the list is none that a chain could have. attacker-controlled */
 function membersIn(suite: Suite, { members }: MessageOf<'introduced'>): Introduction {
-  const isSound = members.every(({ id, publicKey }) => id > 0 && checkPublicKey(publicKey).ok);
+  const isSound = members.every(
+    ({ id, publicKey }) => id > 0 && checkPublicKey(publicKey, suite).ok,
+  );
   const ids = new Set(members.map(({ id }) => id));
   const keys = new Set(members.map(({ publicKey }) => toHex(keyIdOf(suite, publicKey))));
   if (!isSound || ids.size < members.length || keys.size < members.length) return [];

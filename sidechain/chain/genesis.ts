@@ -105,7 +105,7 @@ export function enrolGenesis(suite: Suite, bytes: Uint8Array): Result<OpenGenesi
   if (!opened.ok) return opened;
   const { members, persons, mainLog } = opened.value.genesis;
   for (const { publicKey, name } of [...members, ...persons, ...mainLog.keys]) {
-    const checked = checkPublicKey(publicKey);
+    const checked = checkPublicKey(publicKey, suite);
     if (!checked.ok) return refuse('genesis', `the key of ${name}: ${checked.detail}`);
   }
   return opened;

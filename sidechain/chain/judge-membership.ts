@@ -91,7 +91,7 @@ function grant(
   bench: MembershipBench,
 ): Result<readonly Member[], MembershipRefusal> {
   const { publicKey, name, role, address, supersedes } = change;
-  const checked = checkPublicKey(publicKey);
+  const checked = checkPublicKey(publicKey, suite);
   if (!checked.ok) return refuse('weak-key', checked.detail);
   const keyId = keyIdOf(suite, publicKey);
   if ([...bench.members, ...bench.persons].some((one) => equal(one.keyId, keyId))) {

@@ -49,7 +49,7 @@ const packages: Readonly<Record<string, RegExp>> = {
 };
 
 /** base also runs in a browser: Node's own modules stand behind `Suite`. */
-const nodeInBase = /^base\/(keys|node-suite)\.ts$/;
+const nodeInBase = /^base\/(keys|node-suite|prime-order)\.ts$/;
 
 export type Import = { readonly specifier: string; readonly node: SyntaxNode };
 

@@ -11,7 +11,7 @@ export function rememberingSuite(suite: Suite): Suite {
   let newer = new Set<string>();
   let older = new Set<string>();
   return {
-    sha256: suite.sha256,
+    ...suite,
     verify: (publicKey, message, signature) => {
       // Key and signature have one length where they hold, so nothing else comes to this hash.
       const known = toHex(suite.sha256(concat(publicKey, signature, message)));

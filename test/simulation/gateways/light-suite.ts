@@ -9,7 +9,7 @@ import { nodeSuite } from '../../../base/node-suite.ts';
 import type { Signer, Suite } from '../../../base/suite.ts';
 
 export const lightSuite: Suite = Object.freeze({
-  sha256: nodeSuite.sha256,
+  ...nodeSuite,
   verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
     equal(signature, markOf(publicKey, message)),
 });

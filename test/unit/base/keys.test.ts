@@ -61,16 +61,19 @@ test('verdicts stay right when more keys come than are kept', () => {
   expect(nodeSuite.verify(first.publicKey, message, signature)).toBe(true);
 });
 
-describe('checkPublicKey', () => {
+describe.each([
+  ['by noble', nobleSuite],
+  ['by X25519', nodeSuite],
+] as const)('checkPublicKey %s', (_, suite) => {
   test('accepts the keys we make', () => {
     for (let i = 0; i < 20; i++) {
       const { publicKey } = signerFromSeed(generateSeed());
-      expect(checkPublicKey(publicKey)).toEqual({ ok: true, value: publicKey });
+      expect(checkPublicKey(publicKey, suite)).toEqual({ ok: true, value: publicKey });
     }
   });
 
   test.each(weakPoints)('refuses the weak point %s', (encoded) => {
-    expect(checkPublicKey(fromHex(encoded) as Uint8Array)).toMatchObject({
+    expect(checkPublicKey(fromHex(encoded) as Uint8Array, suite)).toMatchObject({
       ok: false,
       code: 'key',
     });
@@ -80,7 +83,7 @@ describe('checkPublicKey', () => {
     const torsion = Point.fromHex(weakPoints[8] as string);
     for (let n = 1n; n < 8n; n++) {
       const mixed = Point.BASE.multiply(3n).add(torsion.multiply(n)).toBytes();
-      expect(checkPublicKey(mixed)).toMatchObject({
+      expect(checkPublicKey(mixed, suite)).toMatchObject({
         ok: false,
         detail: 'a point outside the prime-order group',
       });
@@ -89,12 +92,28 @@ describe('checkPublicKey', () => {
 
   test('refuses bytes that are no point, and wrong lengths', () => {
     const noPoint = new Uint8Array(32).fill(2);
-    expect(checkPublicKey(noPoint).ok).toBe(false);
+    expect(checkPublicKey(noPoint, suite).ok).toBe(false);
     for (const length of [0, 31, 33]) {
-      expect(checkPublicKey(new Uint8Array(length))).toMatchObject({
+      expect(checkPublicKey(new Uint8Array(length), suite)).toMatchObject({
         ok: false,
         detail: `${length} bytes, an Ed25519 public key has 32`,
       });
     }
   });
+});
+
+test('of any bytes both say the same, on the curve, beside it and with torsion', () => {
+  const torsion = Point.fromHex(weakPoints[8] as string);
+  let sound = 0;
+  for (let n = 0; n < 256; n++) {
+    // One y in two is on the curve, one point in eight in the prime-order group.
+    const bytes = nodeSuite.sha256(utf8(`point ${n}`));
+    const expected = checkPublicKey(bytes).ok;
+    expect(nodeSuite.isPrimeOrder?.(bytes)).toBe(expected);
+    if (expected) sound += 1;
+    const point = Point.BASE.multiply(BigInt(n + 2));
+    expect(nodeSuite.isPrimeOrder?.(point.toBytes())).toBe(true);
+    expect(nodeSuite.isPrimeOrder?.(point.add(torsion).toBytes())).toBe(false);
+  }
+  expect(sound).toBeGreaterThan(3);
 });
