@@ -57,7 +57,7 @@ export const limits = Object.freeze({
   publishInflightMax: 16,
   publishWaitingMax: 1_024,
   publishTimeoutMs: 30_000,
-  messagesInHandMax: 256,
+  messagesInHandMax: 1_024,
   connectTimeoutMs: 10_000,
   keepaliveSeconds: 30,
   reconnectDelayMinMs: 1_000,
@@ -106,7 +106,7 @@ export const limits = Object.freeze({
   summaryEventsMax: 16,
 
   // The SQLite file: calls waiting, prepared statements kept, what one read may bring, the journal kept.
-  databasePendingMax: 1_024,
+  databasePendingMax: 4_096,
   databaseStatementsMax: 256,
   databaseRowsMax: 10_000,
   databaseReadBytesMax: 32 * 1024 * 1024,

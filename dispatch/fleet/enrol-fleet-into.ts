@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens the ledger of a centre that does not run, enrols a fleet in it, and closes it again.
+// Opens the ledger of a centre that does not run, enrols chains in it, and closes it again.
 
 import { nodeSuite } from '../../base/node-suite.ts';
 import { wallClockMs } from '../../host/clock.ts';
@@ -9,21 +9,32 @@ import { dispatchFiles } from '../files.ts';
 import { EmbeddedOrdering } from '../ordering/embedded.ts';
 import { ledgerMigrations } from '../store/ledger-schema.ts';
 import { LedgerStore } from '../store/ledger-store.ts';
-import { enrolFleet } from './enrol-fleet.ts';
+import {
+  type EnrolmentRequest,
+  type EnrolOptions,
+  enrolAll,
+  fleetEnrolments,
+} from './enrol-fleet.ts';
 import type { Fleet } from './fleet.ts';
 
-/** @throws TielineError `database-locked` while the centre runs; `key-file` and others. */
+/** All of a fleet. @throws as `enrolInto`. */
 export async function enrolFleetInto(
   fleet: Fleet,
   dir: string,
-  options: {
-    readonly onProgress: (enrolled: number) => void;
-    readonly ending?: AbortSignal;
-  },
+  options: EnrolOptions,
+): Promise<number> {
+  const person = await readKeyFile(dispatchFiles(dir).personKey);
+  return enrolInto(fleetEnrolments(fleet, person), dir, options);
+}
+
+/** @throws TielineError `database-locked` while the centre runs; `key-file` and others. */
+export async function enrolInto(
+  requests: Iterable<EnrolmentRequest>,
+  dir: string,
+  options: EnrolOptions,
 ): Promise<number> {
   const files = dispatchFiles(dir);
   const signer = await readKeyFile(files.logKey);
-  const person = await readKeyFile(files.personKey);
   const migrations = ledgerMigrations;
   const database = await openDatabase({ path: files.ledger, mode: 'existing', migrations });
   try {
@@ -35,10 +46,7 @@ export async function enrolFleetInto(
       nowMs: wallClockMs,
       onFailure: failure.reject,
     });
-    const fresh = await Promise.race([
-      enrolFleet(fleet, { ordering, person, ...options }),
-      failure.promise,
-    ]);
+    const fresh = await Promise.race([enrolAll(requests, ordering, options), failure.promise]);
     await ordering.close();
     return fresh;
   } finally {

@@ -2,6 +2,7 @@
 // A fleet of sidechains before one centre, and what they send, in the order they send it. What it
 // remembers of a chain is a hundred bytes; keys are made again for every message.
 
+import { assert } from '../../base/assert.ts';
 import { concat, toHex, utf8 } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
 import { pack } from '../../host/packing.ts';
@@ -31,13 +32,28 @@ export class Fleet {
   readonly #indexes = new Map<string, number>();
   readonly #receiptSizes: Float64Array;
 
-  constructor(suite: Suite, plan: FleetPlan, mainLog: MainLog) {
+  /** `known`: what another one of the same plan has made (`known`), so that it is not made again. */
+  constructor(suite: Suite, plan: FleetPlan, mainLog: MainLog, known?: Uint8Array) {
     const seed = suite.sha256(concat(utf8(`fleet ${plan.seed}`)));
     this.plan = plan;
     this.mainLog = mainLog;
     this.#ground = { suite, plan, mainLog, history: new FleetHistory(suite, seed) };
-    this.#known = new Uint8Array(plan.chains * knownBytes);
+    this.#known = known ?? new Uint8Array(plan.chains * knownBytes);
+    assert(
+      this.#known.length === plan.chains * knownBytes,
+      'as many chains are known as there are',
+    );
     this.#receiptSizes = new Float64Array(plan.chains);
+    if (known === undefined) return;
+    for (let index = 0; index < plan.chains; index++) {
+      const at = index * knownBytes;
+      this.#indexes.set(toHex(known.subarray(at, at + 32)), index);
+    }
+  }
+
+  /** Of so many chains from this one on, which were made. */
+  knownOf(from: number, count: number): Uint8Array {
+    return this.#known.slice(from * knownBytes, (from + count) * knownBytes);
   }
 
   chain(index: number): FleetChain {
@@ -72,10 +88,10 @@ export class Fleet {
     for (let round = 0; round < roundsOf(this.plan); round++) yield* this.round(round);
   }
 
-  /** What each chain sends in one interval, in the order it is due. */
-  *round(round: number): Generator<FleetMessage> {
+  /** What each chain, or each of these, sends in one interval, in the order it is due. */
+  *round(round: number, indexes = allOf(this.plan)): Generator<FleetMessage> {
     const { plan } = this;
-    for (let index = 0; index < plan.chains; index++) {
+    for (const index of indexes) {
       const chain = this.chain(index);
       const second = secondOf(plan, index, round);
       const dueMs = round * plan.intervalSeconds * 1_000 + offsetMs(plan, index);
@@ -88,4 +104,8 @@ export class Fleet {
       yield { ...of, kind: 'summary', payload: pack(chain.summaries(second)) };
     }
   }
+}
+
+function* allOf({ chains }: FleetPlan): Iterable<number> {
+  for (let index = 0; index < chains; index++) yield index;
 }

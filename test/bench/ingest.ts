@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the centre takes in: anchors of fleets from 100 to 100,000 chains, verified, durable and
-// receipted, beside what signatures and disk alone would let pass. Messages are made by one process
-// before another one, the centre, is measured; it gets them as a connection to a broker hands them
-// over, and answers into a file.
+// receipted, beside what signatures and disk alone would let pass. Processes make the messages before
+// another one, the centre, is measured; it gets them as a connection to a broker hands them over, and
+// answers into a file. What it is at is told on standard error.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetPlan } from '../../dispatch/fleet/fleet-plan.ts';
 import type { Figure } from './figures.ts';
-import { bareRows, bareVerifications } from './ingest/bare.ts';
-import type { Files, Prepare, Prepared, Take, Taken } from './ingest/orders.ts';
+import { bareLimits } from './ingest/bare.ts';
+import { fleetFigures, growthFigures, type MeasuredFleet } from './ingest/fleet-figures.ts';
+import type { Files, Prepare, Sample, Take } from './ingest/orders.ts';
+import { prepare, take, tell } from './ingest/steps.ts';
 import type { Effort } from './measure.ts';
 
 const plan = {
@@ -22,21 +23,21 @@ const plan = {
   intervalSeconds: 60,
   windowSeconds: 900,
 };
-const preparing = new URL('./ingest/prepare.ts', import.meta.url).pathname;
-const taking = new URL('./ingest/take.ts', import.meta.url).pathname;
-const fullSizes = [100, 1_000, 10_000, 100_000];
+const fullSizes = [1_000, 10_000, 100_000];
 const shortSizes = [100];
 
-/** At which the latency is measured: what the aim asks for, or what so many chains send in a minute. */
-const aimPerSecond = 1_667;
-const pacedSecondsMax = 20;
+/** What is measured at full speed: so many anchors, of different chains where there are as many. */
+const fullAnchors = 12_000;
+/** The same messages more often from fewer chains. */
+const roundsMax = 6;
+const pacedSeconds = 20;
 const hostilePerSecond = 500;
 
 export async function ingest({ runs }: Effort): Promise<readonly Figure[]> {
   const thorough = runs > 3;
-  const figures: Figure[] = [];
-  for (const chains of sizes(thorough)) figures.push(...(await ofFleet({ ...plan, chains })));
-  return figures;
+  const fleets: MeasuredFleet[] = [];
+  for (const chains of sizes(thorough)) fleets.push(await ofFleet({ ...plan, chains }));
+  return [...fleets.flatMap(fleetFigures), ...growthFigures(fleets)];
 }
 
 /** `TIELINE_BENCH_CHAINS=100,1000` measures other sizes. */
@@ -45,102 +46,71 @@ function sizes(thorough: boolean): readonly number[] {
   return chosen ?? (thorough ? fullSizes : shortSizes);
 }
 
-async function ofFleet(fleet: FleetPlan): Promise<readonly Figure[]> {
+async function ofFleet(fleet: FleetPlan): Promise<MeasuredFleet> {
   const dir = mkdtempSync(join(tmpdir(), 'tieline-ingest-'));
-  const files: Files = {
-    dir: join(dir, 'centre'),
-    spool: join(dir, 'spool'),
-    answers: join(dir, 'answers'),
-  };
   try {
-    const prepare = (step: Prepare['step']): Promise<Prepared> =>
-      child<Prepare, Prepared>(preparing, { plan: fleet, files, step });
-    const take = (how: Partial<Take>): Promise<Taken> =>
-      child<Take, Taken>(taking, {
-        files,
-        perSecond: undefined,
-        secondsMax: 600,
-        hostilePerSecond: 0,
-        ...how,
-      });
-    const enrolled = await prepare('enrol');
-    await prepare(0);
-    await take({});
-    await prepare(1);
-    const full = await take({});
-    const perSecond = Math.min(aimPerSecond, Math.max(20, full.anchors / full.seconds / 2));
-    const paced = { perSecond, secondsMax: pacedSecondsMax };
-    await prepare(2);
-    const calm = await take(paced);
-    await prepare(3);
-    const pestered = await take({ ...paced, hostilePerSecond });
-    const verifications = await bareVerifications(2_000);
-    const rows = bareRows(1_700, 2_000);
-    return figuresOf(fleet.chains, { enrolled, full, calm, pestered, verifications, rows });
+    return await measured(fleet, filesIn(dir));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-type Measured = {
-  readonly enrolled: Prepared;
-  readonly full: Taken;
-  readonly calm: Taken;
-  readonly pestered: Taken;
-  readonly verifications: number;
-  readonly rows: number;
-};
-
-function figuresOf(chains: number, measured: Measured): readonly Figure[] {
-  const { enrolled, full, calm, pestered, verifications, rows } = measured;
-  const perSecond = full.anchors / full.seconds;
-  const figure = (what: string, unit: string, value: number, more?: Partial<Figure>): Figure => ({
-    name: `${chains} chains: ${what}`,
-    unit,
-    value,
-    ...more,
-  });
-  const coreMs = (full.cpuSeconds * 1_000) / full.anchors;
-  return [
-    figure('anchors taken', '1/s', perSecond, {
-      ...(chains === 100_000 ? { aim: `≥ ${aimPerSecond}` } : {}),
-      beside: {
-        'signatures alone': verifications / (plan.members + 2),
-        'SQLite rows alone': rows,
-      },
-    }),
-    figure('time of a core for one', 'ms', coreMs),
-    figure('from anchor to receipt, p50', 'ms', calm.p50Ms, {
-      beside: { 'with one chain hostile': pestered.p50Ms },
-    }),
-    figure('from anchor to receipt, p95', 'ms', calm.p95Ms, {
-      beside: { 'with one chain hostile': pestered.p95Ms },
-    }),
-    figure('from anchor to receipt, p99', 'ms', calm.p99Ms, {
-      beside: { 'with one chain hostile': pestered.p99Ms },
-    }),
-    figure('start', 'ms', full.startMs),
-    figure('memory at the start', 'MB', full.residentAtStartMb),
-    figure('memory at most', 'MB', full.residentMostMb),
-    figure('ledger, bytes an anchor', 'B', full.ledgerBytes / full.anchors),
-    figure('enrolled', '1/s', enrolled.count / enrolled.seconds),
-  ];
+function filesIn(dir: string): Files {
+  const parts = Array.from({ length: availableParallelism() }, (_, part) => part);
+  return {
+    dir: join(dir, 'centre'),
+    spools: parts.map((part) => join(dir, `spool-${part}`)),
+    known: parts.map((part) => join(dir, `known-${part}`)),
+    answers: join(dir, 'answers'),
+  };
 }
 
-/**
- * `TIELINE_BENCH_WITH` names a command that runs the process which is measured, such as one that
- * gives it the machine alone.
- */
-async function child<Order, Report>(path: string, order: Order): Promise<Report> {
-  const before = path === taking ? process.env.TIELINE_BENCH_WITH : undefined;
-  const words = [process.execPath, path, JSON.stringify(order)];
-  const [command = '', ...rest] = before === undefined ? words : [before, ...words];
-  const running = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let out = '';
-  running.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  const code = await new Promise<number | null>((resolve) => running.on('close', resolve));
-  if (code !== 0) throw new Error(`${path} ended with ${code}`);
-  return JSON.parse(out) as Report;
+async function measured(fleet: FleetPlan, files: Files): Promise<MeasuredFleet> {
+  const { chains } = fleet;
+  const order = (step: Prepare['step']) => ({ plan: fleet, files, step });
+  const made = (what: string, step: Prepare['step']) =>
+    prepare(`${chains} chains: ${what}`, order(step));
+  const taken = (what: string, how: Partial<Take>) =>
+    take(`${chains} chains: ${what}`, {
+      ...{ files, perSecond: undefined, secondsMax: 600, hostilePerSecond: 0 },
+      ...how,
+    });
+  await made('a centre', 'centre');
+  await made('members, genesis and enrolment of each', 'found');
+  const enrolled = await made('enrolled', 'enrol');
+  const everyone: Sample = { step: 1, count: chains };
+  await made('the first anchor of each, signed', { from: 0, to: 1, sample: everyone });
+  const first = await taken('the first anchor of each, taken', {});
+
+  const sample = sampleOf(chains, fullAnchors);
+  const fullRounds = roundsFor(fullAnchors, sample);
+  let next = 1;
+  const rounds = (count: number, of: Sample) => {
+    const from = next;
+    next += count;
+    return { from, to: next, sample: of };
+  };
+  await made('anchors signed', rounds(fullRounds, sample));
+  const full = await taken('as fast as it goes', {});
+
+  const perSecond = full.anchors / full.seconds / 2;
+  const pacedCount = Math.ceil(perSecond * pacedSeconds);
+  const some = { ...sample, count: Math.min(sample.count, pacedCount) };
+  const paced = { perSecond, secondsMax: pacedSeconds };
+  await made('anchors signed', rounds(roundsFor(pacedCount, some), some));
+  const calm = await taken('at half of that', paced);
+  await made('anchors signed', rounds(roundsFor(pacedCount, some), some));
+  const pestered = await taken('at half, with a hostile chain', { ...paced, hostilePerSecond });
+  tell('signatures, SQLite and PostgreSQL alone');
+  const limits = await bareLimits(Math.round(full.ledgerBytes / full.anchors));
+  return { plan: fleet, enrolled, first, full, calm, pestered, limits };
+}
+
+function sampleOf(chains: number, wanted: number): Sample {
+  const step = Math.max(1, Math.floor(chains / wanted));
+  return { step, count: Math.min(Math.floor(chains / step), wanted) };
+}
+
+function roundsFor(messages: number, { count }: Sample): number {
+  return Math.max(1, Math.min(roundsMax, Math.ceil(messages / count)));
 }

@@ -48,7 +48,8 @@ turns; what is shown is the median of the runs, the least and the most.
 failover, ledger: three members, each a process, beside three members of etcd. Two and five minutes;
 they need what deploy/dev-setup installs.
 uplink: bytes, which do not depend on the machine.
-ingest: fleets of 100 to 100,000 chains before the centre; an hour, most of it to make the fleets.
+ingest: fleets of 1,000 to 100,000 chains before the centre, short of 100; half an hour, most of it
+to make them. It tells what it is at, and needs what deploy/dev-setup installs.
 height: a chain of a million blocks (of 50 000 with --short); ten minutes, and 2 GB in /var/tmp.
 consortium: four nodes with their engines, a broker and the sender share this machine; a minute.
 bus: beside what no master can do faster, and beside other masters. Takes a quarter of an hour,

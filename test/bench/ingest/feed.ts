@@ -5,7 +5,7 @@
 import { toHex } from '../../../base/bytes.ts';
 import { limits } from '../../../base/limits.ts';
 import type { Take, Taken } from './orders.ts';
-import { readSpool, type Spooled, SpoolWriter } from './spool.ts';
+import { readSpools, type Spooled, SpoolWriter } from './spool.ts';
 
 type Kind = 'anchor' | 'summary';
 type Send = (chainId: Uint8Array, kind: Kind, payload: Uint8Array) => Promise<void>;
@@ -29,7 +29,7 @@ export class Feed {
     const { files, perSecond, secondsMax, hostilePerSecond } = this.#order;
     const begun = performance.now();
     let count = 0;
-    for (const message of readSpool(files.spool)) {
+    for (const message of readSpools(files.spools)) {
       const elapsed = (performance.now() - begun) / 1_000;
       if (elapsed > secondsMax) break;
       if (hostilePerSecond > 0 && this.#hostile === undefined) {
@@ -55,11 +55,12 @@ export class Feed {
     if (sentMs !== undefined) this.#latenciesMs.push(performance.now() - sentMs);
   }
 
-  result(): Pick<Taken, 'summaries' | 'unanswered' | 'p50Ms' | 'p95Ms' | 'p99Ms'> {
+  result(): Pick<Taken, 'summaries' | 'forged' | 'unanswered' | 'p50Ms' | 'p95Ms' | 'p99Ms'> {
     const sorted = Float64Array.from(this.#latenciesMs).sort();
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
     return {
       summaries: this.#summaries,
+      forged: this.#forged,
       unanswered: this.#sentMs.size,
       p50Ms: at(0.5),
       p95Ms: at(0.95),

@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the benchmark of the ingest tells its processes, and what they answer: one makes messages, the
-// other takes them in and is measured.
+// What the benchmark of the ingest tells its processes, and what they answer: some make a fleet and its
+// messages, one enrols it, one takes the messages in and is measured.
 
 import type { FleetPlan } from '../../../dispatch/fleet/fleet-plan.ts';
 
 export type Files = {
   /** Of the centre. */
   readonly dir: string;
-  readonly spool: string;
+  /** What processes have made, each in a file of its own. */
+  readonly spools: readonly string[];
+  /** Of the chains, in the order of their numbers: what need not be made twice. */
+  readonly known: readonly string[];
   /** What the centre answered. */
   readonly answers: string;
 };
 
+/** Every `step`th chain, `count` of them. */
+export type Sample = { readonly step: number; readonly count: number };
+
 export type Prepare = {
   readonly plan: FleetPlan;
   readonly files: Files;
-  /** The chains are enrolled; then rounds follow, each with the receipts of the one before. */
-  readonly step: 'enrol' | number;
+  /** This process is one of `files.spools.length`, and makes its share. */
+  readonly part: number;
+  /**
+   * `centre`: a new one; `found`: chains with genesis and enrolment; `enrol`: they are written into
+   * the ledger, by one process; or what a sample of them sends in these rounds, with the receipts of
+   * the answers.
+   */
+  readonly step:
+    | 'centre'
+    | 'found'
+    | 'enrol'
+    | { readonly from: number; readonly to: number; readonly sample: Sample };
 };
 
-export type Prepared = { readonly count: number; readonly seconds: number; readonly bytes: number };
+export type Prepared = { readonly count: number; readonly seconds: number };
 
 export type Take = {
   readonly files: Files;
@@ -38,6 +54,8 @@ export type Taken = {
   /** New leaves of the main log. */
   readonly anchors: number;
   readonly summaries: number;
+  /** Forged anchors that were sent. */
+  readonly forged: number;
   /** Anchors without an answer. */
   readonly unanswered: number;
   readonly seconds: number;

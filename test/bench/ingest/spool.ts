@@ -47,6 +47,21 @@ export class SpoolWriter {
   }
 }
 
+/** One from each in turn, until all have ended. */
+export function* readSpools(paths: readonly string[]): Generator<Spooled> {
+  let open = paths.map((path) => readSpool(path));
+  while (open.length > 0) {
+    const left: typeof open = [];
+    for (const spool of open) {
+      const next = spool.next();
+      if (next.done === true) continue;
+      left.push(spool);
+      yield next.value;
+    }
+    open = left;
+  }
+}
+
 export function* readSpool(path: string): Generator<Spooled> {
   const file = openSync(path, 'r');
   let rest: Buffer = Buffer.alloc(0);

@@ -4,7 +4,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeSuite } from '../../../base/node-suite.ts';
-import { enrolFleet } from '../../../dispatch/fleet/enrol-fleet.ts';
+import { enrolAll, fleetEnrolments } from '../../../dispatch/fleet/enrol-fleet.ts';
 import { Fleet } from '../../../dispatch/fleet/fleet.ts';
 import { roundsOf } from '../../../dispatch/fleet/fleet-plan.ts';
 import { runFleet } from '../../../dispatch/fleet/run-fleet.ts';
@@ -75,9 +75,10 @@ const run = (fleet: Fleet, mqtt: Mqtt) =>
 test('all that a fleet sends is taken: anchors in every round, summaries once', async () => {
   const fleet = new Fleet(nodeSuite, plan, mainLog);
   const { ordering } = centre.centre;
-  const options = { ordering, person: dispatcher, onProgress: () => {} };
-  expect(await enrolFleet(fleet, options)).toBe(plan.chains);
-  expect(await enrolFleet(fleet, options)).toBe(0);
+  const enrol = () =>
+    enrolAll(fleetEnrolments(fleet, dispatcher), ordering, { onProgress: () => {} });
+  expect(await enrol()).toBe(plan.chains);
+  expect(await enrol()).toBe(0);
 
   const done = await run(fleet, throughCentre());
   const { chains } = plan;
@@ -94,9 +95,7 @@ test('all that a fleet sends is taken: anchors in every round, summaries once', 
 
 test('what was altered on the way is refused, and counted by its reason', async () => {
   const fleet = new Fleet(nodeSuite, { ...plan, seed: 'altered' }, mainLog);
-  await enrolFleet(fleet, {
-    ordering: centre.centre.ordering,
-    person: dispatcher,
+  await enrolAll(fleetEnrolments(fleet, dispatcher), centre.centre.ordering, {
     onProgress: () => {},
   });
   const lastByteFlipped = (packed: Uint8Array) =>
