@@ -242,11 +242,12 @@ export const limits = Object.freeze({
   snapshotChunkBytes: 512 * 1024,
   snapshotAgainMs: 5_000,
 
-  // The centre: chains enrolled, and read at once; transactions waiting and in one batch; groups of
-  // leaf hashes read again; messages of one chain and bytes of all chains in hand; answers that say
-  // no, a second.
+  // The centre: chains enrolled, read at once, and kept ready in each of two generations; transactions
+  // waiting and in one batch; groups of leaf hashes read again; messages of one chain and bytes of all
+  // chains in hand; answers that say no, a second.
   chainsMax: 131_072,
   chainsPageMax: 256,
+  chainsUnpackedMax: 4_096,
   orderingPendingMax: 8_192,
   orderingBatchMax: 1_024,
 

@@ -27,6 +27,7 @@ import type {
   ReportContext,
 } from './apply-context.ts';
 import type { ChainRecord } from './chain-record.ts';
+import { ChainTable, type PackedChain } from './chain-table.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import { type Governance, judgeGovernance, type StoredGovernance } from './judge-governance.ts';
@@ -44,7 +45,7 @@ export class MainLedger {
   readonly tree: HistoryTree;
   readonly #suite: Suite;
   readonly #genesis: OpenMainGenesis;
-  readonly #chains: Map<string, ChainRecord>;
+  readonly #chains: ChainTable;
   /** Nothing that is done holds. */
   #isTrying = false;
   #governance: Governance;
@@ -58,7 +59,7 @@ export class MainLedger {
     start: {
       readonly genesis: Uint8Array;
       readonly tree: HistoryTree;
-      readonly chains: Iterable<ChainRecord>;
+      readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance | undefined;
     },
   ) {
@@ -69,7 +70,7 @@ export class MainLedger {
     this.tree = start.tree;
     this.#governance = { ...foundingGovernance(genesis.value), ...start.governance };
     this.#centres = centresOf(this.#governance.registry);
-    this.#chains = new Map([...start.chains].map((chain) => [toHex(chain.chainId), chain]));
+    this.#chains = new ChainTable(start.chains);
   }
 
   /** A new ledger; its log holds the genesis. `tree` is empty. */
@@ -90,7 +91,7 @@ export class MainLedger {
     stored: {
       readonly genesis: Uint8Array;
       readonly tree: HistoryTree;
-      readonly chains: Iterable<ChainRecord>;
+      readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance;
     },
   ): MainLedger {
@@ -103,7 +104,7 @@ export class MainLedger {
   }
 
   get chainCount(): number {
-    return this.#chains.size;
+    return this.#chains.count;
   }
 
   get governance(): Governance {
@@ -116,7 +117,7 @@ export class MainLedger {
   }
 
   chain(chainId: Uint8Array): ChainRecord | undefined {
-    return this.#chains.get(toHex(chainId));
+    return this.#chains.get(chainId);
   }
 
   apply(transaction: Transaction, context: AnyContext): AnyApplied {
@@ -155,7 +156,7 @@ export class MainLedger {
     const { genesis, enrolment } = transaction;
     const known = this.chain(chain.chainId);
     if (known !== undefined) return this.#enrolAgain(known, chain.centre, enrolment);
-    if (this.#chains.size >= limits.chainsMax) {
+    if (this.#chains.count >= limits.chainsMax) {
       return refused(
         'full',
         `${limits.chainsMax} chains are enrolled, which is all this log takes`,
@@ -360,7 +361,7 @@ export class MainLedger {
 
   #set(chain: ChainRecord): void {
     if (this.#isTrying) return;
-    this.#chains.set(toHex(chain.chainId), chain);
+    this.#chains.set(chain);
   }
 
   #append(hash: Uint8Array): Leaf {

@@ -6,8 +6,8 @@
 import { concat } from '../../base/bytes.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
+import { encodeMembership } from '../ledger/membership-column.ts';
 import type { Change, Leaf, RecordedRequest } from '../ledger/transaction.ts';
-import { encodeMembership } from './membership-column.ts';
 import { encodeRegistry } from './registry-column.ts';
 
 /** The main log as a whole. */

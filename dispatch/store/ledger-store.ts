@@ -7,12 +7,13 @@ import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { Database, Row, Statement } from '../../host/sqlite.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
-import { foundingMembership, type Membership } from '../../sidechain/chain/membership-proof.ts';
+import { foundingMembership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { PackedChain } from '../ledger/chain-table.ts';
+import { decodeMembership, encodeMembership } from '../ledger/membership-column.ts';
 import type { Change } from '../ledger/transaction.ts';
 import { bytesOf, integerOf, textOf } from './columns.ts';
 import { type LogHead, statementsOf } from './ledger-changes.ts';
-import { decodeMembership } from './membership-column.ts';
 import { RegistryStore } from './registry-store.ts';
 
 /** An anchor as it was taken. */
@@ -39,9 +40,13 @@ export type StoredChain = {
   readonly enrolledMs: number;
 };
 
-const chainColumns = `c.chain_id, c.name, c.centre, c.genesis, c.membership, c.enrolled_ms,
-  c.quarantined, c.distrusted, c.log_index, a.size, a.root
-  FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index`;
+const recordColumns = `c.chain_id, c.name, c.centre, c.membership, c.quarantined, c.distrusted,
+  c.log_index, a.size, a.root`;
+const fromChains = 'FROM chain c LEFT JOIN anchor a ON a.log_index = c.log_index';
+const chainColumns = `${recordColumns}, c.genesis, c.enrolled_ms ${fromChains}`;
+/** The genesis only where it is all that tells the members. */
+const packedColumns = `${recordColumns},
+  iif(c.membership IS NULL, c.genesis, NULL) AS genesis ${fromChains}`;
 
 const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FROM anchor';
 
@@ -100,6 +105,18 @@ export class LedgerStore {
       [page.after, page.countMax],
     );
     return rows.map((row) => chainOf(suite, row));
+  }
+
+  /** The same, as the ledger keeps them. */
+  async packedChains(
+    suite: Suite,
+    page: { readonly after: Uint8Array; readonly countMax: number },
+  ): Promise<readonly PackedChain[]> {
+    const rows = await this.#database.read(
+      `SELECT ${packedColumns} WHERE c.chain_id > ? ORDER BY c.chain_id LIMIT ?`,
+      [page.after, page.countMax],
+    );
+    return rows.map((row) => packedOf(suite, row));
   }
 
   async chain(suite: Suite, chainId: Uint8Array): Promise<StoredChain | undefined> {
@@ -170,6 +187,12 @@ export class LedgerStore {
 }
 
 function chainOf(suite: Suite, row: Row): StoredChain {
+  const { membership, ...rest } = packedOf(suite, row);
+  const record: ChainRecord = { ...rest, ...decodeMembership(membership) };
+  return { record, genesis: bytesOf(row, 'genesis'), enrolledMs: integerOf(row, 'enrolled_ms') };
+}
+
+function packedOf(suite: Suite, row: Row): PackedChain {
   const anchored =
     row.log_index === null
       ? undefined
@@ -179,25 +202,22 @@ function chainOf(suite: Suite, row: Row): StoredChain {
           logIndex: integerOf(row, 'log_index'),
         };
   return {
-    record: {
-      chainId: bytesOf(row, 'chain_id'),
-      name: textOf(row, 'name'),
-      centre: textOf(row, 'centre'),
-      ...membershipOf(suite, row),
-      anchored,
-      distrusted: keyIdsIn(bytesOf(row, 'distrusted')),
-      quarantined: row.quarantined === 1,
-    },
-    genesis: bytesOf(row, 'genesis'),
-    enrolledMs: integerOf(row, 'enrolled_ms'),
+    chainId: bytesOf(row, 'chain_id'),
+    name: textOf(row, 'name'),
+    centre: textOf(row, 'centre'),
+    membership: membershipOf(suite, row),
+    anchored,
+    distrusted: keyIdsIn(bytesOf(row, 'distrusted')),
+    quarantined: row.quarantined === 1,
   };
 }
 
-function membershipOf(suite: Suite, row: Row): Membership {
-  if (row.membership !== null) return decodeMembership(bytesOf(row, 'membership'));
+/** Files that older programs made have none before the first change. */
+function membershipOf(suite: Suite, row: Row): Uint8Array {
+  if (row.membership !== null) return bytesOf(row, 'membership');
   const opened = openGenesis(suite, bytesOf(row, 'genesis'));
   assert(opened.ok, 'a genesis was checked when its chain was enrolled');
-  return foundingMembership(suite, opened.value.genesis);
+  return encodeMembership(foundingMembership(suite, opened.value.genesis));
 }
 
 function keyIdsIn(column: Uint8Array): readonly Uint8Array[] {

@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts';
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize, HistoryTree } from '../../base/tree.ts';
-import type { ChainRecord } from '../ledger/chain-record.ts';
+import type { PackedChain } from '../ledger/chain-table.ts';
 import { MainLedger } from '../ledger/main-ledger.ts';
 import { LeafGroups } from './leaf-groups.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -53,13 +53,13 @@ async function allGroupHashes(store: LedgerStore): Promise<readonly Uint8Array[]
   }
 }
 
-async function allChains(suite: Suite, store: LedgerStore): Promise<readonly ChainRecord[]> {
-  const chains: ChainRecord[] = [];
+async function allChains(suite: Suite, store: LedgerStore): Promise<readonly PackedChain[]> {
+  const chains: PackedChain[] = [];
   const countMax = limits.chainsPageMax;
   for (;;) {
     const after = chains.at(-1)?.chainId ?? new Uint8Array();
-    const page = await store.chains(suite, { after, countMax });
-    chains.push(...page.map(({ record }) => record));
+    const page = await store.packedChains(suite, { after, countMax });
+    for (const chain of page) chains.push(chain);
     if (page.length < countMax) return chains;
   }
 }

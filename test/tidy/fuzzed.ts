@@ -17,7 +17,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'base/pack-read.ts readPack': 'pack',
   'dispatch/ledger/judge-governance.ts judgeGovernance': 'governance',
   'dispatch/ledger/transaction-codec.ts decodeTransaction': 'transaction',
-  'dispatch/store/membership-column.ts decodeMembership': 'a column of our own database',
+  'dispatch/ledger/membership-column.ts decodeMembership': 'a column of our own database',
   'dispatch/store/registry-column.ts decodeRegistry': 'a column of our own database',
   'drivers/p1/telegram-stream.ts readTelegram': 'p1',
   'drivers/p1/telegram.ts parseTelegram': 'p1',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members of a chain as one column: read at every start, for every chain, so key ids are stored
-// and nothing is verified again.
+// The members of a chain in bytes: a column of the ledger, and how most chains are kept in memory. Key ids
+// are in them, and nothing is verified again.
 
 import { assert } from '../../base/assert.ts';
 import { accept } from '../../base/errors.ts';
