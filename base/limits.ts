@@ -248,6 +248,7 @@ export const limits = Object.freeze({
   chainsMax: 131_072,
   chainsPageMax: 256,
   chainsUnpackedMax: 4_096,
+  groupedWritesMax: 64,
   orderingPendingMax: 8_192,
   orderingBatchMax: 1_024,
 

@@ -37,7 +37,7 @@ export async function takeSummary(
   if (!equal(message.chainId, chain.chainId)) {
     return no('topic', 'sent on the topic of another chain');
   }
-  const root = await taker.ledger.acceptedRoot(chain.chainId, message.size);
+  const root = await rootOf(taker, chain, message.size);
   if (root === undefined)
     return no('unanchored', `no checkpoint of size ${message.size} is anchored`);
   const checked = checkSummaryMessage(taker.suite, message, { chainId: chain.chainId, root });
@@ -53,6 +53,15 @@ export async function takeSummary(
   );
   if (kept === 'conflict') return no('conflict', `other outputs of block ${height} were taken`);
   return { kind: 'stored', height, indexes: message.outputs.map(({ index }) => index) };
+}
+
+/** The newest is in memory, and written before a summary that comes after it can be. */
+function rootOf(
+  { ledger }: SummaryTaker,
+  { chainId, anchored }: ChainRecord,
+  size: number,
+): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+  return anchored?.size === size ? anchored.root : ledger.acceptedRoot(chainId, size);
 }
 
 function no(code: string, detail: string): Refusal {

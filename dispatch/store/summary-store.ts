@@ -14,6 +14,7 @@ import {
   type SummaryMessage,
 } from '../../sidechain/chain/summary-message.ts';
 import { bytesOf, integerOf } from './columns.ts';
+import { WriteGroup } from './write-group.ts';
 
 export type StoredMessage = {
   readonly sequence: number;
@@ -30,8 +31,10 @@ export type SummaryKey = {
 
 export class SummaryStore {
   readonly #database: Database;
+  readonly #writes: WriteGroup;
 
   constructor(database: Database) {
+    this.#writes = new WriteGroup(database);
     this.#database = database;
   }
 
@@ -64,7 +67,7 @@ export class SummaryStore {
     }
     const fresh = message.outputs.filter(({ index }) => !known.has(index));
     if (fresh.length === 0) return 'stored';
-    await this.#database.write([
+    await this.#writes.write([
       {
         sql: 'INSERT INTO summary_message (chain_id, bytes) VALUES (?, ?)',
         params: [chainId, bytes],
