@@ -21,7 +21,8 @@ export type Crash = {
   readonly inputHex: string;
 };
 
-// A decoder reads megabytes in that time; more is a loop that grows with its input.
+// A decoder reads megabytes in that time; more is a loop that grows with its input. Of a processor: what else
+// keeps the machine busy does not count.
 const slowMs = 2_000;
 const crashesMax = 10;
 
@@ -55,12 +56,13 @@ export function inputOf(
 }
 
 async function problemWith({ read }: Decoder, input: Uint8Array): Promise<string | undefined> {
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   try {
     await read(input);
   } catch (error) {
     return `it threw: ${messageOf(error)}`;
   }
-  const tookMs = performance.now() - startedMs;
-  return tookMs > slowMs ? `it took ${Math.round(tookMs)} ms` : undefined;
+  const { user, system } = process.cpuUsage(before);
+  const tookMs = (user + system) / 1_000;
+  return tookMs > slowMs ? `it took ${Math.round(tookMs)} ms of a processor` : undefined;
 }
