@@ -3,6 +3,7 @@
 // off, at night as all inverters are.
 
 import type { Device, Found } from '../drivers/device.ts';
+import type { LineFault } from '../drivers/line.ts';
 import type { Log } from '../host/log.ts';
 
 const pauseMs = 10_000;
@@ -15,25 +16,37 @@ export type SearchParts = {
   readonly log: Log;
 };
 
-/** Returns how to stop. */
-export function searchDevice({ name, find, onFound, log }: SearchParts): () => void {
+export type DeviceSearch = {
+  /** Why it was not found so far; undefined once it is, or before the first try is over. */
+  readonly fault: () => LineFault | undefined;
+  readonly stop: () => void;
+};
+
+export function searchDevice({ name, find, onFound, log }: SearchParts): DeviceSearch {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  let said = false;
+  let fault: LineFault | undefined;
   const look = async (): Promise<void> => {
     const found = await find();
     if (stopped) return;
     if (found.ok) {
+      fault = undefined;
       onFound(found.device);
       return;
     }
-    if (!said) log.warn('meter-not-found', { device: name, fault: found.fault.detail });
-    said = true;
+    if (fault === undefined) {
+      const { detail, hint } = found.fault;
+      log.warn('meter-not-found', { device: name, fault: detail, hint });
+    }
+    fault = found.fault;
     timer = setTimeout(() => void look(), pauseMs);
   };
   void look();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
+  return {
+    fault: () => fault,
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -200,6 +200,7 @@ function startApi(
         head: await headOf(node),
         uplink: uplink.status,
         meters: meters.pollers.map((poller) => poller.status),
+        missing: meters.missing,
       })),
     ],
   });

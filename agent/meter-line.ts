@@ -9,7 +9,7 @@ import type { Device } from '../drivers/device.ts';
 import { findDevice } from '../drivers/find-device.ts';
 import { peerOf } from '../drivers/line.ts';
 import { openLine, type SharedLine } from '../drivers/transport.ts';
-import { searchDevice } from './device-search.ts';
+import { type DeviceSearch, searchDevice } from './device-search.ts';
 import { groupsOf, type LineConfig, type MeterConfig, transportOf } from './meter-config.ts';
 import type { MeterKey } from './meter-key.ts';
 import { Poller, type PollerOptions } from './poller.ts';
@@ -21,7 +21,14 @@ export type MeterLineParts = Pick<PollerOptions, 'clock' | 'log' | 'onPack'> & {
   readonly onMeter: (meter: ConfiguredMeter) => void;
 };
 
-type Running = { readonly searches: readonly (() => void)[]; readonly pollers: Poller[] };
+type Running = { readonly searches: readonly DeviceSearch[]; readonly pollers: Poller[] };
+
+/** One that has to say first what it measures, and has not. */
+export type MissingMeter = {
+  readonly name: string;
+  readonly fault: string;
+  readonly hint: string | undefined;
+};
 
 export class MeterLine {
   readonly memory: LineMemory;
@@ -41,6 +48,13 @@ export class MeterLine {
 
   get pollers(): readonly Poller[] {
     return [...this.#meters.values()].flatMap(({ pollers }) => pollers);
+  }
+
+  get missing(): readonly MissingMeter[] {
+    return [...this.#meters].flatMap(([name, { searches }]) => {
+      const fault = searches.map((search) => search.fault()).find((one) => one !== undefined);
+      return fault === undefined ? [] : [{ name, fault: fault.detail, hint: fault.hint }];
+    });
   }
 
   /** Read from now on. `key`: of a meter that encrypts. */
@@ -72,7 +86,7 @@ export class MeterLine {
   stop(name: string): void {
     const running = this.#meters.get(name);
     this.#meters.delete(name);
-    for (const stop of running?.searches ?? []) stop();
+    for (const search of running?.searches ?? []) search.stop();
     for (const poller of running?.pollers ?? []) poller.close();
   }
 

@@ -15,7 +15,7 @@ import { openLearnedFile } from './learned-file.ts';
 import { type MeterChanges, meterChanges } from './meter-changes.ts';
 import type { MeterConfig, MeterSections } from './meter-config.ts';
 import { type MeterKey, readMeterKey } from './meter-key.ts';
-import { MeterLine, type MeterLineParts } from './meter-line.ts';
+import { MeterLine, type MeterLineParts, type MissingMeter } from './meter-line.ts';
 import type { Poller } from './poller.ts';
 import type { ConfiguredMeter } from './schemas.ts';
 
@@ -24,6 +24,8 @@ const silenceMs = 60_000;
 
 export type MeterSide = {
   readonly pollers: readonly Poller[];
+  /** Configured, and not found so far. */
+  readonly missing: readonly MissingMeter[];
   /**
    * Goes on with these lines and meters. One call after the other.
    * @throws TielineError where a key file is missing or no key; nothing is changed then.
@@ -74,6 +76,9 @@ export async function startMeterSide(
   return {
     get pollers() {
       return [...lines.values()].flatMap(({ pollers }) => pollers);
+    },
+    get missing() {
+      return [...lines.values()].flatMap(({ missing }) => missing);
     },
     reload,
     hold: () => batches.hold(),

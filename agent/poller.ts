@@ -9,6 +9,7 @@ import type { SchemaId } from '../base/ids.ts';
 import type { Pack } from '../base/pack.ts';
 import type { Bus, BusReading } from '../drivers/bus/bus.ts';
 import type { Device, ReadValue } from '../drivers/device.ts';
+import type { LineFault } from '../drivers/line.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import { Truth } from './truth/truth.ts';
@@ -36,8 +37,9 @@ export type PollerStatus = {
   /** Instants left out, for want of time on the line or of an answer before. */
   readonly missedCount: number;
   readonly lastReadMs: number | undefined;
-  /** What is wrong now, in words. */
+  /** What is wrong now, in words, and what can be done about it. */
   readonly fault: string | undefined;
+  readonly hint: string | undefined;
 };
 
 export class Poller {
@@ -48,7 +50,7 @@ export class Poller {
   #failureCount = 0;
   #missedCount = 0;
   #lastReadMs: number | undefined;
-  #fault: string | undefined;
+  #fault: LineFault | undefined;
   #latest: { readonly timeMs: number; readonly values: readonly ReadValue[] } | undefined;
 
   constructor(options: PollerOptions) {
@@ -68,7 +70,8 @@ export class Poller {
       failureCount: this.#failureCount,
       missedCount: this.#missedCount,
       lastReadMs: this.#lastReadMs,
-      fault: this.#fault,
+      fault: this.#fault?.detail,
+      hint: this.#fault?.hint,
     };
   }
 
@@ -77,7 +80,12 @@ export class Poller {
     const { name, device, periodMs } = this.#options;
     if (this.#latest === undefined) return undefined;
     const { timeMs, values } = this.#latest;
-    return { device: name, periodMs, timeMs, values: shownValues(device.values, values) };
+    const { detail: fault, hint } = this.#fault ?? {};
+    return {
+      ...{ device: name, periodMs, timeMs, values: shownValues(device.values, values) },
+      ...(fault === undefined ? {} : { fault }),
+      ...(hint === undefined ? {} : { hint }),
+    };
   }
 
   /** What is being read is no pack any more. */
@@ -89,7 +97,7 @@ export class Poller {
     const { name, schemaId, clock, log, onPack } = this.#options;
     const [fault] = faults;
     this.#missedCount += missedCount;
-    this.#note(fault?.detail);
+    this.#note(fault);
     if (retry && fault !== undefined) return;
     const timeMs = clock.nowMs();
     if (fault === undefined) this.#lastReadMs = timeMs;
@@ -110,12 +118,13 @@ export class Poller {
   }
 
   /** Logs only when it changes: a dead meter does not fill the log. */
-  #note(fault: string | undefined): void {
+  #note(fault: LineFault | undefined): void {
     const { name: device, log } = this.#options;
     if (fault === undefined) this.#readCount += 1;
     else this.#failureCount += 1;
-    if (fault !== undefined && this.#fault === undefined)
-      log.warn('meter-silent', { device, fault });
+    if (fault !== undefined && this.#fault === undefined) {
+      log.warn('meter-silent', { device, fault: fault.detail, hint: fault.hint });
+    }
     if (fault === undefined && this.#fault !== undefined) log.info('meter-answers', { device });
     this.#fault = fault;
   }

@@ -3,6 +3,7 @@
 
 import type { Route } from '../host/http.ts';
 import type { NodeStatus } from '../sidechain/node-status.ts';
+import type { MissingMeter } from './meter-line.ts';
 import type { PollerStatus } from './poller.ts';
 import type { UplinkStatus } from './uplink/uplink.ts';
 
@@ -15,6 +16,8 @@ export type GatewayStatus = {
   readonly head: { readonly size: number; readonly root: string };
   readonly uplink: UplinkStatus;
   readonly meters: readonly PollerStatus[];
+  /** Of those that must say first what they measure: who was not found so far. */
+  readonly missing: readonly MissingMeter[];
 };
 
 export function statusRoutes(status: () => Promise<GatewayStatus>): readonly Route[] {
@@ -86,9 +89,16 @@ function conductLines(ledger: NodeStatus): readonly string[] {
   return lines;
 }
 
+/** Why the broker is not there. */
+function problemLines({ problem }: GatewayStatus['uplink']): readonly string[] {
+  if (problem === undefined) return [];
+  const { reason, hint } = problem;
+  return [`          ${reason}`, ...(hint === undefined ? [] : [`          → ${hint}`])];
+}
+
 /** For people: what works, and what does not. */
 export function statusText(status: GatewayStatus): string {
-  const { ledger, uplink, meters } = status;
+  const { ledger, uplink, meters, missing } = status;
   const { anchor } = uplink;
   const waiting = anchor.waitingSize === undefined ? '' : `, ${anchor.waitingSize} on the way`;
   const lines = [
@@ -102,6 +112,7 @@ export function statusText(status: GatewayStatus): string {
     `anchored  ${ledger.receiptSize} of ${ledger.height + 1} blocks${waiting}`,
     `uplink    ${uplink.connected ? 'connected' : 'not connected'}, ` +
       `${uplink.blocksWaiting} blocks of summaries on the way`,
+    ...problemLines(uplink),
   ];
   if (uplink.reportsWaiting > 0) {
     lines.push(`reports   ${uplink.reportsWaiting} on other members wait for the centre`);
@@ -117,7 +128,12 @@ export function statusText(status: GatewayStatus): string {
     const missed = meter.missedCount === 0 ? '' : `, ${meter.missedCount} missed`;
     const counts = `(${meter.readCount} read${missed})`;
     lines.push(`meter     ${meter.device}  every ${meter.periodMs / 1_000} s  ${state}  ${counts}`);
+    if (meter.hint !== undefined) lines.push(`          → ${meter.hint}`);
   }
-  if (meters.length === 0) lines.push('meter     none configured');
+  for (const { name, fault, hint } of missing) {
+    lines.push(`meter     ${name}  not found: ${fault}`);
+    if (hint !== undefined) lines.push(`          → ${hint}`);
+  }
+  if (meters.length + missing.length === 0) lines.push('meter     none configured');
   return lines.join('\n');
 }

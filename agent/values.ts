@@ -23,6 +23,9 @@ export type MeterValues = {
   /** When they were read, Unix ms. */
   readonly timeMs: number;
   readonly values: readonly ShownValue[];
+  /** What is wrong now, in words, and what can be done about it. */
+  readonly fault?: string;
+  readonly hint?: string;
 };
 
 /** What was read of each value, in the order of the device. */
@@ -52,9 +55,9 @@ export function valueRoutes(latest: () => readonly MeterValues[]): readonly Rout
 
 /** One block a meter, or group of its registers: its age, then its values. */
 export function valuesText(meters: readonly MeterValues[], nowMs: number): string {
-  if (meters.length === 0) return 'nothing was read yet';
+  if (meters.length === 0) return 'nothing was read yet; `tieline status` says of whom';
   return meters
-    .map(({ device, timeMs, values }) => {
+    .map(({ device, timeMs, values, fault, hint }) => {
       const seconds = Math.max(0, (nowMs - timeMs) / 1_000).toFixed(1);
       const rows = values.map(({ obis, value, unit, quality, name }) => [
         obis,
@@ -63,7 +66,12 @@ export function valuesText(meters: readonly MeterValues[], nowMs: number): strin
         quality,
         name,
       ]);
-      return `${device}, ${seconds} s ago\n${table(rows, { right: [1] })}`;
+      const said = [
+        ...(fault === undefined ? [] : [`  silent: ${fault}`]),
+        ...(hint === undefined ? [] : [`  → ${hint}`]),
+      ];
+      const head = `${device}, ${seconds} s ago`;
+      return [head, ...said, table(rows, { right: [1] })].join('\n');
     })
     .join('\n\n');
 }

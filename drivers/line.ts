@@ -27,18 +27,14 @@ export type RegisterRequest = {
 /** Why there is no answer. `detail` says what happened, `hint` what to do about it. `time-out`:
  * none in time. `crc`: one with a wrong checksum. `malformed`: one that does not fit the request.
  * `closed`: no connection. `busy`: too many wait already. `exception`: the device refused. */
-export type LineFault =
-  | {
-      readonly kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy';
-      readonly detail: string;
-      readonly hint?: string;
-    }
+export type LineFault = { readonly detail: string; readonly hint?: string } & (
+  | { readonly kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy' }
   | {
       readonly kind: 'exception';
       /** Modbus exception code, e.g. 2 illegal data address; of DL/T 645 the error word. */
       readonly exceptionCode: number;
-      readonly detail: string;
-    };
+    }
+);
 
 export type Answer =
   | {

@@ -43,7 +43,12 @@ const alerts: readonly (readonly [name: RegExp, message: string, hint: string])[
     'ask whoever keeps the broker; a revoked key stays shut out',
   ],
   [
-    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|DECRYPT_ERROR|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)$/,
+    /ALERT_CERTIFICATE_EXPIRED$/,
+    'the broker takes the certificate of this gateway for expired',
+    'compare its dates with `date` at the broker; `tieline broker admit` makes a new one',
+  ],
+  [
+    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|DECRYPT_ERROR|CERTIFICATE_UNKNOWN)$/,
     "the certificate is not one of the broker's authority",
     'take the certificate that `tieline broker admit` made for this key',
   ],

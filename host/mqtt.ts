@@ -17,7 +17,8 @@ import {
   offline,
   type ProtocolVersion,
 } from './mqtt-connection.ts';
-import { mqttFailure, reasonCodeOf, refusesVersion, tlsRefusal } from './mqtt-failure.ts';
+import { reasonCodeOf, refusesVersion } from './mqtt-failure.ts';
+import { type MqttProblem, problemOf } from './mqtt-problem.ts';
 import { topicMatches } from './mqtt-topic.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface Mqtt {
   /** Called at once if connected, and after every connection, when the subscriptions are in place. */
   onConnected(listener: () => void): void;
   readonly connected: boolean;
+  /** Why it is not connected; undefined while it is, and before the first try is over. */
+  readonly problem: MqttProblem | undefined;
   /** What the broker speaks; undefined while not connected. */
   readonly protocol: '5' | '3.1.1' | undefined;
   /** Messages dropped because they were larger than `limits.messageBytesMax`. */
@@ -105,6 +108,7 @@ class MqttLink implements Mqtt {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
   #dropped = 0;
+  #problem: MqttProblem | undefined;
 
   constructor(urls: readonly string[], options: Omit<ConnectOptions, 'url'>, log: Log) {
     this.#urls = urls;
@@ -116,6 +120,10 @@ class MqttLink implements Mqtt {
 
   get connected(): boolean {
     return this.#connection.connected;
+  }
+
+  get problem(): MqttProblem | undefined {
+    return this.connected ? undefined : this.#problem;
   }
 
   get protocol(): '5' | '3.1.1' | undefined {
@@ -241,14 +249,10 @@ class MqttLink implements Mqtt {
   }
 
   #report(error: Error | undefined, fields: { wasConnected: boolean; delayMs: number }): void {
-    const answered = reasonCodeOf(error) === undefined ? undefined : mqttFailure('connect', error);
-    const refused = answered ?? tlsRefusal(error);
-    if (refused?.retry === 'permanent') {
-      this.#log.error('mqtt-refused', { error: refused, hint: refused.hint, ...fields });
-    } else {
-      const reason = error === undefined ? 'the broker closed the connection' : messageOf(error);
-      this.#log.warn('mqtt-lost', { reason, ...fields });
-    }
+    this.#problem = problemOf(error);
+    const { reason, hint, refusal } = this.#problem;
+    if (refusal !== undefined) this.#log.error('mqtt-refused', { error: refusal, hint, ...fields });
+    else this.#log.warn('mqtt-lost', { reason, hint, ...fields });
   }
 }
 

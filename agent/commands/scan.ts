@@ -116,8 +116,7 @@ function tell(
       return;
     case 'closed': {
       stderr.write(clear);
-      const { detail } = event.fault;
-      const hint = 'hint' in event.fault ? event.fault.hint : undefined;
+      const { detail, hint } = event.fault;
       throw new TielineError('line-closed', detail, { hint });
     }
   }

@@ -2,6 +2,7 @@
 // What a gateway that runs says of its meters, its uplink and the other members: its lines and its
 // place at the broker are taken, so they are not tried a second time.
 
+import type { PollerStatus } from '../poller.ts';
 import type { GatewayStatus } from '../status.ts';
 import type { Finding } from './finding.ts';
 
@@ -9,12 +10,15 @@ export function checkRunning(status: GatewayStatus): readonly Finding[] {
   return [uplinkFinding(status), ...memberFindings(status), ...meterFindings(status)];
 }
 
+const usualAdvice = 'check `mqtt` in the configuration, and that the broker runs';
+
 function uplinkFinding({ uplink }: GatewayStatus): Finding {
   if (uplink.connected) {
     return { area: 'broker', state: 'good', what: 'the running gateway is connected' };
   }
-  const advice = 'check `mqtt` in the configuration; the log of the gateway says why (`mqtt-lost`)';
-  const what = 'the running gateway is not connected; it keeps what it has to send';
+  const { reason = 'no try has ended yet', hint = usualAdvice } = uplink.problem ?? {};
+  const what = `the running gateway is not connected: ${reason}; it keeps what it has to send`;
+  const advice = hint;
   return { area: 'broker', state: 'bad', what, advice };
 }
 
@@ -31,18 +35,27 @@ function memberFindings({ ledger }: GatewayStatus): readonly Finding[] {
   });
 }
 
-function meterFindings({ meters }: GatewayStatus): readonly Finding[] {
-  return meters.map(({ device, fault, readCount, failureCount, missedCount }): Finding => {
-    const area = 'meters';
-    const counts = `${readCount} read, ${failureCount} failed, ${missedCount} missed`;
-    if (fault !== undefined) {
-      const advice = 'stop the gateway and run this again: it then tries the line itself';
-      return { area, state: 'bad', what: `${device} is silent: ${fault} (${counts})`, advice };
-    }
-    if (missedCount * 100 > readCount) {
-      const advice = 'the line has too little time: `tieline plan` tells what to change';
-      return { area, state: 'attention', what: `${device} is read too seldom: ${counts}`, advice };
-    }
-    return { area, state: 'good', what: `${device} answers: ${counts}` };
+const area = 'meters';
+const tryItself = 'stop the gateway and run this again: it then tries the line itself';
+
+function meterFindings({ meters, missing }: GatewayStatus): readonly Finding[] {
+  const notFound = missing.map(({ name, fault, hint }): Finding => {
+    const advice = hint === undefined ? tryItself : `${hint}\n${tryItself}`;
+    return { area, state: 'bad', what: `${name} was not found: ${fault}`, advice };
   });
+  return [...meters.map(meterFinding), ...notFound];
+}
+
+function meterFinding(meter: PollerStatus): Finding {
+  const { device, fault, hint, readCount, failureCount, missedCount } = meter;
+  const counts = `${readCount} read, ${failureCount} failed, ${missedCount} missed`;
+  if (fault !== undefined) {
+    const advice = hint === undefined ? tryItself : `${hint}\n${tryItself}`;
+    return { area, state: 'bad', what: `${device} is silent: ${fault} (${counts})`, advice };
+  }
+  if (missedCount * 100 > readCount) {
+    const advice = 'the line has too little time: `tieline plan` tells what to change';
+    return { area, state: 'attention', what: `${device} is read too seldom: ${counts}`, advice };
+  }
+  return { area, state: 'good', what: `${device} answers: ${counts}` };
 }

@@ -61,7 +61,7 @@ export function meterSign({ meter, latenciesMs, faults }: Asked): Finding {
 }
 
 function hintOf(fault: LineFault): string | undefined {
-  return 'hint' in fault ? fault.hint : undefined;
+  return fault.hint;
 }
 
 const silentLineAdvice = [

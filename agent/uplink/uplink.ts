@@ -9,6 +9,7 @@ import type { Suite } from '../../base/suite.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
 import type { Mqtt } from '../../host/mqtt.ts';
+import type { MqttProblem } from '../../host/mqtt-problem.ts';
 import { pack } from '../../host/packing.ts';
 import { type Answer, openAnswer } from '../../sidechain/chain/answer.ts';
 import { chainOrigin } from '../../sidechain/chain/names.ts';
@@ -23,6 +24,8 @@ type UpKind = 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
 
 export type UplinkStatus = {
   readonly connected: boolean;
+  /** Why it is not, and what can be done about it. */
+  readonly problem: Pick<MqttProblem, 'reason' | 'hint'> | undefined;
   readonly anchor: AnchorStatus;
   readonly summariesStored: number;
   /** Blocks whose summaries are on their way. */
@@ -49,7 +52,7 @@ export type UplinkParts = {
   readonly reports: ReportQueue;
   readonly memberships: MembershipQueue;
   readonly requests: RequestQueue;
-  readonly mqtt: Pick<Mqtt, 'connected' | 'publish' | 'subscribe' | 'onConnected'>;
+  readonly mqtt: Pick<Mqtt, 'connected' | 'problem' | 'publish' | 'subscribe' | 'onConnected'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
   /** Told once when this copy of the chain must not go on. */
@@ -91,6 +94,7 @@ export class Uplink {
     const { mqtt, anchors, summaries, reports, memberships, requests } = this.#parts;
     return {
       connected: mqtt.connected,
+      problem: mqtt.problem && { reason: mqtt.problem.reason, hint: mqtt.problem.hint },
       anchor: anchors.status,
       summariesStored: summaries.storedCount,
       blocksWaiting: summaries.waitingCount,

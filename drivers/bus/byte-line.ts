@@ -222,7 +222,11 @@ export class ByteLine {
         return ended;
       case 'crc':
       case 'malformed':
-        return { kind: ended.kind, detail: `an answer was thrown away: ${ended.detail}` };
+        return {
+          kind: ended.kind,
+          detail: `an answer was thrown away: ${ended.detail}`,
+          hint: ended.kind === 'crc' ? damagedHint : strangeHint,
+        };
     }
   }
 
@@ -248,6 +252,12 @@ export class ByteLine {
     }
   }
 }
+
+const damagedHint =
+  'two devices of one number, a wrong parity, 120 ohm missing at an end of the line, or a disturbed ' +
+  'cable: `tieline doctor` tells how many answers are damaged';
+const strangeHint =
+  'two devices of one number, a second master, an adapter that hears itself, or A and B swapped';
 
 const neverSilent: LineFault = {
   kind: 'malformed',

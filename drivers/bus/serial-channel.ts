@@ -3,9 +3,11 @@
 
 import { readdir } from 'node:fs/promises';
 import { SerialPort } from 'serialport';
+import type { TielineError } from '../../base/errors.ts';
 import type { SerialSettings } from '../meter-definition.ts';
 import type { ByteChannel, ByteChannelListener, OpenByteChannel } from './byte-channel.ts';
-import { serialOpenError } from './serial-open-error.ts';
+import { portHolders } from './port-holder.ts';
+import { isBusy, serialOpenError } from './serial-open-error.ts';
 
 type SerialEndpoint = SerialSettings & { readonly path: string };
 
@@ -18,9 +20,14 @@ export function serialChannel(endpoint: SerialEndpoint): OpenByteChannel {
     // Before anything else: an `error` without a listener ends the process.
     port.on('error', () => undefined);
     const failure = await new Promise<Error | null>((resolve) => port.open(resolve));
-    if (failure !== null) throw serialOpenError(path, failure.message, await serialPorts());
+    if (failure !== null) throw await openError(path, failure.message);
     return channelOf(port, listener);
   };
+}
+
+async function openError(path: string, message: string): Promise<TielineError> {
+  const holders = isBusy(message) ? await portHolders(path) : undefined;
+  return serialOpenError(path, message, { ports: await serialPorts(), holders });
 }
 
 /** Paths of the serial ports of this machine, the ones with lasting names first. */

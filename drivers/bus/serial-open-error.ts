@@ -3,12 +3,19 @@
 
 import { TielineError } from '../../base/errors.ts';
 
-/** `message`: as the serial package or the system words it. `ports`: paths of the ports that were
- * found. */
+/** `message`: as the serial package or the system words it. */
 export function serialOpenError(
   path: string,
   message: string,
-  ports: readonly string[],
+  {
+    ports,
+    holders,
+  }: {
+    /** Paths of the ports that were found. */
+    readonly ports: readonly string[];
+    /** Who has it open, where that could be told. */
+    readonly holders: string | undefined;
+  },
 ): TielineError {
   const found = ports.length > 0 ? `found: ${ports.join(', ')}` : 'no serial port was found';
   const failure = (reason: string, hint: string) =>
@@ -20,9 +27,15 @@ export function serialOpenError(
   if (/no such file|ENOENT|no such device|ENODEV|ENXIO/i.test(message)) {
     return failure('there is no such port', `${found}; check that the adapter is plugged in`);
   }
-  if (/cannot lock|temporarily unavailable|EBUSY|busy/i.test(message)) {
-    const hint = `another program holds it; \`fuser -v ${path}\` names it`;
-    return failure('it is in use', hint);
+  if (isBusy(message)) {
+    const unknown = `another program holds it; \`sudo fuser -v ${path}\` names it`;
+    const known = `${holders} holds it: end that first, a gateway by \`sudo systemctl stop tieline\``;
+    return failure('it is in use', holders === undefined ? unknown : known);
   }
   return failure(message, found);
+}
+
+/** Whether it is another program that keeps it from being opened. */
+export function isBusy(message: string): boolean {
+  return /cannot lock|temporarily unavailable|EBUSY|busy/i.test(message);
 }

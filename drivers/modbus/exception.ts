@@ -19,8 +19,30 @@ const meanings: ReadonlyMap<number, string> = new Map([
   [11, 'it did not answer the gateway'],
 ]);
 
+const wrongMapHint =
+  'the map does not fit this device: `tieline scan` tells which does, `tieline meters` lists all';
+const behindHint =
+  'it is the gateway that says so: check there the unit id, and speed and parity of its serial side';
+
+/** What can be done about it. */
+const hints: ReadonlyMap<number, string> = new Map([
+  [illegalFunction, wrongMapHint],
+  [illegalDataAddress, wrongMapHint],
+  [illegalDataValue, wrongMapHint],
+  [4, 'the device reports a failure of its own: switch its supply off and on'],
+  [6, 'something else keeps it busy: another master, or a longer `periodMs` for it'],
+  [10, behindHint],
+  [11, behindHint],
+]);
+
 export function exceptionAnswer(exceptionCode: number): Answer {
   const meaning = meanings.get(exceptionCode) ?? 'for a reason of its own';
   const detail = `the device refused with exception ${exceptionCode}: ${meaning}`;
-  return faulty({ kind: 'exception', exceptionCode, detail });
+  const hint = hints.get(exceptionCode);
+  return faulty({
+    kind: 'exception',
+    exceptionCode,
+    detail,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

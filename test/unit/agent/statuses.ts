@@ -35,6 +35,7 @@ export const alone: GatewayStatus = {
   head: { size: 12, root: 'cd'.repeat(32) },
   uplink: {
     connected: true,
+    problem: undefined,
     anchor: {
       onDuty: true,
       heard: true,
@@ -56,6 +57,7 @@ export const alone: GatewayStatus = {
     answersRefused: 0,
   },
   meters: [],
+  missing: [],
 };
 
 const peer = { role: 'voter', match: undefined, silentMs: undefined, differs: false } as const;

@@ -23,8 +23,14 @@ test('values are exact, and what was not read says why', () => {
   ]);
 });
 
+test('of a meter that is silent it is said why, and what to do', () => {
+  const silent = { ...meter, fault: 'unit 1 did not answer', hint: 'check its wires' };
+  const [, ...lines] = valuesText([silent], 6_500).split('\n');
+  expect(lines.slice(0, 2)).toEqual(['  silent: unit 1 did not answer', '  → check its wires']);
+});
+
 test('a gateway that has read nothing says so', () => {
-  expect(valuesText([], 0)).toBe('nothing was read yet');
+  expect(valuesText([], 0)).toContain('nothing was read yet');
 });
 
 test('the local API gives them as decimal text', async () => {

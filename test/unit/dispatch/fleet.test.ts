@@ -45,6 +45,7 @@ function throughCentre(altered: (payload: Uint8Array) => Uint8Array = (payload) 
     subscribe: (_filter, handler) => void handlers.push(handler),
     onConnected: (listener) => listener(),
     connected: true,
+    problem: undefined,
     protocol: '5',
     dropped: 0,
     close: async () => {},

@@ -12,6 +12,7 @@ const meter = {
   missedCount: 0,
   lastReadMs: 0,
   fault: undefined,
+  hint: undefined,
 };
 
 describe('a gateway that runs is asked instead of its lines', () => {
@@ -26,6 +27,8 @@ describe('a gateway that runs is asked instead of its lines', () => {
     const meters = [silent, { ...meter, missedCount: 6 }];
     const [, one, other] = checkRunning({ ...alone, meters });
     expect(one).toMatchObject({ state: 'bad' });
+    const [, hinted] = checkRunning({ ...alone, meters: [{ ...silent, hint: 'plug it in' }] });
+    expect(hinted).toHaveProperty('advice', expect.stringContaining('plug it in'));
     expect(other).toHaveProperty('advice', expect.stringContaining('tieline plan'));
   });
 

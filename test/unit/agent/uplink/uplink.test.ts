@@ -23,6 +23,7 @@ const topic = chainOrigin(chainId);
 /** A broker that delivers when the test says so. */
 class Broker {
   connected = false;
+  readonly problem = undefined;
   readonly published: { readonly topic: string; readonly payload: Uint8Array }[] = [];
   /** What a publication comes to. */
   acknowledge: () => Promise<void> = async () => {};
