@@ -112,6 +112,8 @@ export const limits = Object.freeze({
   databaseReadBytesMax: 32 * 1024 * 1024,
   databaseBusyTimeoutMs: 5_000,
   databaseJournalBytesMax: 16 * 1024 * 1024,
+  /** Of a gateway, which appends, and has little memory. */
+  chainCacheBytes: 2 * 1024 * 1024,
 
   // Raft: one append, what is under way to one follower, what is handed out to be applied, what a
   // leader holds uncommitted; the highest term and index, and the furthest a term may leap; members

@@ -63,12 +63,16 @@ function runBy(node) {
 }
 
 /**
- * A gateway is alone with little memory for years: V8's halls are kept small, and it collects early. The
- * system's allocator keeps one store of freed memory, not one for each thread.
+ * A gateway is alone with little memory for years: V8's halls are kept small, it collects early, and of its
+ * four ways to run a function it uses two: the code of the others takes megabytes and pays back nothing at
+ * this work (docs/benchmarks.md, footprint). The system's allocator keeps one store of freed memory, not
+ * one for each thread.
  */
 const frugalFlags = [
   '--max-semi-space-size=1',
   '--heap-growing-percent=20',
+  '--no-sparkplug',
+  '--no-opt',
   '--optimize-for-size',
   '--v8-pool-size=1',
 ];

@@ -156,7 +156,7 @@ function create(options: OpenOptions): void {
 }
 
 function openExisting(options: OpenOptions): Handle {
-  const { path } = options;
+  const { path, cacheBytes } = options;
   const readonly = options.mode === 'read-only';
   return guarded({ path, writing: false }, () => {
     const timeout = limits.databaseBusyTimeoutMs;
@@ -168,6 +168,8 @@ function openExisting(options: OpenOptions): Handle {
         });
       }
       if (!readonly) configure(handle);
+      // Negative: in KiB instead of pages.
+      if (cacheBytes !== undefined) handle.exec(`PRAGMA cache_size = ${-cacheBytes / 1_024}`);
       migrate(handle, options);
       return handle.defaultSafeIntegers(true);
     } catch (error) {

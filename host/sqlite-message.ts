@@ -21,6 +21,8 @@ export type OpenOptions = {
   readonly mode: 'create' | 'existing' | 'read-only';
   /** Element n brings the schema from version n to n + 1, in one transaction. Never edit a published one. */
   readonly migrations: readonly (readonly string[])[];
+  /** Of pages that are kept in memory; else what the driver was built with, 16 MB. */
+  readonly cacheBytes?: number;
 };
 
 export type Request =

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { equal, toHex } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import { HistoryTree } from '../../base/tree.ts';
 import { type Database, openDatabase, type Statement } from '../../host/sqlite.ts';
@@ -34,7 +35,8 @@ export function openChainDatabase(
   dataDir: string,
   mode: 'existing' | 'read-only',
 ): Promise<Database> {
-  return openDatabase({ path: chainPath(dataDir), mode, migrations: chainMigrations });
+  const { chainCacheBytes: cacheBytes } = limits;
+  return openDatabase({ path: chainPath(dataDir), mode, migrations: chainMigrations, cacheBytes });
 }
 
 /**
