@@ -27,6 +27,7 @@ export const limits = Object.freeze({
   signatureChecksMax: 65_536,
   signatureChecksTogether: 256,
   verifiesAtOnceMax: 64,
+  openedEntriesMax: 8_192,
 
   // Packs, batches, blocks.
   packValuesMax: 256,

@@ -175,7 +175,7 @@ export class Loop {
     );
     const { proposer, foresight } = this.#parts;
     if (ready.role !== 'leader') proposer.deposed();
-    foresight?.look(ready.entries);
+    foresight?.look(ready.entries, () => this.ring());
     const early = ready.messages.filter((message) => !this.#isAhead(message));
     const late = ready.messages.filter((message) => this.#isAhead(message));
     this.#sendAll(early);
@@ -222,8 +222,14 @@ export class Loop {
       submissions.canRefill ||
       this.#mustStore ||
       this.#unwritten.length > 0 ||
-      this.#unapplied.length > 0
+      this.#canApply
     );
+  }
+
+  /** What is committed is applied once its signatures are checked: the disk does not wait for that. */
+  get #canApply(): boolean {
+    const [first] = this.#unapplied;
+    return first !== undefined && this.#parts.foresight?.hasChecked(first.committed) !== false;
   }
 
   /** A leader whose blocks are all held makes no more of them. */
@@ -243,7 +249,7 @@ export class Loop {
     if (submissions.canRefill) await this.#store();
     await submissions.refill(this.#nowMs);
     // What is applied is durable already: it need not wait for what is written meanwhile.
-    const committed = this.#unapplied.shift();
+    const committed = this.#canApply ? this.#unapplied.shift() : undefined;
     const [tell, isUrgent] = await bothOf(this.#persist(), this.#apply(committed));
     // Not before: in the middle of a block, the chain has numbers that the outbox still holds, and
     // whoever looked then would take this disk for an older copy.

@@ -7,6 +7,7 @@ import { decodeSign1, type Sign1, sign1, signedBytes, verifySign1 } from '../../
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { type EntryId, type KeyId, toEntryId } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
+import { Recent } from '../../base/recent.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 
 export const entryKinds = [
@@ -64,8 +65,18 @@ export function signEntry(
   );
 }
 
-/** Checks the form of an entry, not its signature. Bytes are attacker-controlled. */
+/**
+ * Checks the form of an entry, not its signature. Bytes are attacker-controlled; nobody changes them
+ * once they are here: who passes an entry on, and who judges it, open the same ones.
+ */
 export function openEntry(suite: Suite, bytes: Uint8Array): Result<SignedEntry, 'entry'> {
+  return opened.get(bytes, () => open(suite, bytes));
+}
+
+/** What was opened lately, by the very array: its bytes are read, and hashed, once. */
+const opened = new Recent<Uint8Array, Result<SignedEntry, 'entry'>>(limits.openedEntriesMax);
+
+function open(suite: Suite, bytes: Uint8Array): Result<SignedEntry, 'entry'> {
   if (bytes.length > limits.entryBytesMax) {
     return refuse('entry', `${bytes.length} bytes, at most ${limits.entryBytesMax}`);
   }

@@ -5,6 +5,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
+import { Recent } from '../../base/recent.ts';
 import type { BlockEntry } from './block.ts';
 
 export type CuttingRules = {
@@ -22,8 +23,15 @@ const entriesBytesMax = limits.blockBytesMax - limits.blockOverheadBytes;
 /** Heads of CBOR strings and lists, at their longest. */
 const headBytes = 9;
 
+/** Of entries that were counted lately: a batch has thousands of packs, and is asked about at each step. */
+const counted = new Recent<BlockEntry, number>(limits.openedEntriesMax);
+
 /** An upper bound of what an entry adds to a block. */
-export function blockEntryBytes({ entry, packs }: BlockEntry): number {
+export function blockEntryBytes(entry: BlockEntry): number {
+  return counted.get(entry, () => count(entry));
+}
+
+function count({ entry, packs }: BlockEntry): number {
   const bare = entry.length + 2 * headBytes;
   if (packs === undefined) return bare;
   const packBytes = packs.packs.reduce((sum, pack) => sum + pack.length + headBytes, 0);

@@ -5,7 +5,7 @@
 
 import { limits } from '../../base/limits.ts';
 import type { Suite, VerifyBeside } from '../../base/suite.ts';
-import type { BlockEntry } from '../chain/block.ts';
+import type { BlockBody, BlockEntry } from '../chain/block.ts';
 import { openEntry, type SignedEntry, signedBytesOf } from '../chain/entry.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { Registry } from '../chain/registry.ts';
@@ -68,26 +68,48 @@ export async function* walkAhead(
 
 type Question = { readonly entry: SignedEntry; readonly publicKey: Uint8Array };
 
-type Seen = { readonly meaning: LogMeaning; readonly checked: Promise<void> };
+type Seen = {
+  readonly meaning: LogMeaning;
+  readonly checked: Promise<void>;
+  isChecked: boolean;
+};
 
 export class Foresight {
   readonly #parts: ForesightParts;
   readonly #seen = new WeakMap<Entry, Seen>();
+  /** By their bytes: what this member has written itself it need not read. */
+  readonly #written = new WeakMap<Uint8Array, BlockBody>();
 
   constructor(parts: ForesightParts) {
     this.#parts = parts;
   }
 
-  /** These are in the log now, and may be committed. */
-  look(entries: readonly Entry[]): void {
+  /** This member has made these bytes of this body. */
+  wrote(data: Uint8Array, body: BlockBody): void {
+    this.#written.set(data, body);
+  }
+
+  /** These are in the log now, and may be committed. `onChecked`: for each, when its signatures are. */
+  look(entries: readonly Entry[], onChecked: () => void = () => {}): void {
     for (const entry of entries) {
-      const meaning = meaningOf(entry);
+      const body = this.#written.get(entry.data);
+      const meaning: LogMeaning = body === undefined ? meaningOf(entry) : { kind: 'block', body };
       if (meaning.kind !== 'block') continue;
       const checked = this.check(meaning.body.entries);
-      // Whoever takes it is told; nobody may ever.
-      checked.catch(() => {});
-      this.#seen.set(entry, { meaning, checked });
+      const seen = { meaning, checked, isChecked: false };
+      const finish = (): void => {
+        seen.isChecked = true;
+        onChecked();
+      };
+      // Whoever takes it is told of a failure; nobody may ever.
+      checked.then(finish, finish);
+      this.#seen.set(entry, seen);
     }
+  }
+
+  /** Whether who takes all of these need not wait. */
+  hasChecked(entries: readonly Entry[]): boolean {
+    return entries.every((entry) => this.#seen.get(entry)?.isChecked !== false);
   }
 
   /** What this entry means, once its signatures are checked; undefined where it was not looked at. */

@@ -14,6 +14,7 @@ import type { Ledger } from '../chain/ledger.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import type { NewBlock } from './applier.ts';
 import { fairShare } from './fair-share.ts';
+import type { Foresight } from './foresight.ts';
 import type { PeerPool } from './peer-pool.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -23,6 +24,8 @@ export type ProposerOptions = {
   readonly genesis: Genesis;
   readonly submissions: Submissions;
   readonly peerPool: PeerPool;
+  /** Where there are other processors. */
+  readonly foresight?: Foresight | undefined;
   /** As many entries make a block at once. */
   readonly itemsMax: number;
   readonly clock: Clock;
@@ -134,12 +137,14 @@ export class Proposer {
       lanes.map((lane) => lane.entries),
       itemsMax,
     );
-    const data = encodeBlock({
+    const body = {
       timeMs: this.#claimMs(),
       clock: clock.state(),
       secret: random(32),
       entries,
-    });
+    };
+    const data = encodeBlock(body);
+    this.#options.foresight?.wrote(data, body);
     const proposed = raft.propose([data]);
     if (!proposed.ok || proposed.value.kind !== 'appended') return false;
     for (const [i, { from }] of lanes.entries()) {
