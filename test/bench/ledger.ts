@@ -4,17 +4,14 @@
 // entry here is signed by who submits it and verified by the other two; etcd verifies nothing, so
 // the ceiling that signatures set stands beside it.
 
-import { cpus } from 'node:os';
-import { signerFromSeed } from '../../base/keys.ts';
-import { nodeSuite } from '../../base/node-suite.ts';
 import type { Children } from '../demo/children.ts';
 import { type Member, startMembers } from './chain/members.ts';
 import type { Load } from './chain/orders.ts';
+import { signaturesAlone } from './chain/signing.ts';
 import { atSite, makeSite } from './chain/site.ts';
 import { EtcdCluster, type Puts } from './etcd/cluster.ts';
 import { type Figure, median } from './figures.ts';
 import type { Effort } from './measure.ts';
-import { measure } from './measure.ts';
 
 type Plan = { readonly runs: number; readonly warmUpMs: number; readonly runMs: number };
 
@@ -41,7 +38,7 @@ export async function ledger({ runs }: Effort): Promise<readonly Figure[]> {
     const latency = await latencyBeside(plan, { members: eager, etcd }, entries.rates);
     await Promise.all(eager.map((member) => member.kill()));
     const packs = await packsBeside(plan, { members: await again(children, gateways), etcd });
-    return [...entries.figures, ceiling(entries.rates.ours), ...latency, packs];
+    return [...entries.figures, await ceiling(entries.rates.ours), ...latency, packs];
   });
 }
 
@@ -117,18 +114,9 @@ async function packsBeside(plan: Plan, { members, etcd }: Two): Promise<Figure> 
   };
 }
 
-/** An entry is signed by one member and checked by the others, with nothing around it, on all cores. */
-function ceiling(entriesPerSecond: number): Figure {
-  const signer = signerFromSeed(new Uint8Array(32).fill(7));
-  const message = new Uint8Array(300);
-  const signature = signer.sign(message);
-  const timed = (name: string, call: () => unknown): number =>
-    1 /
-    measure({ name, bytes: 300, call, limit: { name, call } }, { runs: 3, runMs: 100 }).perSecond
-      .median;
-  const signing = timed('sign', () => signer.sign(message));
-  const verifying = timed('verify', () => nodeSuite.verify(signer.publicKey, message, signature));
-  const value = cpus().length / (signing + (names.length - 1) * verifying);
+/** An entry is signed by one member and checked by the others. */
+async function ceiling(entriesPerSecond: number): Promise<Figure> {
+  const value = await signaturesAlone(names.length);
   return {
     name: 'entries that signatures alone would let pass',
     unit: '1/s',
