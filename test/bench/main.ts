@@ -22,7 +22,7 @@ const suites: Readonly<Record<string, (effort: Effort) => Promise<Measured>>> = 
   history: async (effort) => figures(await (await import('./history.ts')).history(effort)),
   ingest: async (effort) => figures(await (await import('./ingest.ts')).ingest(effort)),
   ledger: async (effort) => figures(await (await import('./ledger.ts')).ledger(effort)),
-  uplink: async () => figures(await (await import('./uplink.ts')).uplink()),
+  uplink: async (effort) => figures(await (await import('./uplink.ts')).uplink(effort)),
 };
 
 function figures(results: readonly Figure[]): Measured {
@@ -47,7 +47,8 @@ base: each figure stands beside its limit, bare calls of node:crypto on the same
 turns; what is shown is the median of the runs, the least and the most.
 failover, ledger: three members, each a process, beside three members of etcd. Two and five minutes;
 they need what deploy/dev-setup installs.
-uplink: bytes, which do not depend on the machine.
+uplink: bytes, which do not depend on the machine; and how long a gateway takes to bring up what a
+month without its centre left behind, a day with --short. Ten minutes.
 ingest: fleets of 1,000 to 100,000 chains before the centre, short of 100; half an hour, most of it
 to make them. It tells what it is at, and needs what deploy/dev-setup installs.
 height: a chain of a million blocks (of 50 000 with --short); ten minutes, and 2 GB in /var/tmp.

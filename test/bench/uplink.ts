@@ -13,6 +13,8 @@ import { fleetRegisters, fleetSummaries } from '../../dispatch/fleet/fleet-summa
 import { chainOrigin } from '../../sidechain/chain/names.ts';
 import { mainLog } from '../unit/dispatch/fake-main-log.ts';
 import type { Figure } from './figures.ts';
+import type { Effort } from './measure.ts';
+import { backlog } from './uplink/backlog.ts';
 
 const windowSeconds = 900;
 const daySeconds = 86_400;
@@ -21,10 +23,12 @@ const anchorSeconds = [900, 60];
 /** The log has long been kept when a gateway says how much of it it has seen. */
 const mainLogSize = 40_000_000;
 
-export async function uplink(): Promise<readonly Figure[]> {
-  return deviceCounts.flatMap((devices) =>
+/** The backlog of a month; in the short form, of a day. */
+export async function uplink({ runs }: Effort): Promise<readonly Figure[]> {
+  const bytes = deviceCounts.flatMap((devices) =>
     anchorSeconds.map((intervalSeconds) => ofChain({ devices, intervalSeconds })),
   );
+  return [...bytes, ...(await backlog(runs > 3 ? 30 : 1))];
 }
 
 function ofChain(of: Pick<FleetPlan, 'devices' | 'intervalSeconds'>): Figure {

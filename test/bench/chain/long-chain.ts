@@ -26,7 +26,6 @@ import { Workload } from './workload.ts';
 
 /** In one transaction. */
 const blocksAtOnce = 500;
-const blockEveryMs = 1;
 const term = 1;
 
 /** Time goes on from block to block. */
@@ -45,14 +44,23 @@ class BlockClock implements Clock {
 /**
  * Lets the chain of a gateway that does not run grow by so many blocks, each with a batch of one pack.
  * Its state trails as after a crash.
+ * @returns how many of the blocks have outputs: summaries.
  */
-export async function growChain(configPath: string, blockCount: number): Promise<void> {
+export async function growChain(
+  configPath: string,
+  blockCount: number,
+  {
+    blockEveryMs = 1,
+    hasSummaries = false,
+  }: Partial<Pick<Growth, 'blockEveryMs' | 'hasSummaries'>> = {},
+): Promise<number> {
   const config = loadGatewayConfig(configPath);
   const signer = await readKeyFile(dataFiles(config.data).key);
   const database = await openChainDatabase(config.data, 'existing');
   try {
     const opened = await openStanding(database, signer);
-    await grow(database, { opened, signer, device: config.name, blockCount });
+    const growth = { blockCount, blockEveryMs, hasSummaries };
+    return await grow(database, { opened, signer, device: config.name, ...growth });
   } finally {
     await database.close();
   }
@@ -73,15 +81,17 @@ type Growth = {
   readonly signer: Signer;
   readonly device: string;
   readonly blockCount: number;
+  readonly blockEveryMs: number;
+  readonly hasSummaries: boolean;
 };
 
 async function grow(
   database: Database,
-  { opened, signer, device, blockCount }: Growth,
-): Promise<void> {
+  { opened, signer, device, blockCount, blockEveryMs, hasSummaries }: Growth,
+): Promise<number> {
   const { chainId, ledger, known, configuration } = opened;
   const clock = new BlockClock(ledger.head.header.timeMs);
-  const workload = new Workload({ signer, chainId, clock, device });
+  const workload = new Workload({ signer, chainId, clock, device, isTradable: hasSummaries });
   const applier = new Applier(suite, {
     ...opened,
     onFault: (_entry, reason) => {
@@ -90,6 +100,7 @@ async function grow(
   });
   let { sequence } = ledger.registry.sequence(signer.keyId);
   const [vote = 0] = configuration.voters;
+  let withOutputs = 0;
   const block = (entry: BlockEntry): Uint8Array => {
     const signed = openEntry(suite, entry.entry);
     if (signed.ok) known.learn(signed.value, signer.publicKey, true);
@@ -108,6 +119,7 @@ async function grow(
     const log = [...appendStatements(suite, entries), hardStateStatement({ term, vote, commit })];
     await database.write([...log, ...statements]);
     finish();
+    withOutputs += blocks.filter(({ block: { outputs } }) => outputs.length > 0).length;
   };
   await append([block(workload.schema())]);
   for (let left = blockCount - 1; left > 0; left -= blocksAtOnce) {
@@ -117,4 +129,5 @@ async function grow(
     });
     await append(bodies);
   }
+  return withOutputs;
 }

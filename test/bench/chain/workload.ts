@@ -31,7 +31,15 @@ export class Workload {
   readonly #patterns: readonly Uint8Array[];
   #count = 0;
 
-  constructor(given: { signer: Signer; chainId: Uint8Array; clock: Clock; device: string }) {
+  constructor(given: {
+    signer: Signer;
+    chainId: Uint8Array;
+    clock: Clock;
+    device: string;
+    /** Its registers are summarised for the centre. */
+    isTradable?: boolean;
+  }) {
+    const { isTradable = false } = given;
     this.#signer = given.signer;
     this.#chainId = given.chainId;
     this.#clock = given.clock;
@@ -47,7 +55,7 @@ export class Workload {
         unit: 'V' as const,
         exponent: -2,
         register: `input ${2 * i} float32`,
-        class: 'local' as const,
+        class: isTradable ? ('tradable' as const) : ('local' as const),
         kind: 'instantaneous' as const,
         min: 0,
         max: 1_000_000,
