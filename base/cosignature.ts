@@ -5,7 +5,7 @@
 
 import { assert } from './assert.ts';
 import { concat, u64, utf8 } from './bytes.ts';
-import { parseCheckpoint } from './checkpoint.ts';
+import { isCheckpoint } from './checkpoint.ts';
 import { accept, type Result, refuse } from './errors.ts';
 import { isKeyName, isLineOf, keyHash, type SignatureLine } from './note.ts';
 import type { Signer, Suite } from './suite.ts';
@@ -24,7 +24,7 @@ export function cosign(
   signer: Signer,
 ): SignatureLine {
   assert(isKeyName(name), 'a cosigner has a name without spaces');
-  assert(parseCheckpoint(body).ok, 'only a checkpoint is co-signed');
+  assert(isCheckpoint(body), 'only a checkpoint is co-signed');
   const { publicKey } = signer;
   const signature = signer.sign(cosignedMessage(body, timeSeconds));
   return cosignatureLine(suite, { name, publicKey, timeSeconds }, signature);
@@ -60,7 +60,7 @@ export function verifyCosignature(
   if (line.signature.length !== timeBytes + signatureBytes) {
     return refuse('cosignature', 'not 8 bytes of time and 64 of signature');
   }
-  if (!parseCheckpoint(body).ok) return refuse('cosignature', 'what is co-signed is no checkpoint');
+  if (!isCheckpoint(body)) return refuse('cosignature', 'what is co-signed is no checkpoint');
   const { buffer, byteOffset } = line.signature;
   const timeSeconds = Number(new DataView(buffer, byteOffset).getBigUint64(0));
   if (!Number.isSafeInteger(timeSeconds)) return refuse('cosignature', 'a time out of range');

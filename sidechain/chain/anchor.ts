@@ -149,9 +149,11 @@ export function checkLines(
   by: { readonly author?: Member; readonly members: readonly Member[] },
 ): Result<readonly Member[], AnchorFlaw> {
   const cosigners = new Map<string, Member>();
+  const origin = chainOrigin(chainId);
+  const named = new Map(by.members.map((one) => [`${origin}/${toHex(one.keyId)}`, one]));
   let isLogSigned = false;
   for (const line of lines) {
-    if (line.name === chainOrigin(chainId)) {
+    if (line.name === origin) {
       const authors = by.author === undefined ? by.members : [by.author];
       isLogSigned = authors.some(({ publicKey }) =>
         verifyLogSignature(suite, body, line, { name: line.name, publicKey }),
@@ -159,7 +161,7 @@ export function checkLines(
       if (!isLogSigned) return refuse('signature', 'the log signature does not verify');
       continue;
     }
-    const member = by.members.find(({ keyId }) => cosignerName(chainId, keyId) === line.name);
+    const member = named.get(line.name);
     if (member === undefined) return refuse('cosignature', "a line that is no member's");
     const key = { name: line.name, publicKey: member.publicKey };
     const cosigned = verifyCosignature(suite, body, line, key);

@@ -9,7 +9,7 @@ import type { Prepared, Taken } from './orders.ts';
 export type MeasuredFleet = {
   readonly plan: FleetPlan;
   readonly enrolled: Prepared;
-  /** The first anchor of every chain. */
+  /** First anchors of the chains. */
   readonly first: Taken;
   /** Anchors with receipts and proofs, as fast as it goes. */
   readonly full: Taken;
@@ -46,7 +46,7 @@ export function fleetFigures(fleet: MeasuredFleet): readonly Figure[] {
       },
     }),
     figure('register summaries along with them', '1/s', registersOf(plan, full) / full.seconds),
-    figure('first anchors of all chains', '1/s', first.anchors / first.seconds),
+    figure('first anchors of chains', '1/s', first.anchors / first.seconds),
     figure('time of a core for one', 'ms', (full.cpuSeconds * 1_000) / full.anchors),
     latency('p50Ms'),
     latency('p95Ms'),
