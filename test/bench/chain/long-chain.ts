@@ -9,6 +9,7 @@ import { dataFiles } from '../../../agent/data-files.ts';
 import { limits } from '../../../base/limits.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import type { Signer } from '../../../base/suite.ts';
+import { decodeSummary } from '../../../contracts/summary.ts';
 import type { Clock } from '../../../host/clock.ts';
 import { readKeyFile } from '../../../host/key-file.ts';
 import type { Database } from '../../../host/sqlite.ts';
@@ -44,7 +45,7 @@ class BlockClock implements Clock {
 /**
  * Lets the chain of a gateway that does not run grow by so many blocks, each with a batch of one pack.
  * Its state trails as after a crash.
- * @returns how many of the blocks have outputs: summaries.
+ * @returns how many of the blocks have summaries.
  */
 export async function growChain(
   configPath: string,
@@ -100,7 +101,7 @@ async function grow(
   });
   let { sequence } = ledger.registry.sequence(signer.keyId);
   const [vote = 0] = configuration.voters;
-  let withOutputs = 0;
+  let withSummaries = 0;
   const block = (entry: BlockEntry): Uint8Array => {
     const signed = openEntry(suite, entry.entry);
     if (signed.ok) known.learn(signed.value, signer.publicKey, true);
@@ -119,7 +120,9 @@ async function grow(
     const log = [...appendStatements(suite, entries), hardStateStatement({ term, vote, commit })];
     await database.write([...log, ...statements]);
     finish();
-    withOutputs += blocks.filter(({ block: { outputs } }) => outputs.length > 0).length;
+    withSummaries += blocks.filter(({ block: { outputs } }) =>
+      outputs.some(({ bytes }) => decodeSummary(bytes).ok),
+    ).length;
   };
   await append([block(workload.schema())]);
   for (let left = blockCount - 1; left > 0; left -= blocksAtOnce) {
@@ -129,5 +132,5 @@ async function grow(
     });
     await append(bodies);
   }
-  return withOutputs;
+  return withSummaries;
 }

@@ -10,7 +10,7 @@ import { limits } from '../../../base/limits.ts';
 import { dispatchFiles } from '../../../dispatch/files.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { type Database, openDatabase } from '../../../host/sqlite.ts';
-import { type Child, type Children, freePort } from '../../demo/children.ts';
+import { type Child, type Children, type Command, freePort } from '../../demo/children.ts';
 import { startBroker } from '../../demo/network.ts';
 import { growChain } from '../chain/long-chain.ts';
 import { atSite, type Made, makeSite } from '../chain/site.ts';
@@ -77,7 +77,6 @@ async function inThePast<T>(ms: number, work: () => Promise<T>): Promise<T> {
 async function addMeter(children: Children, { name, config }: Made): Promise<void> {
   const file = new URL('../bus/tcp-devices.ts', import.meta.url).pathname;
   const command = { file: process.execPath, words: [file, '1'] };
-  const isReady = (line: string): boolean => line.startsWith('ready ');
   const { ready } = await children.program('meter', command, isReady);
   const [port]: readonly number[] = JSON.parse(ready.slice('ready '.length));
   const meter = `  - name: ${name}-0\n    meter: eastron-sdm630\n    line: line-0\n`;
@@ -103,7 +102,7 @@ async function drain(outage: Outage): Promise<readonly Figure[]> {
   try {
     const rested = await usageOf(centre.process.pid ?? 0);
     const startMs = performance.now();
-    const gateway = await children.service(made.name, 'run', '--config', made.config);
+    const gateway = await children.program(made.name, asInstalled(made), isReady);
     const begun = await usageOf(gateway.process.pid ?? 0);
     for (;;) {
       const stored = await countOf(ledger, 'SELECT count(DISTINCT height) AS count FROM summary');
@@ -119,6 +118,16 @@ async function drain(outage: Outage): Promise<readonly Figure[]> {
   } finally {
     await ledger.close();
   }
+}
+
+/** With what the launcher tells Node for a gateway. */
+function asInstalled({ config }: Made): Command {
+  const launcher = new URL('../../../deploy/tieline.mjs', import.meta.url).pathname;
+  return { file: process.execPath, words: [launcher, 'run', '--config', config] };
+}
+
+function isReady(line: string): boolean {
+  return line.startsWith('ready ');
 }
 
 async function countOf(database: Database, sql: string): Promise<number> {
