@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetPlan } from '../../dispatch/fleet/fleet-plan.ts';
-import type { Figure } from './figures.ts';
+import { type Figure, figuresText } from './figures.ts';
 import { bareLimits } from './ingest/bare.ts';
 import { fleetFigures, growthFigures, type MeasuredFleet } from './ingest/fleet-figures.ts';
 import type { Files, Prepare, Sample, Take } from './ingest/orders.ts';
@@ -38,7 +38,11 @@ const hostilePerSecond = 500;
 export async function ingest({ runs }: Effort): Promise<readonly Figure[]> {
   const thorough = runs > 3;
   const fleets: MeasuredFleet[] = [];
-  for (const chains of sizes(thorough)) fleets.push(await ofFleet({ ...plan, chains }));
+  for (const chains of sizes(thorough)) {
+    const fleet = await ofFleet({ ...plan, chains });
+    tell(`${chains} chains\n${figuresText(fleetFigures(fleet))}`);
+    fleets.push(fleet);
+  }
   return [...fleets.flatMap(fleetFigures), ...growthFigures(fleets)];
 }
 

@@ -72,7 +72,8 @@ function perDay({ chains, intervalSeconds }: FleetPlan, anchorBytes: number): nu
 
 /** From the smallest fleet to the largest. */
 export function growthFigures(fleets: readonly MeasuredFleet[]): readonly Figure[] {
-  const [smallest, largest] = [fleets[0], fleets.at(-1)];
+  const bySize = fleets.toSorted((a, b) => a.plan.chains - b.plan.chains);
+  const [smallest, largest] = [bySize[0], bySize.at(-1)];
   if (smallest === undefined || largest === undefined) return [];
   const more = largest.plan.chains - smallest.plan.chains;
   if (more <= 0) return [];
