@@ -8,7 +8,7 @@ import type { Problem, Source } from './tree.ts';
 
 const starts = {
   product: /^(tieline\.ts|deploy\/.*\.mjs)$/,
-  tests: /^(test\/(.*\.test|(demo|bench|simulation|fuzz|soak)\/main)|vitest\.config)\.ts$/,
+  tests: /^(test\/(.*\.test|(demo|bench|simulation|fuzz|soak|faults)\/main)|vitest\.config)\.ts$/,
 };
 
 /** Written before what uses it. Once that is there, the line goes. */

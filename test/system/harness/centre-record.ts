@@ -13,7 +13,9 @@ import { getJson, type Network } from './network.ts';
 export type Summary = { readonly id: string } & Readonly<Record<string, unknown>>;
 
 /** All summaries of the chain, all revisions, page by page. */
-export async function centreSummaries(network: Network): Promise<readonly Summary[]> {
+export async function centreSummaries(
+  network: Pick<Network, 'centreApi' | 'chainId'>,
+): Promise<readonly Summary[]> {
   const url = `${network.centreApi}/api/v1/chains/${network.chainId}/summaries`;
   const all: Summary[] = [];
   for (let cursor = ''; ; ) {

@@ -3,7 +3,7 @@
 // send anchors of made-up chains, which are real in all that the centre can check.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBase64 } from '../../../base/bytes.ts';
@@ -74,8 +74,8 @@ export class Consortium {
   }
 
   /** Made, not started. */
-  static async make(): Promise<Consortium> {
-    const dir = mkdtempSync(join(tmpdir(), 'tieline-consortium-'));
+  static async make(dir = mkdtempSync(join(tmpdir(), 'tieline-consortium-'))): Promise<Consortium> {
+    mkdirSync(dir, { recursive: true });
     const broker = new Children(dir);
     const { url: mqttUrl } = await startBroker(broker, dir);
     const httpPort = await freePorts(4);
@@ -109,11 +109,15 @@ export class Consortium {
     await Promise.all(indexes.map((index) => this.#start(index)));
   }
 
-  /** One that puts these bytes into each block that it proposes, whatever they are. */
-  async startLiar(index: number, forged: Uint8Array): Promise<void> {
+  /**
+   * One that puts these bytes into each block that it proposes, whatever they are; without them, one
+   * that signs another root than its ledger has.
+   */
+  async startLiar(index: number, forged?: Uint8Array): Promise<void> {
     const file = join(this.dir, `forged-${index}`);
-    writeFileSync(file, forged);
-    await this.#start(index, { program: lyingNode, env: { TIELINE_TEST_FORGED: file } });
+    if (forged !== undefined) writeFileSync(file, forged);
+    const env = forged === undefined ? { TIELINE_TEST_VOTE: 'lie' } : { TIELINE_TEST_FORGED: file };
+    await this.#start(index, { program: lyingNode, env });
   }
 
   async #start(
@@ -202,10 +206,10 @@ export class Consortium {
     return { message: message.value, checked: checked.value };
   }
 
-  async end(): Promise<void> {
+  async end({ keeps = false } = {}): Promise<void> {
     await Promise.all([...this.#running.keys()].map((index) => this.kill(index)));
     await this.#mqtt.close();
     await this.#broker.end();
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 10 });
+    if (!keeps) rmSync(this.dir, { recursive: true, force: true, maxRetries: 10 });
   }
 }
