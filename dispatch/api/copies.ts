@@ -69,6 +69,22 @@ function logCopyRoutes(options: CopyRoutesOptions): readonly ApiRoute[] {
     },
     {
       method: 'GET',
+      path: '/api/v1/log/acts',
+      operation: 'listActs',
+      answers: {
+        200: json(
+          'Proposals with the votes that passed them.',
+          closed({ acts: listOf(closed({ logIndex: count, act: base64 })), next }),
+        ),
+      },
+      right: 'log',
+      description:
+        'What the organisations decided, from the leaf `from` on: it makes the registry.',
+      querySchema: pageQuery(limits.recordsPageMax),
+      handler: (request) => acts(options, request),
+    },
+    {
+      method: 'GET',
       path: '/api/v1/log/anchors',
       operation: 'listAnchors',
       answers: {
@@ -179,6 +195,14 @@ async function anchors(
     anchor: toBase64(bytes),
   }));
   return { status: 200, body: { anchors: shown, next: page.next ?? null } };
+}
+
+async function acts({ copies }: CopyRoutesOptions, { query }: HttpRequest): Promise<HttpResponse> {
+  const limit = countOf(query, 'limit', limits.recordsPageMax);
+  const found = await copies.acts(countOf(query, 'from', 0), limit);
+  const shown = found.map(({ logIndex, bytes }) => ({ logIndex, act: toBase64(bytes) }));
+  const last = found.length < limit ? undefined : found.at(-1);
+  return { status: 200, body: { acts: shown, next: last ? last.logIndex + 1 : null } };
 }
 
 async function enrolments(

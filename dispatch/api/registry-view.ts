@@ -20,7 +20,11 @@ import {
 import type { Governance, PendingProposal } from '../ledger/judge-governance.ts';
 import { formatTime } from './time-query.ts';
 
-export function registryView(suite: Suite, { id, origin }: MainLog, governance: Governance) {
+export function registryView(
+  suite: Suite,
+  { id, origin }: MainLog,
+  governance: Pick<Governance, 'registry' | 'version'>,
+) {
   const { registry, version } = governance;
   return {
     mainLog: { origin, id: toHex(id) },

@@ -68,6 +68,42 @@ export class CentreClient {
     return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
   }
 
+  /** Acts of the organisations, from the leaf `from` on. */
+  async acts(from: number): Promise<CopiedPage<ShownAnchor>> {
+    const path = `/api/v1/log/acts?from=${from}`;
+    const answer = await this.#json(path);
+    const items = listIn(path, answer, 'acts', limits.recordsPageMax).map((one) => ({
+      logIndex: numberIn(path, one, 'logIndex'),
+      bytes: bytesIn(path, one, 'act'),
+    }));
+    return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
+  }
+
+  /** Organisations and persons, as they are shown. */
+  registry(): Promise<Json> {
+    return this.#json('/api/v1/registry');
+  }
+
+  /** What members of a chain have reported, and whom the centre trusts no more, as key ids in hex. */
+  async reports(
+    chain: string,
+  ): Promise<{ readonly reports: readonly Uint8Array[]; readonly distrusted: readonly string[] }> {
+    const path = `/api/v1/chains/${chain}`;
+    // In this order: what was reported between the two is shown in the second.
+    const { distrusted } = await this.#json(path);
+    const answer = await this.#json(`${path}/reports`);
+    const reports = listIn(path, answer, 'reports', limits.reportsPageMax);
+    if (!Array.isArray(distrusted) || !distrusted.every((one) => /^[0-9a-f]{16}$/.test(one))) {
+      throw refused(path, 'distrusted');
+    }
+    return { reports: reports.map((one) => bytesIn(path, one, 'signed')), distrusted };
+  }
+
+  /** Before the same is asked again. */
+  rest(): Promise<void> {
+    return this.#sleep(1_000);
+  }
+
   /** The command, rule, request or act at this leaf; undefined where none is shown. */
   async record(logIndex: number): Promise<Uint8Array | undefined> {
     try {

@@ -7,7 +7,9 @@ import type { Suite } from '../../base/suite.ts';
 import { decodeSummary } from '../../contracts/summary.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
-import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import { decodeAct } from '../../sidechain/chain/governance.ts';
+import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { openRecord, signatoryOfRecord } from '../../sidechain/chain/main-record.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import {
   checkSummaryMessage,
@@ -15,15 +17,17 @@ import {
 } from '../../sidechain/chain/summary-message.ts';
 import type { CentreClient, HistoryClaim, ShownAnchor, ShownMessage } from './centre-client.ts';
 import type { Difference, DifferenceKind } from './difference.ts';
-import { judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
+import { isOfSameBlock, judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
+import type { RegistryCopy } from './registry-copy.ts';
 
 export type ChainCopyOptions = {
   readonly suite: Suite;
   readonly store: MirrorStore;
   readonly client: CentreClient;
-  readonly main: OpenMainGenesis;
+  readonly mainLog: MainLog;
+  readonly registry: RegistryCopy;
   readonly nowMs: () => number;
   /** Whether each leaf of the log must be shown with its anchor. */
   readonly expectsAll: boolean;
@@ -32,6 +36,7 @@ export type ChainCopyOptions = {
 export class ChainCopy {
   readonly #options: ChainCopyOptions;
   readonly #proven = new Map<string, ProvenChain>();
+  #shown: ReadonlySet<string> = new Set();
   /** Asked for in this pass: once is enough. */
   #refreshed = false;
 
@@ -41,23 +46,24 @@ export class ChainCopy {
 
   /** What the chains are, and who their members. */
   async chains(): Promise<readonly Difference[]> {
-    const { suite, client, store, main } = this.#options;
+    const { suite, client, store } = this.#options;
     const found: Difference[] = [];
     const shownIds = new Set<string>();
+    this.#shown = shownIds;
     let after: Uint8Array | undefined = new Uint8Array();
     for (let page = 0; after !== undefined && page < mirrorLimits.pagesMax; page++) {
       const { items, next } = await client.enrolments(after);
       for (const shown of items) {
         const id = toHex(shown.chainId);
         shownIds.add(id);
-        const judged = judgeChain(suite, shown, main);
+        const judged = judgeChain(suite, shown, this.#log);
         if (!judged.ok || !equal(judged.value.chainId, shown.chainId)) {
           const why = judged.ok ? 'it is the genesis of another chain' : judged.detail;
           found.push(about('chain', id, 'enrolment', { shown: 'it', proven: why }));
           continue;
         }
         const known = this.#proven.get(id);
-        if ((known?.memberships.length ?? 0) >= judged.value.memberships.length) continue;
+        if ((known?.memberships.length ?? 0) > judged.value.memberships.length) continue;
         this.#proven.set(id, judged.value);
         await store.keepChain(shown.chainId, shown);
       }
@@ -65,6 +71,10 @@ export class ChainCopy {
     }
     this.#refreshed = true;
     return [...found, ...(await this.#gone(shownIds))];
+  }
+
+  isShown(chainId: Uint8Array): boolean {
+    return this.#shown.has(toHex(chainId));
   }
 
   /** Up to the end of the log that was copied. */
@@ -121,13 +131,18 @@ export class ChainCopy {
     return { count, found, history };
   }
 
-  async #chain(chainId: Uint8Array): Promise<ProvenChain | undefined> {
+  get #log() {
+    const { mainLog, registry } = this.#options;
+    return { mainLog, registries: registry.registries };
+  }
+
+  async chain(chainId: Uint8Array): Promise<ProvenChain | undefined> {
     const id = toHex(chainId);
     const known = this.#proven.get(id);
     if (known !== undefined) return known;
-    const { suite, store, main } = this.#options;
+    const { suite, store } = this.#options;
     const stored = await store.chain(chainId);
-    const judged = stored && judgeChain(suite, stored, main);
+    const judged = stored && judgeChain(suite, stored, this.#log);
     if (judged?.ok) this.#proven.set(id, judged.value);
     return judged?.ok ? judged.value : undefined;
   }
@@ -142,9 +157,10 @@ export class ChainCopy {
     const leafHash = await store.leaf(logIndex);
     if (leafHash === undefined) return wrong('there is no such leaf');
     const previous = await store.newestAnchor(chainId);
+    const distrusted = await store.distrustedAt(chainId, logIndex);
     const judge = async () => {
-      const chain = await this.#chain(chainId);
-      return chain && judgeAnchorCopy(suite, bytes, { chain, previous, leafHash });
+      const chain = await this.chain(chainId);
+      return chain && judgeAnchorCopy(suite, bytes, { chain, previous, leafHash, distrusted });
     };
     let judged = await judge();
     if (!judged?.ok && !this.#refreshed) {
@@ -170,19 +186,31 @@ export class ChainCopy {
     if (!this.#options.expectsAll) return [];
     const found: Difference[] = [];
     for (let index = from; index < to && found.length < mirrorLimits.addedMax; index++) {
-      if (await this.#isRecord(index)) continue;
-      const difference = { shown: 'nothing', proven: 'an anchor' };
-      found.push(about('anchor-missing', '', `leaf ${index}`, difference));
+      const flaw = await this.#record(index);
+      if (flaw !== undefined) found.push(flaw);
     }
     return found;
   }
 
-  async #isRecord(logIndex: number): Promise<boolean> {
-    const { suite, client, store } = this.#options;
+  /** A leaf that is no anchor: an act that was followed, or what a person with the right to it signed. */
+  async #record(logIndex: number): Promise<Difference | undefined> {
+    const { suite, client, store, registry, mainLog } = this.#options;
+    if (registry.knowsAct(logIndex)) return undefined;
+    const place = `leaf ${logIndex}`;
     const record = await client.record(logIndex);
     const leafHash = await store.leaf(logIndex);
-    if (record === undefined || leafHash === undefined) return false;
-    return equal(mainLeafHash(suite, record), leafHash);
+    const isLeaf = record && leafHash && equal(mainLeafHash(suite, record), leafHash);
+    if (record === undefined || !isLeaf) {
+      return about('anchor-missing', '', place, { shown: 'nothing', proven: 'an anchor' });
+    }
+    if (decodeAct(record).ok) {
+      return about('act', '', place, { shown: 'not among the acts', proven: 'an act' });
+    }
+    const opened = openRecord(record);
+    const at = { registry: registry.registryAt(logIndex), id: mainLog.id };
+    const signed = opened.ok ? signatoryOfRecord(suite, opened.value, at) : opened;
+    if (signed.ok) return undefined;
+    return about('record', '', place, { shown: 'a record', proven: signed.detail });
   }
 
   async #message(
@@ -260,12 +288,6 @@ function changed(
   const shown = first === undefined ? 'nothing' : toBase64(first.bytes).slice(0, 64);
   const proven = toBase64(last.bytes).slice(0, 64);
   return [about('message', '', `message ${last.sequence}`, { shown, proven })];
-}
-
-/** Which outputs are shown may depend on who asks; that they are the same is checked one by one. */
-function isOfSameBlock(a: Uint8Array, b: Uint8Array): boolean {
-  const [one, other] = [decodeSummaryMessage(a), decodeSummaryMessage(b)];
-  return one.ok && other.ok && equal(one.value.header, other.value.header);
 }
 
 function about(

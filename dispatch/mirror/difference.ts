@@ -11,6 +11,12 @@ export type DifferenceKind =
   | 'split-view'
   /** Leaves that do not make the signed root. */
   | 'leaves'
+  /** An act of the organisations that does not hold. */
+  | 'act'
+  /** The registry that is shown is not what the acts on the log make. */
+  | 'registry'
+  /** A command, rule or request by somebody who had no right to it. */
+  | 'record'
   /** A chain whose genesis, enrolment or membership does not hold. */
   | 'chain'
   /** An anchor that is not what its leaf says, or does not hold by its signatures. */
@@ -19,6 +25,14 @@ export type DifferenceKind =
   | 'anchor-missing'
   /** A summary message that is not proven, or brings another output than before. */
   | 'message'
+  /** A report that no member of the chain can have signed, or whose evidence does not hold. */
+  | 'report'
+  /** A report that was shown before. */
+  | 'report-missing'
+  /** A member is trusted although evidence is proven, or not trusted although none is. */
+  | 'distrusted'
+  /** What was copied does not hold any more: this disk, or who writes on it. */
+  | 'copy-damaged'
   /** A row of the history that differs from the proven summary. */
   | 'history-altered'
   /** A proven summary that the history does not show. */

@@ -14,8 +14,8 @@ import { parseNote } from '../../base/note.ts';
 import type { Suite } from '../../base/suite.ts';
 import { checkAnchor, openAnchor } from '../../sidechain/chain/anchor.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
-import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import {
   type MembershipMessage,
   openMembershipMessage,
@@ -27,6 +27,7 @@ import {
   membershipAt,
 } from '../../sidechain/chain/membership-proof.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
+import { decodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
 import { judgeEnrolment } from '../ledger/judge-enrolment.ts';
 import { mainCosignerName } from '../ordering/consortium/vote-extension.ts';
 
@@ -75,13 +76,23 @@ export function judgeCheckpoint(
   return refuse('checkpoint', `signed by ${signers.length} pinned keys, ${threshold} are needed`);
 }
 
+/** The main log with every registry it has had, the newest last: an enrolment holds by any of them. */
+export type ProvenLog = {
+  readonly mainLog: MainLog;
+  readonly registries: readonly MainRegistry[];
+};
+
 export function judgeChain(
   suite: Suite,
   shown: ShownChain,
-  main: OpenMainGenesis,
+  { mainLog, registries }: ProvenLog,
 ): Result<ProvenChain> {
-  const { genesis: registry, mainLog } = main;
-  const enrolled = judgeEnrolment(suite, shown, { registry, mainLog });
+  // When it was enrolled stands nowhere in the log; most often by who is there now.
+  let enrolled: ReturnType<typeof judgeEnrolment> = refuse('enrolment', 'the log has no registry');
+  for (const registry of registries.toReversed()) {
+    enrolled = judgeEnrolment(suite, shown, { registry, mainLog });
+    if (enrolled.ok || enrolled.code !== 'enrolment') break;
+  }
   if (!enrolled.ok) return enrolled;
   const { chainId, name } = enrolled.value;
   const genesis = openGenesis(suite, shown.genesis);
@@ -145,9 +156,11 @@ export function judgeAnchorCopy(
     readonly chain: ProvenChain;
     readonly previous: ProvenAnchor | undefined;
     readonly leafHash: Uint8Array;
+    /** Members whose signatures counted for nothing any more when it was taken. */
+    readonly distrusted: readonly Uint8Array[];
   },
 ): Result<ProvenAnchor, 'anchor'> {
-  const { chain, previous, leafHash } = known;
+  const { chain, previous, leafHash, distrusted } = known;
   if (!equal(mainLeafHash(suite, bytes), leafHash)) {
     return refuse('anchor', 'its hash is not the leaf of the main log');
   }
@@ -171,9 +184,15 @@ export function judgeAnchorCopy(
   if (!grown) return refuse('anchor', `size ${size} is not proven to extend size ${last.size}`);
   let said = 'nobody of the chain may sign it';
   for (const membership of chain.memberships.slice(last.version)) {
-    const checked = checkAnchor(suite, opened.value, membership);
+    const checked = checkAnchor(suite, opened.value, { ...membership, distrusted });
     if (checked.ok) return accept({ size, root, version: membership.version });
     said = checked.detail;
   }
   return refuse('anchor', said);
+}
+
+/** Which outputs are shown may depend on who asks; that they are the same is checked one by one. */
+export function isOfSameBlock(a: Uint8Array, b: Uint8Array): boolean {
+  const [one, other] = [decodeSummaryMessage(a), decodeSummaryMessage(b)];
+  return one.ok && other.ok && equal(one.value.header, other.value.header);
 }

@@ -19,4 +19,11 @@ export const mirrorLimits = Object.freeze({
   /** A summary that was copied so long ago is in the history, whatever the centre says of it. */
   historyLateMs: 60 * 60 * 1_000,
   intervalMsMin: 1_000,
+  /** Times that a registry which is ahead of the signed log is asked for again, and of it shown. */
+  aheadTriesMax: 20,
+  shownCharactersMax: 400,
+  /** So long after a report was seen, what the log signs is newer than the report. */
+  reportSettledMs: 5 * 60 * 1_000,
+  /** Anchors, and messages, that one pass looks at again: within what one read brings. */
+  auditMax: 64,
 } as const);

@@ -75,4 +75,25 @@ export const mirrorMigrations: readonly (readonly string[])[] = [
       closed_ms INTEGER
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // What the organisations have passed, as it stands on the log.
+    `CREATE TABLE act (
+      log_index INTEGER PRIMARY KEY,
+      bytes BLOB NOT NULL
+    ) STRICT`,
+    // What members report of each other. member: whom proven evidence names, else null. since: from
+    // this leaf on anchors were taken after it; null until that is known.
+    `CREATE TABLE report (
+      id INTEGER PRIMARY KEY,
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      bytes BLOB NOT NULL,
+      member BLOB CHECK (length(member) = 8),
+      seen_ms INTEGER NOT NULL,
+      since INTEGER,
+      UNIQUE (chain_id, bytes)
+    ) STRICT`,
+    // How far what was copied was looked at again.
+    'ALTER TABLE state ADD COLUMN audited_anchor INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE state ADD COLUMN audited_message INTEGER NOT NULL DEFAULT 0',
+  ],
 ];

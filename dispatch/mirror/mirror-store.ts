@@ -28,6 +28,13 @@ export type CopiedOutput = {
   readonly bytes: Uint8Array;
 };
 
+export type CopiedReport = {
+  readonly bytes: Uint8Array;
+  /** Whom its evidence names. */
+  readonly member: Uint8Array | undefined;
+  readonly since: number | undefined;
+};
+
 /** One output as it was proven, and when and from where it was copied. */
 export type ProvenOutput = CopiedOutput & { readonly sequence: number; readonly copiedMs: number };
 
@@ -119,7 +126,8 @@ export class MirrorStore {
     return this.write([
       {
         sql: `INSERT INTO chain (chain_id, genesis, enrolment, membership) VALUES (?, ?, ?, ?)
-          ON CONFLICT (chain_id) DO UPDATE SET membership = excluded.membership`,
+          ON CONFLICT (chain_id) DO UPDATE SET membership = excluded.membership,
+            enrolment = excluded.enrolment`,
         params: [chainId, genesis, enrolment, membership ?? null],
       },
     ]);
@@ -131,6 +139,93 @@ export class MirrorStore {
       [chainId],
     );
     return row && provenOf(row);
+  }
+
+  /** The one that this chain had before this leaf. */
+  async anchorBefore(chainId: Uint8Array, logIndex: number): Promise<ProvenAnchor | undefined> {
+    const [row] = await this.#database.read(
+      `SELECT size, root, version FROM anchor WHERE chain_id = ? AND log_index < ?
+        ORDER BY log_index DESC LIMIT 1`,
+      [chainId, logIndex],
+    );
+    return row && provenOf(row);
+  }
+
+  async acts(): Promise<readonly { readonly logIndex: number; readonly bytes: Uint8Array }[]> {
+    const rows = await this.#database.read('SELECT log_index, bytes FROM act ORDER BY log_index');
+    return rows.map((row) => ({
+      logIndex: integerOf(row, 'log_index'),
+      bytes: bytesOf(row, 'bytes'),
+    }));
+  }
+
+  keepAct(logIndex: number, bytes: Uint8Array): Promise<void> {
+    const sql = 'INSERT INTO act (log_index, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING';
+    return this.write([{ sql, params: [logIndex, bytes] }]);
+  }
+
+  /** In the order they were copied. */
+  async reports(chainId: Uint8Array): Promise<readonly CopiedReport[]> {
+    const rows = await this.#database.read(
+      'SELECT bytes, member, since FROM report WHERE chain_id = ? ORDER BY id LIMIT ?',
+      [chainId, limits.databaseRowsMax],
+    );
+    return rows.map(reportOf);
+  }
+
+  keepReport(
+    chainId: Uint8Array,
+    report: {
+      readonly bytes: Uint8Array;
+      readonly member: Uint8Array | undefined;
+      readonly seenMs: number;
+    },
+  ): Promise<void> {
+    const { bytes, member, seenMs } = report;
+    return this.write([
+      {
+        sql: `INSERT INTO report (chain_id, bytes, member, seen_ms) VALUES (?, ?, ?, ?)
+          ON CONFLICT DO NOTHING`,
+        params: [chainId, bytes, member ?? null, seenMs],
+      },
+    ]);
+  }
+
+  /** What was seen before this moment came before the leaf `since`. */
+  settleReports(seenBeforeMs: number, since: number): Promise<void> {
+    const sql = 'UPDATE report SET since = ? WHERE since IS NULL AND seen_ms <= ?';
+    return this.write([{ sql, params: [since, seenBeforeMs] }]);
+  }
+
+  /** Members whom evidence names. */
+  async distrusted(
+    chainId: Uint8Array,
+  ): Promise<readonly { readonly member: Uint8Array; readonly since: number | undefined }[]> {
+    return (await this.reports(chainId)).flatMap(({ member, since }) =>
+      member === undefined ? [] : [{ member, since }],
+    );
+  }
+
+  /** Members who counted for nothing when this leaf was taken. */
+  async distrustedAt(chainId: Uint8Array, logIndex: number): Promise<readonly Uint8Array[]> {
+    const all = await this.distrusted(chainId);
+    return all.flatMap(({ member, since }) =>
+      since !== undefined && since <= logIndex ? [member] : [],
+    );
+  }
+
+  async audited(): Promise<{ readonly anchor: number; readonly message: number }> {
+    const [row] = await this.#database.read('SELECT audited_anchor, audited_message FROM state');
+    assert(row !== undefined, 'a mirror that has copied has a state');
+    return {
+      anchor: integerOf(row, 'audited_anchor'),
+      message: integerOf(row, 'audited_message'),
+    };
+  }
+
+  setAudited({ anchor, message }: { anchor: number; message: number }): Promise<void> {
+    const sql = 'UPDATE state SET audited_anchor = ?, audited_message = ?';
+    return this.write([{ sql, params: [anchor, message] }]);
   }
 
   async rootAt(chainId: Uint8Array, size: number): Promise<Uint8Array | undefined> {
@@ -152,7 +247,7 @@ export class MirrorStore {
   /** Messages in the order they were copied, after the one of this id. */
   async messages(after: number): Promise<readonly Row[]> {
     return this.#database.read(
-      'SELECT id, chain_id, bytes FROM message WHERE id > ? ORDER BY id LIMIT ?',
+      'SELECT id, chain_id, sequence, bytes FROM message WHERE id > ? ORDER BY id LIMIT ?',
       [after, limits.historyBatchMessagesMax],
     );
   }
@@ -225,6 +320,14 @@ function chainOf(row: Row): ShownChain {
     genesis: bytesOf(row, 'genesis'),
     enrolment: bytesOf(row, 'enrolment'),
     membership: row.membership === null ? undefined : bytesOf(row, 'membership'),
+  };
+}
+
+function reportOf(row: Row): CopiedReport {
+  return {
+    bytes: bytesOf(row, 'bytes'),
+    member: row.member === null ? undefined : bytesOf(row, 'member'),
+    since: row.since === null ? undefined : integerOf(row, 'since'),
   };
 }
 

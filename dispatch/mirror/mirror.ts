@@ -8,13 +8,17 @@ import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { type AuditReport, auditCopy } from './audit-copy.ts';
 import type { CentreClient, HistoryClaim } from './centre-client.ts';
 import { compareChain, historyKinds } from './compare-history.ts';
 import { ChainCopy } from './copy-chains.ts';
 import { type LogCopy, LogMirror } from './copy-log.ts';
 import type { Difference, DifferenceKind } from './difference.ts';
 import { DifferenceStore } from './difference-store.ts';
+import { mirrorLimits } from './mirror-limits.ts';
 import { MirrorStore } from './mirror-store.ts';
+import { RegistryCopy } from './registry-copy.ts';
+import { copyReports, reportKinds } from './report-copy.ts';
 
 export type MirrorOptions = {
   readonly suite: Suite;
@@ -25,12 +29,18 @@ export type MirrorOptions = {
   readonly nowMs: () => number;
   /** Whether the token sees all chains, so that nothing may be missing. */
   readonly expectsAll: boolean;
+  /** So many anchors and messages of earlier passes are looked at again in each; 0: none. */
+  readonly audits?: number;
 };
 
 export type MirrorPass = {
   /** Size and root of the log that the mirror holds. */
   readonly head: { readonly size: number; readonly root: string };
   readonly copied: { readonly anchors: number; readonly messages: number };
+  /** Changes of the registry that are on the log. */
+  readonly registryVersion: number;
+  /** What was looked at again; undefined where nothing was asked for. */
+  readonly audited: Omit<AuditReport, 'found'> | undefined;
   /** Rows of the history that were held against their proofs. */
   readonly compared: number;
   /** The centre says that it shows no window before this. */
@@ -41,7 +51,8 @@ export type MirrorPass = {
 };
 
 const logKinds: readonly DifferenceKind[] = ['log-signature', 'log-rolled-back', 'leaves'];
-const copyKinds: readonly DifferenceKind[] = ['chain'];
+const registryKinds: readonly DifferenceKind[] = ['act', 'registry'];
+const copyKinds: readonly DifferenceKind[] = ['chain', ...reportKinds];
 
 export class Mirror {
   readonly #options: MirrorOptions;
@@ -72,18 +83,24 @@ export class Mirror {
 
   /** @throws TielineError `api-*`, `main-log`: nothing is said of what could not be asked. */
   async pass(): Promise<MirrorPass> {
-    const { suite, client, nowMs, expectsAll } = this.#options;
+    const { suite, client, nowMs, expectsAll, mainLog } = this.#options;
+    const store = this.#store;
     const main = await this.#log.genesis(client);
-    const copy = new ChainCopy({ suite, store: this.#store, client, main, nowMs, expectsAll });
+    const registry = await RegistryCopy.open({ suite, store, client, main });
+    const copy = new ChainCopy({ suite, store, client, mainLog, registry, nowMs, expectsAll });
     const found: Difference[] = [];
     const log = await this.#log.copy(client);
     found.push(...log.found);
+    await store.settleReports(nowMs() - mirrorLimits.reportSettledMs, log.size);
+    const registryFound = await this.#followRegistry(registry);
+    found.push(...registryFound);
     const chains = await copy.chains();
     found.push(...chains);
     const anchors = await copy.anchors(log.size);
     found.push(...anchors.found);
     const catchUp = async () => {
       found.push(...(await this.#log.copy(client)).found);
+      found.push(...(await registry.copy(this.#log.size)));
       found.push(...(await copy.anchors(this.#log.size)).found);
     };
     const messages = await copy.messages(catchUp);
@@ -92,12 +109,21 @@ export class Mirror {
       await catchUp();
       found.push(...(await copy.messages(catchUp)).found);
     };
+    found.push(...(await this.#reports(copy)));
+    const audit = await this.#audit(copy);
+    found.push(...(audit?.found ?? []));
     const fresh = [...(await this.#differences.record(found))];
     await this.#closeCopies(log, found);
     const compared = await this.#compare(messages.history, catchUpAll);
     return {
       head: { size: this.#log.size, root: toHex(this.#log.root) },
       copied: { anchors: anchors.count, messages: messages.count },
+      registryVersion: registry.registries.length - 1,
+      audited: audit && {
+        anchors: audit.anchors,
+        messages: audit.messages,
+        isRound: audit.isRound,
+      },
       compared: compared.rows,
       historyFrom: new Date(messages.history.keptFromMs).toISOString(),
       fresh: [...fresh, ...compared.fresh],
@@ -105,10 +131,44 @@ export class Mirror {
     };
   }
 
+  async #followRegistry(registry: RegistryCopy): Promise<readonly Difference[]> {
+    const { client } = this.#options;
+    const flaws = await registry.copy(this.#log.size);
+    if (flaws.length > 0) return flaws;
+    return registry.compare(async () => {
+      const { found } = await this.#log.copy(client);
+      return [...found, ...(await registry.copy(this.#log.size))];
+    });
+  }
+
+  async #reports(copy: ChainCopy): Promise<readonly Difference[]> {
+    const { suite, client, nowMs } = this.#options;
+    const found: Difference[] = [];
+    for (let after: Uint8Array | undefined = new Uint8Array(); after !== undefined; ) {
+      const page: readonly Uint8Array[] = await this.#store.chainIds(after);
+      for (const chainId of page) {
+        const chain = await copy.chain(chainId);
+        if (chain === undefined || !copy.isShown(chainId)) continue;
+        const options = { suite, store: this.#store, client, nowMs };
+        found.push(...(await copyReports(options, chain)));
+      }
+      after = page.at(-1);
+    }
+    return found;
+  }
+
+  async #audit(copy: ChainCopy): Promise<AuditReport | undefined> {
+    const { suite, client, audits = 0 } = this.#options;
+    if (audits === 0) return undefined;
+    const chainOf = (chainId: Uint8Array) => copy.chain(chainId);
+    return auditCopy({ suite, store: this.#store, client, chainOf, countMax: audits });
+  }
+
   /** What can mend itself: a checkpoint that is signed again, a chain that is shown again. */
   async #closeCopies(log: LogCopy, found: readonly Difference[]): Promise<void> {
     if (log.shown !== undefined && log.found.length === 0) {
       await this.#differences.close({ chain: '', kinds: logKinds }, found);
+      await this.#differences.close({ chain: '', kinds: registryKinds }, found);
     }
     const open = await this.#differences.open();
     for (const { chain } of open.filter(({ kind }) => copyKinds.includes(kind))) {

@@ -25,6 +25,8 @@ export type RunMirrorOptions = {
   readonly tokenPath: string | undefined;
   readonly caPath: string | undefined;
   readonly expectsAll: boolean;
+  /** Anchors and messages that each pass looks at again. */
+  readonly audits: number;
   /** Between two passes; undefined: one, and then the end. */
   readonly intervalMs: number | undefined;
   readonly ending: AbortSignal;
@@ -55,6 +57,7 @@ export async function runMirror(options: RunMirrorOptions): Promise<boolean> {
       client,
       nowMs: wallClockMs,
       expectsAll,
+      audits: options.audits,
     });
     let differs = false;
     while (!ending.aborted) {

@@ -2,11 +2,14 @@
 // Verifies a mirror again from its own files, without the centre: every hash, every signature, every
 // proof, from the genesis on.
 
+import { assert } from '../../base/assert.ts';
 import { equal, toBase64, toHex } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
 import { HistoryTree } from '../../base/tree.ts';
 import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
+import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import {
   checkSummaryMessage,
   decodeSummaryMessage,
@@ -18,8 +21,11 @@ import {
   judgeCheckpoint,
   type ProvenAnchor,
   type ProvenChain,
+  type ProvenLog,
 } from './judge.ts';
+import { judgeAct } from './judge-act.ts';
 import type { MirrorStore } from './mirror-store.ts';
+import { judgeReport } from './report-copy.ts';
 
 export type MirrorVerdict = {
   readonly head: { readonly size: number; readonly root: string };
@@ -43,7 +49,10 @@ export async function verifyMirror(
   const main = openMainGenesis(suite, state?.genesis ?? new Uint8Array());
   const tree = await verifyLog(suite, store, { mainLog, flaws });
   if (!main.ok || !equal(main.value.mainLog.id, mainLog.id)) flaws.push('the genesis of the log');
-  else await verifyChains(suite, store, { main: main.value, flaws });
+  else {
+    const log = await verifyActs(suite, store, { main: main.value, flaws });
+    await verifyChains(suite, store, { log, flaws });
+  }
   return {
     head: { size: tree.size, root: toHex(tree.root()) },
     counts: await store.counts(),
@@ -74,19 +83,55 @@ async function verifyLog(
   return tree;
 }
 
-async function verifyChains(
+/** Every registry that the acts make. */
+async function verifyActs(
   suite: Suite,
   store: MirrorStore,
   { main, flaws }: Told & { readonly main: OpenMainGenesis },
+): Promise<ProvenLog> {
+  const { mainLog, genesis } = main;
+  const { organisations, persons, keys, threshold } = genesis;
+  const registries: MainRegistry[] = [{ organisations, persons, keys, threshold }];
+  for (const { logIndex, bytes } of await store.acts()) {
+    const leafHash = await store.leaf(logIndex);
+    const [registry, version] = [registries.at(-1), registries.length - 1];
+    assert(registry !== undefined, 'the genesis has one');
+    const judged = judgeAct(suite, bytes, { registry, version }, mainLog.id);
+    if (judged.ok) registries.push(judged.value);
+    else flaws.push(`act ${logIndex}: ${judged.detail}`);
+    if (leafHash === undefined || !equal(mainLeafHash(suite, bytes), leafHash)) {
+      flaws.push(`act ${logIndex}: it is not what its leaf says`);
+    }
+  }
+  return { mainLog, registries };
+}
+
+async function verifyReports(
+  suite: Suite,
+  store: MirrorStore,
+  { chain, flaws }: Told & { readonly chain: ProvenChain },
+): Promise<void> {
+  for (const { bytes } of await store.reports(chain.chainId)) {
+    const judged = judgeReport(suite, bytes, chain);
+    if (!judged.ok) flaws.push(`a report of chain ${toHex(chain.chainId)}: ${judged.detail}`);
+  }
+}
+
+async function verifyChains(
+  suite: Suite,
+  store: MirrorStore,
+  { log, flaws }: Told & { readonly log: ProvenLog },
 ): Promise<void> {
   const chains = new Map<string, ProvenChain>();
   const newest = new Map<string, ProvenAnchor>();
   const chainOf = async (chainId: Uint8Array): Promise<ProvenChain | undefined> => {
     const id = toHex(chainId);
     const stored = chains.has(id) ? undefined : await store.chain(chainId);
-    const judged = stored && judgeChain(suite, stored, main);
-    if (judged?.ok) chains.set(id, judged.value);
-    else if (judged !== undefined) flaws.push(`chain ${id}: ${judged.detail}`);
+    const judged = stored && judgeChain(suite, stored, log);
+    if (judged?.ok) {
+      chains.set(id, judged.value);
+      await verifyReports(suite, store, { chain: judged.value, flaws });
+    } else if (judged !== undefined) flaws.push(`chain ${id}: ${judged.detail}`);
     return chains.get(id);
   };
   for (let from = 0; ; ) {
@@ -104,7 +149,9 @@ async function verifyChains(
       }
       const id = toHex(chainId);
       const previous = newest.get(id);
-      const judged = judgeAnchorCopy(suite, bytesOf(row, 'bytes'), { chain, previous, leafHash });
+      const distrusted = await store.distrustedAt(chainId, logIndex);
+      const known = { chain, previous, leafHash, distrusted };
+      const judged = judgeAnchorCopy(suite, bytesOf(row, 'bytes'), known);
       if (judged.ok) newest.set(id, judged.value);
       else flaws.push(`leaf ${logIndex}: ${judged.detail}`);
     }
@@ -124,7 +171,7 @@ async function verifyMessages(suite: Suite, store: MirrorStore, { flaws }: Told)
   }
 }
 
-async function messageFlaw(
+export async function messageFlaw(
   suite: Suite,
   store: MirrorStore,
   bytes: Uint8Array,

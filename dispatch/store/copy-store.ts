@@ -48,6 +48,22 @@ export class CopyStore {
     }));
   }
 
+  /** What the organisations decided, from the leaf `from` on. */
+  async acts(
+    from: number,
+    countMax: number,
+  ): Promise<readonly { readonly logIndex: number; readonly bytes: Uint8Array }[]> {
+    const rows = await this.#database.read(
+      `SELECT log_index, bytes FROM record WHERE kind = 'act' AND log_index >= ?
+        ORDER BY log_index LIMIT ?`,
+      [from, countMax],
+    );
+    return rows.map((row) => ({
+      logIndex: integerOf(row, 'log_index'),
+      bytes: bytesOf(row, 'bytes'),
+    }));
+  }
+
   /** From the message of this number on; unpacked, where they came packed. */
   messages(from: number, countMax: number, scope: ChainScope): Promise<CopyPage<CopiedMessage>> {
     return this.#page({ from, countMax, scope }, messageTable, (row) => ({

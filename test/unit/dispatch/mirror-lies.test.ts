@@ -2,7 +2,7 @@
 // A mirror of a centre that lies: about its log, in its answers, and by answers without an end.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fromUtf8, toBase64, utf8 } from '../../../base/bytes.ts';
+import { fromUtf8, toBase64, toHex, utf8 } from '../../../base/bytes.ts';
 import { nodeSuite } from '../../../base/node-suite.ts';
 import { type Ask, askOver } from '../../../dispatch/mirror/centre-client.ts';
 import type { MirrorPass } from '../../../dispatch/mirror/mirror.ts';
@@ -172,7 +172,8 @@ describe('of a centre that answers as it likes', () => {
 
   test('a list of the history without an end is left', async () => {
     let pages = 0;
-    const ask = lying('/api/v1/chains', (body) => {
+    const { chainId } = at.chain;
+    const ask = lying(`/api/v1/chains/${toHex(chainId)}/summaries`, (body) => {
       pages += 1;
       const [row] = body.summaries as object[];
       const rows = Array.from({ length: 1_000 }, (_, i) => ({

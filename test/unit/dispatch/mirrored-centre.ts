@@ -70,7 +70,11 @@ export class MirroredCentre {
   /** A mirror; by default a new one that asks this centre as a regulator would. */
   async keep(
     ask: Ask = this.asking(),
-    options: { readonly expectsAll?: boolean; readonly database?: InlineDatabase } = {},
+    options: {
+      readonly expectsAll?: boolean;
+      readonly database?: InlineDatabase;
+      readonly audits?: number;
+    } = {},
   ): Promise<Kept> {
     const { centre } = this;
     const database = options.database ?? this.newDatabase();
@@ -83,6 +87,7 @@ export class MirroredCentre {
       }),
       nowMs: () => centre.nowMs,
       expectsAll: options.expectsAll ?? true,
+      audits: options.audits ?? 0,
     });
     return { mirror, store: new MirrorStore(database), database };
   }
