@@ -8,6 +8,8 @@ import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { formatNote } from '../../base/note.ts';
 import { CentreClient } from '../../dispatch/mirror/centre-client.ts';
 import { judgeAnchorCopy, judgeChain, judgeCheckpoint } from '../../dispatch/mirror/judge.ts';
+import { judgeAct } from '../../dispatch/mirror/judge-act.ts';
+import { judgeReport } from '../../dispatch/mirror/report-copy.ts';
 import {
   engineGenesisText,
   readEngineGenesis,
@@ -15,11 +17,13 @@ import {
 import { checkRecordReceipt } from '../../dispatch/put-record.ts';
 import { formatSize, parseSize } from '../../dispatch/witness/add-checkpoint.ts';
 import { signEnrolment } from '../../sidechain/chain/enrolment.ts';
+import { encodeAct, signProposal } from '../../sidechain/chain/governance.ts';
 import {
   checkStatementReceipts,
   encodeReceiptMessage,
   mainLeafHash,
 } from '../../sidechain/chain/receipt-message.ts';
+import { signReport } from '../../sidechain/chain/report.ts';
 import { dispatcher, mainGenesis, mainLogSigner, startMs } from '../unit/chain/fixture.ts';
 import { Group } from '../unit/chain/group.ts';
 import { lenientText } from './base-decoders.ts';
@@ -40,7 +44,23 @@ const enrolledAnchor = enrolled.anchor();
 const { chainId, genesisBytes: genesis } = enrolled;
 const enrolment = signEnrolment({ chainId, name: 'a', timeMs: startMs }, mainLog.id, dispatcher);
 const shown = { genesis, enrolment, membership: undefined };
-const chain = judgeChain(suite, shown, mainGenesis);
+const { organisations, persons, keys, threshold } = mainGenesis.genesis;
+const registry = { organisations, persons, keys, threshold };
+const provenLog = { mainLog, registries: [registry] };
+const chain = judgeChain(suite, shown, provenLog);
+const proposal = signProposal(
+  {
+    version: 1,
+    changes: [{ kind: 'remove-organisation', name: 'a' }],
+    timeMs: startMs,
+    reason: '',
+  },
+  mainLog.id,
+  mainLogSigner,
+);
+const entry = { leader: new Uint8Array(8), term: 1, entryId: new Uint8Array(32), waitedMs: 1 };
+const withheld = { kind: 'withheld', ...entry, height: 1, timeMs: startMs } as const;
+const report = signReport(withheld, chainId, mainLogSigner);
 const body = `${origin}\n7\n${toBase64(new Uint8Array(32))}\n`;
 const note = formatNote(body, [signCheckpoint(suite, origin, body, mainLogSigner)]);
 const consensusKey = mainLogSigner.publicKey;
@@ -59,6 +79,8 @@ const answers = [
     enrolments: [{ chain: toHex(chainId), genesis: base64, enrolment: base64, membership: null }],
     next: null,
   },
+  { acts: [{ logIndex: 3, act: base64 }], next: 4 },
+  { distrusted: ['00'.repeat(8)], reports: [{ signed: base64 }] },
   { summaries: [{ device: 'a', values: [1] }], next: 'cursor' },
 ].map((answer) => utf8(JSON.stringify(answer)));
 
@@ -86,6 +108,9 @@ async function askCentre(bytes: Uint8Array): Promise<void> {
     () => client.genesis(),
     () => client.leaves(0, 8),
     () => client.anchors(0),
+    () => client.acts(1),
+    () => client.registry(),
+    () => client.reports(toHex(chainId)),
     () => client.record(1),
     () => client.messages(0),
     () => client.enrolments(new Uint8Array(32)),
@@ -98,7 +123,13 @@ async function askCentre(bytes: Uint8Array): Promise<void> {
 function judgeAnchor(bytes: Uint8Array): unknown {
   if (!chain.ok) throw new Error(`the chain of the sample is sound: ${chain.detail}`);
   const leafHash = mainLeafHash(suite, bytes);
-  return judgeAnchorCopy(suite, bytes, { chain: chain.value, previous: undefined, leafHash });
+  const known = { chain: chain.value, previous: undefined, leafHash, distrusted: [] };
+  return judgeAnchorCopy(suite, bytes, known);
+}
+
+function judgeReportOf(bytes: Uint8Array): unknown {
+  if (!chain.ok) throw new Error(`the chain of the sample is sound: ${chain.detail}`);
+  return judgeReport(suite, bytes, chain.value);
 }
 
 export const mirrorDecoders: readonly Decoder[] = [
@@ -111,8 +142,14 @@ export const mirrorDecoders: readonly Decoder[] = [
   {
     name: 'mirror-chain',
     samples: [genesis],
-    read: (bytes) => judgeChain(suite, { ...shown, genesis: bytes }, mainGenesis),
+    read: (bytes) => judgeChain(suite, { ...shown, genesis: bytes }, provenLog),
   },
+  {
+    name: 'mirror-act',
+    samples: [encodeAct({ proposal, votes: [] }), encodeAct({ proposal, votes: [proposal] })],
+    read: (bytes) => judgeAct(suite, bytes, { registry, version: 0 }, mainLog.id),
+  },
+  { name: 'mirror-report', samples: [report], read: judgeReportOf },
   { name: 'mirror-anchor', samples: [enrolledAnchor], read: judgeAnchor },
   {
     name: 'statement-receipt',
