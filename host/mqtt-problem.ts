@@ -18,6 +18,10 @@ const hints: readonly (readonly [name: RegExp, hint: string])[] = [
     'the machine is there, and nothing listens or a firewall refuses: does the broker run, and is the port right?',
   ],
   [
+    /^ECONNRESET$/,
+    'what listens there hung up: TLS as `url` says (`mqtt://` 1883, `mqtts://` 8883), a broker at all?',
+  ],
+  [
     /^ETIMEDOUT$/,
     'nothing came back: is the broker up, in this network, and let through by the firewalls between?',
   ],
@@ -39,7 +43,7 @@ const hints: readonly (readonly [name: RegExp, hint: string])[] = [
   ],
   [
     /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|CERT_SIGNATURE_FAILURE)$/,
-    "the broker's certificate is not of the authority that `ca` of `mqtt` names: get its ca.pem from who keeps the broker",
+    "the broker's certificate is not of the authority that `ca` of `mqtt` names: get its ca.crt from who keeps the broker",
   ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
@@ -66,7 +70,8 @@ export function problemOf(error: Error | undefined): MqttProblem {
   if (error === undefined) {
     return { reason: 'the broker closed the connection', hint: closedHint, refusal: undefined };
   }
-  const reason = messageOf(error);
+  // What Node advises after it is for those who start programs of their own.
+  const reason = messageOf(error).replace(/; if the root CA .*$/, '');
   return { reason, hint: refused?.hint ?? hintOf(error, reason), refusal: undefined };
 }
 

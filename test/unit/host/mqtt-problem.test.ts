@@ -5,6 +5,7 @@ import { problemOf } from '../../../host/mqtt-problem.ts';
 describe('why there is no broker', () => {
   test.each([
     ['ECONNREFUSED', 'a firewall refuses'],
+    ['ECONNRESET', 'TLS as `url` says'],
     ['ETIMEDOUT', 'firewalls between'],
     ['EHOSTUNREACH', 'ip route'],
     ['ENOTFOUND', 'name server'],
