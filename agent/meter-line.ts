@@ -5,8 +5,10 @@
 import type { Suite } from '../base/suite.ts';
 import { Bus } from '../drivers/bus/bus.ts';
 import type { LineMemory } from '../drivers/bus/line-memory.ts';
+import { wireUseOf } from '../drivers/bus/wire-use.ts';
 import type { Device } from '../drivers/device.ts';
 import { findDevice } from '../drivers/find-device.ts';
+import { findSelfDescribed } from '../drivers/index.ts';
 import { peerOf } from '../drivers/line.ts';
 import { openLine, type SharedLine } from '../drivers/transport.ts';
 import { type DeviceSearch, searchDevice } from './device-search.ts';
@@ -61,7 +63,7 @@ export class MeterLine {
   start(meter: MeterConfig, key: MeterKey | undefined): void {
     const pollers: Poller[] = [];
     // One search a group of registers: each has a device of its own, with a schema of its own.
-    const searches = groupsOf(meter).map(({ periodMs, keep }) =>
+    const searches = groupsOf(meter).map(({ periodMs, keep }, group) =>
       searchDevice({
         name: meter.name,
         find: () => {
@@ -73,6 +75,11 @@ export class MeterLine {
           );
         },
         onFound: (device) => {
+          // Of others it is known before they are asked.
+          if (findSelfDescribed(meter.meter) !== undefined) {
+            const peer = peerOf(meter.unit, meter.address);
+            this.memory.noteWireUse(peer, group, wireUseOf(device));
+          }
           // Where every register is in a group, none is left for the rest.
           if (device.values.length > 0) pollers.push(this.#poll({ ...meter, periodMs }, device));
         },

@@ -22,6 +22,8 @@ export type Device = {
   readonly values: readonly DeviceValue[];
   /** What a reading takes on the wire, for planning; none where the device speaks by itself. */
   readonly exchanges: readonly ExchangeSize[];
+  /** What it takes once a minute besides. */
+  readonly exchangesPerMinute?: readonly ExchangeSize[];
   /** What is asked for one pack, in the protocol's words, for the schema: `modbus fc=4 0+76`. */
   readonly request: string;
   /** Never rejects. A device that does not answer is asked only once a reading. */

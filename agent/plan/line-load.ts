@@ -3,9 +3,11 @@
 // anything is connected, and from measured latencies where a gateway has run.
 
 import { countOf, percentile } from '../../drivers/bus/latency.ts';
-import type { LineFacts } from '../../drivers/bus/line-memory.ts';
+import type { Facts, LineFacts } from '../../drivers/bus/line-memory.ts';
 import { readingMs, type Wire } from '../../drivers/bus/line-time.ts';
 import { serialForm } from '../../drivers/bus/wire-time.ts';
+import { exchangesOfUse } from '../../drivers/bus/wire-use.ts';
+import type { ExchangeSize } from '../../drivers/device.ts';
 import { exchangesOf } from '../../drivers/find-device.ts';
 import { peerOf } from '../../drivers/line.ts';
 import type { SerialSettings } from '../../drivers/meter-definition.ts';
@@ -40,20 +42,43 @@ const answersMin = 8;
 
 export function loadsOf(line: LineToPlan): readonly GroupLoad[] {
   const wire = wireOf(line.config);
-  return line.meters.flatMap((config) =>
-    groupsOf(config).flatMap(({ periodMs, keep }): GroupLoad[] => {
-      const exchanges = exchangesOf(config.definition ?? config.meter, keep) ?? [];
+  return line.meters.flatMap((config) => {
+    const measured = measuredMs(config, line.facts);
+    return askedOf(config, line.facts).flatMap(({ meter, periodMs, exchanges }): GroupLoad[] => {
       if (exchanges.length === 0) return [];
       const requestCount = exchanges.length;
-      const measured = measuredMs(config, line.facts);
       const busyMs =
         measured === undefined
           ? readingMs(exchanges, wire, assumedTurnRoundMs)
           : readingMs(exchanges, { ...wire, roundTripMs: 0 }, measured);
       const ms = busyMs + (requestCount - 1) * line.config.deviceGapMs;
-      return [{ meter: config.name, periodMs, requestCount, readingMs: ms, share: ms / periodMs }];
-    }),
-  );
+      return [{ meter, periodMs, requestCount, readingMs: ms, share: ms / periodMs }];
+    });
+  });
+}
+
+type Asked = Pick<GroupLoad, 'meter' | 'periodMs'> & {
+  readonly exchanges: readonly ExchangeSize[];
+};
+
+/** What a meter is asked for in each period; what it signs is a load of its own. */
+function askedOf(config: MeterConfig, facts: LineFacts): readonly Asked[] {
+  const { name: meter } = config;
+  return groupsOf(config).flatMap(({ periodMs, keep }, group): Asked[] => {
+    const known = exchangesOf(config.definition ?? config.meter, keep);
+    if (known !== undefined) return [{ meter, periodMs, exchanges: known }];
+    const use = wireUseOf(config, facts)?.[group];
+    if (use === undefined) return [];
+    const { reading, perMinute } = use;
+    return [
+      { meter, periodMs, exchanges: exchangesOfUse(reading) },
+      { meter: `${meter} (signed)`, periodMs: 60_000, exchanges: exchangesOfUse(perMinute) },
+    ];
+  });
+}
+
+function wireUseOf({ unit, address }: MeterConfig, facts: LineFacts): Facts['wireUse'] {
+  return facts[peerOf(unit, address)]?.wireUse;
 }
 
 export function shareOf(loads: readonly GroupLoad[]): number {
@@ -72,11 +97,12 @@ export function assumptionsOf({ config, meters, facts }: LineToPlan): readonly s
   ];
 }
 
-/** Meters whose reading only they themselves can describe. */
-export function unknownOn({ meters }: LineToPlan): readonly string[] {
-  return meters.flatMap(({ name, meter, definition }) =>
-    exchangesOf(definition ?? meter, () => true) === undefined ? [name] : [],
-  );
+/** Meters whose reading only they themselves can describe, and have not yet. */
+export function unknownOn({ meters, facts }: LineToPlan): readonly string[] {
+  return meters.flatMap((config) => {
+    const known = exchangesOf(config.definition ?? config.meter, () => true);
+    return known === undefined && wireUseOf(config, facts) === undefined ? [config.name] : [];
+  });
 }
 
 function measuredMs({ unit, address }: MeterConfig, facts: LineFacts): number | undefined {

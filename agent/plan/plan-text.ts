@@ -25,7 +25,10 @@ function lineText(plan: LinePlan): string {
     `${line}  ${place}: ${percent(share)} of its time, ${verdict}`,
     table(rows, { right: [2, 4] }),
     ...plan.assumptions.map((assumption) => `  assumed: ${assumption}`),
-    ...plan.unknown.map((meter) => `  not reckoned: ${meter} says what it is only when asked`),
+    ...plan.unknown.map(
+      (meter) =>
+        `  not reckoned: ${meter} says what it is only when asked: plan again once the gateway ran`,
+    ),
     ...plan.blocked.map(
       ({ meter, by, periodMsMin }) =>
         `  ${meter} is late while ${by} is read: give it ${seconds(periodMsMin)} or more, ` +

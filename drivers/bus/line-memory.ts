@@ -5,12 +5,15 @@
 import { limits } from '../../base/limits.ts';
 import { isLatency, type Latency, noLatency } from './latency.ts';
 import type { Patience } from './patience.ts';
+import { readWireUse, type WireUse } from './wire-use.ts';
 
 /** Of one device. */
 export type Facts = {
   readonly latency: Latency;
   /** By the definition that it was read with: addresses at which a read begins. */
   readonly cuts: Readonly<Record<string, readonly number[]>>;
+  /** Of one that had to be asked what it is, by the group of its values. */
+  readonly wireUse?: Readonly<Record<string, WireUse>>;
 };
 
 /** By the device's address on the line, e.g. `unit 5`. */
@@ -19,6 +22,7 @@ export type LineFacts = Readonly<Record<string, Facts>>;
 export class LineMemory {
   readonly #patience: Patience;
   readonly #cuts = new Map<string, Record<string, readonly number[]>>();
+  readonly #wireUse = new Map<string, Readonly<Record<string, WireUse>>>();
 
   constructor(patience: Patience) {
     this.#patience = patience;
@@ -34,19 +38,27 @@ export class LineMemory {
     this.#cuts.set(peer, { ...this.#cuts.get(peer), [definition]: sorted });
   }
 
+  noteWireUse(peer: string, group: number, use: WireUse): void {
+    this.#wireUse.set(peer, { ...this.#wireUse.get(peer), [group]: use });
+  }
+
   recall(facts: LineFacts): void {
-    for (const [peer, { latency, cuts }] of Object.entries(facts)) {
+    for (const [peer, { latency, cuts, wireUse }] of Object.entries(facts)) {
+      if (wireUse !== undefined) this.#wireUse.set(peer, wireUse);
       this.#patience.recall(peer, latency);
       this.#cuts.set(peer, { ...cuts });
     }
   }
 
   facts(): LineFacts {
-    const peers = [...new Set([...this.#patience.peers(), ...this.#cuts.keys()])];
+    const known = [this.#patience.peers(), this.#cuts.keys(), this.#wireUse.keys()];
+    const peers = [...new Set(known.flatMap((some) => [...some]))];
     return Object.fromEntries(
       peers.toSorted().map((peer) => {
         const latency = this.#patience.latencyOf(peer);
-        return [peer, { latency, cuts: this.#cuts.get(peer) ?? {} }];
+        const wireUse = this.#wireUse.get(peer);
+        const cuts = this.#cuts.get(peer) ?? {};
+        return [peer, { latency, cuts, ...(wireUse === undefined ? {} : { wireUse }) }];
       }),
     );
   }
@@ -73,13 +85,18 @@ export function parseLearned(text: string): ReadonlyMap<string, LineFacts> {
   );
 }
 
-function factsOf({ latency, cuts }: Readonly<Record<string, unknown>>): Facts {
+function factsOf({ latency, cuts, wireUse }: Readonly<Record<string, unknown>>): Facts {
   const sound = entriesOf(cuts).flatMap(([definition, addresses]) =>
     isAddresses(addresses) ? [[definition, addresses] as const] : [],
   );
+  const uses = entriesOf(wireUse).flatMap(([group, value]) => {
+    const use = readWireUse(value);
+    return use === undefined ? [] : [[group, use] as const];
+  });
   return {
     latency: isLatency(latency) ? latency : noLatency,
     cuts: Object.fromEntries(sound),
+    ...(uses.length === 0 ? {} : { wireUse: Object.fromEntries(uses) }),
   };
 }
 

@@ -2,7 +2,7 @@
 // A meter that is registers, as a device.
 
 import { limits } from '../../base/limits.ts';
-import type { Device, DeviceValue } from '../device.ts';
+import type { Device, DeviceValue, ExchangeSize } from '../device.ts';
 import { type Line, peerOf } from '../line.ts';
 import type { MeterDefinition, MeterRegister } from '../meter-definition.ts';
 import { planReads, type Readable, type Span } from '../read-plan.ts';
@@ -58,11 +58,13 @@ export function readsOf(definition: Readable<Span>): Pick<Device, 'request' | 'e
   const spans = reads.map(({ address, count }) => `${address}+${count}`);
   return {
     request: `modbus fc=${definition.functionCode} ${spans.join(' ')}`,
-    exchanges: reads.map(({ count }) => ({
-      sentBytes: requestLength,
-      answerBytes: answerLength(count),
-    })),
+    exchanges: exchangesOfReads(reads.map(({ count }) => count)),
   };
+}
+
+/** Of reads of so many registers. */
+export function exchangesOfReads(counts: readonly number[]): readonly ExchangeSize[] {
+  return counts.map((count) => ({ sentBytes: requestLength, answerBytes: answerLength(count) }));
 }
 
 function deviceValue(definition: MeterDefinition, register: MeterRegister): DeviceValue {

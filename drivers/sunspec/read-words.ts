@@ -8,6 +8,12 @@ import type { Span } from '../read-plan.ts';
 import type { Words } from './ac-blocks.ts';
 import type { Ask } from './discovery.ts';
 
+/** How many registers each read has, where none is refused. */
+export function readCounts(count: number): readonly number[] {
+  const max = limits.modbusRegistersMax;
+  return Array.from({ length: Math.ceil(count / max) }, (_, i) => Math.min(max, count - i * max));
+}
+
 export async function readWords(
   ask: Ask,
   { address, count }: Span,
@@ -15,8 +21,10 @@ export async function readWords(
   const words = new Map<number, number>();
   let splitCount = 0;
   const open: Span[] = [];
-  for (let at = address; at < address + count; at += limits.modbusRegistersMax) {
-    open.push({ address: at, count: Math.min(limits.modbusRegistersMax, address + count - at) });
+  let at = address;
+  for (const size of readCounts(count)) {
+    open.push({ address: at, count: size });
+    at += size;
   }
   for (let span = open.shift(); span !== undefined; span = open.shift()) {
     const answer = await ask(span.address, span.count);

@@ -8,7 +8,7 @@ import { limits } from '../../base/limits.ts';
 import type { MeterRecord } from '../../base/pack.ts';
 import { monotonicMs } from '../bus/monotonic.ts';
 import type { Ask, FoundModel } from './discovery.ts';
-import { readWords } from './read-words.ts';
+import { readCounts, readWords } from './read-words.ts';
 
 const firstId = 64_900;
 const lastId = 64_999;
@@ -16,6 +16,14 @@ const lastId = 64_999;
 /** Whether a device of these models has records. */
 export function hasRecords(models: readonly FoundModel[]): boolean {
   return models.some(isRecord);
+}
+
+/** Registers of each read in a minute in which every record is new: that is read twice. */
+export function recordReads(models: readonly FoundModel[]): readonly number[] {
+  return models.filter(isRecord).flatMap(({ length }) => {
+    const counts = readCounts(2 + length);
+    return [...counts, ...counts];
+  });
 }
 
 export class SignedRecords {

@@ -7,14 +7,14 @@ import { limits } from '../../base/limits.ts';
 import type { Device, Found, Reading } from '../device.ts';
 import { qualityOf } from '../fault-quality.ts';
 import { type AskOptions, type Faulty, faulty, type LineFault } from '../line.ts';
-import { type ModbusPlace, readerOf, readsOf } from '../modbus/modbus-device.ts';
+import { exchangesOfReads, type ModbusPlace, readerOf, readsOf } from '../modbus/modbus-device.ts';
 import type { Keep } from '../narrowed.ts';
 import type { SelfDescribedMeter } from '../self-described-meter.ts';
 import { acBlocks, valuesOf, type Words } from './ac-blocks.ts';
 import { type Ask, type Discovery, discover, type FoundModel } from './discovery.ts';
 import { identityOf } from './identity.ts';
 import { readWords } from './read-words.ts';
-import { hasRecords, SignedRecords } from './signed-records.ts';
+import { hasRecords, recordReads, SignedRecords } from './signed-records.ts';
 import { readSunspecValue, type SunspecValue } from './sunspec-value.ts';
 
 const functionCode = 3;
@@ -52,8 +52,13 @@ async function findSunspec(place: ModbusPlace, keep: Keep): Promise<Found> {
   // Of several groups of values, that with the first carries the records.
   const [first] = values;
   const hasFirst = first !== undefined && keep(first.value);
-  const records = new SignedRecords(hasFirst ? found.models : []);
-  return { ok: true, device: deviceOf({ values: kept, models, identity, records }, place) };
+  const signing = hasFirst ? found.models : [];
+  const device = deviceOf(
+    { values: kept, models, identity, records: new SignedRecords(signing) },
+    place,
+  );
+  const exchangesPerMinute = exchangesOfReads(recordReads(signing));
+  return { ok: true, device: { ...device, exchangesPerMinute } };
 }
 
 type Parts = {

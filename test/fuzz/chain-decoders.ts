@@ -196,7 +196,9 @@ export const chainDecoders: readonly Decoder[] = [
   {
     name: 'learned-file',
     samples: [
-      utf8('{"version":1,"lines":{"bus":{"unit 1":{"latency":[[1,2]],"cuts":{"m":[1]}}}}}'),
+      utf8(
+        '{"version":1,"lines":{"bus":{"unit 1":{"latency":[[1,2]],"cuts":{"m":[1]},"wireUse":{"0":{"reading":[[8,9]],"perMinute":[]}}}}}}',
+      ),
     ],
     read: (bytes) => parseLearned(lenientText(bytes)),
   },

@@ -50,6 +50,27 @@ describe('time on the line', () => {
     expect(ms({ ...tty, baudRate: 19_200 }) - 82).toBeCloseTo((ms(tty) - 82) / 2, 6);
   });
 
+  test('what a SunSpec device takes is known once it was found, what it signs with it', () => {
+    const asked = meter({ meter: 'sunspec', periods: [] });
+    expect(plan(tty, [asked])).toMatchObject({ groups: [], unknown: ['main'] });
+    const use = {
+      reading: [[8, 105]],
+      perMinute: [
+        [8, 255],
+        [8, 255],
+      ],
+    } as const;
+    const facts = { 'unit 1': { latency: [], cuts: {}, wireUse: { 0: use } } };
+    const { groups, unknown } = plan(tty, [asked], facts);
+    expect(unknown).toEqual([]);
+    expect(groups).toMatchObject([
+      { meter: 'main', periodMs: 1_000, requestCount: 1 },
+      { meter: 'main (signed)', periodMs: 60_000, requestCount: 2 },
+    ]);
+    const wireMs = (2 * (8 + 255 + 3.5) * 10_000) / 9600;
+    expect(groups[1]?.readingMs).toBeCloseTo(wireMs + 2 * 40 + 2, 6);
+  });
+
   test('a device that is left alone between answers takes longer', () => {
     const ms = (line: LineConfig) => plan(line, [meter()]).groups[0]?.readingMs ?? 0;
     expect(ms({ ...tty, deviceGapMs: 30 }) - ms(tty)).toBeCloseTo(30, 6);

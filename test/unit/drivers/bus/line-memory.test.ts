@@ -15,6 +15,7 @@ test('latencies and cuts come back, for the line and the device that they are of
   for (let i = 0; i < 20; i++) first.patience.answered('unit 1', 30);
   first.memory.addCuts('unit 1', 'eastron-sdm630', new Set([72, 60]));
   first.memory.addCuts('unit 1', 'eastron-sdm630', new Set([60, 8]));
+  first.memory.noteWireUse('unit 3', 1, { reading: [[8, 105]], perMinute: [] });
   const text = learnedText(new Map([['cabinet', first.memory.facts()]]));
 
   const second = memory();
