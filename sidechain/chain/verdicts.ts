@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What signature checks have found, by entry id: an entry that is met again, in a proposal sent
-// twice or a block applied again, is not checked again. Bounded: the oldest verdict is forgotten,
-// and found anew.
+// twice or a block applied again, is not checked again. Bounded: the oldest verdicts are forgotten, a half
+// of all at once, and found anew. (One by one would be slow: where the first of a map is deleted again
+// and again, who asks for the first walks over all that were.)
 
 import { equal, keyOf } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
@@ -12,7 +13,8 @@ import type { Verdicts } from './judge.ts';
 export class KnownVerdicts {
   readonly #suite: Suite;
   readonly #chainId: Uint8Array;
-  readonly #known = new Map<string, boolean>();
+  #young = new Map<string, boolean>();
+  #old: ReadonlyMap<string, boolean> = new Map();
 
   constructor(suite: Suite, chainId: Uint8Array) {
     this.#suite = suite;
@@ -21,7 +23,7 @@ export class KnownVerdicts {
 
   /** Asks for the signature only where it is not known. */
   readonly verdicts: Verdicts = (entry, publicKey) => {
-    const before = this.#known.get(questionOf(entry, publicKey));
+    const before = this.#known(entry, publicKey);
     if (before !== undefined) return before;
     const verdict = verifyEntry(this.#suite, entry, { publicKey, chainId: this.#chainId });
     this.learn(entry, publicKey, verdict);
@@ -29,7 +31,7 @@ export class KnownVerdicts {
   };
 
   isKnown(entry: SignedEntry, publicKey: Uint8Array): boolean {
-    return this.#known.has(questionOf(entry, publicKey));
+    return this.#known(entry, publicKey) !== undefined;
   }
 
   /** Signed a moment ago by the key that is ours; what an engineer has signed comes in with a signer, too. */
@@ -40,12 +42,15 @@ export class KnownVerdicts {
 
   /** Found elsewhere: beside the loop. */
   learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
-    this.#known.set(questionOf(entry, publicKey), verdict);
-    if (this.#known.size <= limits.verdictsMax) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
+    this.#young.set(questionOf(entry, publicKey), verdict);
+    if (this.#young.size < limits.verdictsMax / 2) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  #known(entry: SignedEntry, publicKey: Uint8Array): boolean | undefined {
+    const question = questionOf(entry, publicKey);
+    return this.#young.get(question) ?? this.#old.get(question);
   }
 }
 
