@@ -153,6 +153,21 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/init.ts')).dispatchInit,
   },
   {
+    name: 'dispatch introduce',
+    summary: 'make the keys of an organisation that founds a consortium with others',
+    load: async () => (await import('./dispatch/commands/found.ts')).dispatchIntroduce,
+  },
+  {
+    name: 'dispatch found',
+    summary: 'sign the genesis of a consortium from the introductions of all',
+    load: async () => (await import('./dispatch/commands/found.ts')).dispatchFound,
+  },
+  {
+    name: 'dispatch join',
+    summary: 'check the genesis of a consortium, and make its node here',
+    load: async () => (await import('./dispatch/commands/found.ts')).dispatchJoin,
+  },
+  {
     name: 'dispatch enrol',
     summary: 'enrol a sidechain at a dispatch node',
     load: async () => (await import('./dispatch/commands/enrol.ts')).dispatchEnrol,

@@ -8,30 +8,26 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
-import { utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import { wallClockMs } from '../host/clock.ts';
-import { createFileDurably } from '../host/files.ts';
 import { createKeyFile } from '../host/key-file.ts';
 import { openMainGenesis, signMainGenesis } from '../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
-import { formatMainLogFile } from '../sidechain/chain/main-log-file.ts';
 import { mainRoles } from '../sidechain/chain/main-registry.ts';
 import { dispatchFiles } from './files.ts';
 import { requireNames } from './init.ts';
-import { appHash } from './ordering/consortium/app-hash.ts';
-import { engineGenesisText, readEngineGenesis } from './ordering/consortium/engine-genesis.ts';
+import { organisationsMin } from './introduction.ts';
+import { engineGenesisText } from './ordering/consortium/engine-genesis.ts';
 import {
   createEngineHome,
   type EngineKey,
   engineNodeId,
   newEngineKey,
 } from './ordering/consortium/engine-home.ts';
-import { firstBlock } from './store/consensus-store.ts';
-import { createLedger } from './store/create-ledger.ts';
+import { writeConsortiumNode } from './write-consortium-node.ts';
 
 export type ConsortiumInitOptions = {
   /** A directory for each is made in it. */
@@ -54,9 +50,6 @@ export type InitialisedConsortium = {
     readonly files: ReturnType<typeof dispatchFiles>;
   }[];
 };
-
-/** With fewer, none may fail or lie. */
-const organisationsMin = 4;
 
 type Node = {
   readonly name: string;
@@ -170,42 +163,15 @@ async function writeNode(making: {
   readonly genesisText: string;
 }): Promise<void> {
   const { options, nodes, node, index, mainLog, genesis, genesisText } = making;
-  const files = dispatchFiles(node.dir);
-  const config = configText(options, node, index);
-  await createFileDurably(files.mainLog, utf8(formatMainLogFile(mainLog)), { mode: 0o644 });
-  await createFileDurably(files.config, utf8(config), { mode: 0o644 });
   const peers = nodes
     .filter((other) => other !== node)
     .map(({ nodeKey, listen }) => `${engineNodeId(nodeKey)}@${listen}`);
   await createEngineHome(join(node.dir, 'engine'), { ...node, peers, genesisText });
-  const { stateHash, genesisTimeMs } = readEngineGenesis(nodeSuite, genesisText, mainLog);
-  await createLedger(files.ledger, genesis, (head) => [
-    firstBlock({
-      height: 0,
-      appHash: appHash(nodeSuite, head, stateHash),
-      stateHash,
-      timeMs: genesisTimeMs,
-    }),
-  ]);
-}
-
-function configText(options: ConsortiumInitOptions, { name }: Node, index: number): string {
-  const { origin, mqttUrl, httpPort, engine } = options;
-  return `# The node of ${name} in the consortium that keeps the main log ${origin}.
-# Paths are relative to this file. Start it with: tieline dispatch --config dispatch.yaml
-
-data: .                # ledger.sqlite, history.sqlite, main-log.key
-
-consortium:
-  engine: ${JSON.stringify(engine)}  # CometBFT 0.38: a path, or a name to be found
-  home: engine         # its settings, keys and blocks
-
-mqtt:
-  url: ${JSON.stringify(mqttUrl)}
-  clientId: tieline-dispatch-${index + 1}
-
-http:
-  host: 127.0.0.1      # others need tls and tokens (tieline dispatch token)
-  port: ${httpPort === 0 ? 0 : httpPort + index}
-`;
+  const { mqttUrl, httpPort: first, engine } = options;
+  const httpPort = first === 0 ? 0 : first + index;
+  const { dir, name } = node;
+  await writeConsortiumNode({
+    ...{ dir, name, number: index + 1, mainLog, genesis, genesisText },
+    ...{ mqttUrl, httpPort, engine },
+  });
 }

@@ -36,13 +36,18 @@ export type OpenMainGenesis = {
   readonly mainLog: MainLog;
 };
 
+/** What is signed: for who can say alone what a genesis has to hold. */
+export function encodeMainGenesis(genesis: MainGenesis): Uint8Array {
+  return encodeWith(mainGenesisField, genesis);
+}
+
 /** Signed by the first of its keys. */
 export function signMainGenesis(genesis: MainGenesis, signer: Signer): Uint8Array {
   return sign1(
     {
       type: mediaType('main-genesis'),
       kid: signer.keyId,
-      payload: encodeWith(mainGenesisField, genesis),
+      payload: encodeMainGenesis(genesis),
       externalAad: chainAad(noChain),
     },
     signer,

@@ -36,17 +36,25 @@ export function newEngineKey(): EngineKey {
 }
 
 /** How the others name a node. */
-export function engineNodeId({ publicKey }: EngineKey): string {
+export function engineNodeId({ publicKey }: Pick<EngineKey, 'publicKey'>): string {
   return toHex(validatorAddress(nodeSuite, publicKey));
 }
 
 /** @throws TielineError `file` where any of it is there already. */
 export async function createEngineHome(home: string, node: EngineNode): Promise<void> {
+  await createEngineKeys(home, node);
+  await completeEngineHome(home, node);
+}
+
+/** Its keys alone, and that it has voted for nothing. */
+export async function createEngineKeys(
+  home: string,
+  { consensusKey, nodeKey }: Pick<EngineNode, 'consensusKey' | 'nodeKey'>,
+): Promise<void> {
   const config = join(home, 'config');
   const data = join(home, 'data');
   await mkdir(config, { recursive: true, mode: 0o700 });
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const { consensusKey, nodeKey } = node;
   const secret = { mode: 0o600 };
   await createFileDurably(
     join(config, 'priv_validator_key.json'),
@@ -63,6 +71,14 @@ export async function createEngineHome(home: string, node: EngineNode): Promise<
     json({ height: '0', round: 0, step: 0 }),
     secret,
   );
+}
+
+/** What can be said when all are known. */
+export async function completeEngineHome(
+  home: string,
+  node: Pick<EngineNode, 'name' | 'listen' | 'peers' | 'genesisText'>,
+): Promise<void> {
+  const config = join(home, 'config');
   await createFileDurably(join(config, 'genesis.json'), utf8(node.genesisText), { mode: 0o644 });
   await createFileDurably(join(config, 'config.toml'), utf8(configText(node)), { mode: 0o644 });
 }
@@ -86,7 +102,11 @@ function json(value: unknown): Uint8Array {
 }
 
 /** Text of TOML and of JSON is written alike, within what names may hold. */
-function configText({ name, listen, peers }: EngineNode): string {
+function configText({
+  name,
+  listen,
+  peers,
+}: Pick<EngineNode, 'name' | 'listen' | 'peers'>): string {
   const transactionBytes = limits.messageBytesMax + 1_024;
   return `# The engine of this node. What is not here is as the engine has it by itself.
 # Its sockets to the ledger are given to it by \`tieline dispatch\`.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies a COSE Receipt of inclusion from the texts of RFC 9942, RFC 9162 and RFC 9052 alone.
+"""Verifies a COSE Receipt of inclusion (RFC 9942). COSE and its signature are read and verified by python-cwt, CBOR by
+cbor2; the root that the path makes is computed from the text of RFC 9162.
 
 A JSON object {receipt, publicKey, leafData} in hex comes on standard input; what the receipt says, with the
 root computed from its path, leaves as one on standard output. Exit code 1: refused.
@@ -10,8 +11,10 @@ import json
 import sys
 
 import cbor2
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cwt import COSE, COSEKey, VerifyError
+
+
+OKP, CURVE_ED25519, ED25519 = 1, 6, -19  # RFC 9053, RFC 9864
 
 
 class Refused(Exception):
@@ -49,9 +52,9 @@ def verify(receipt, public_key, leaf_data):
     tagged = cbor2.loads(receipt)
     if not isinstance(tagged, cbor2.CBORTag) or tagged.tag != 18:
         raise Refused("not a tagged COSE_Sign1")
-    protected_bytes, unprotected, payload, signature = tagged.value
+    protected_bytes, unprotected, payload, _ = tagged.value
     protected = cbor2.loads(protected_bytes)
-    if protected[1] != -19:  # Ed25519, RFC 9864
+    if protected[1] != ED25519:
         raise Refused("another algorithm")
     if protected[395] != 1:  # RFC9162_SHA256
         raise Refused("another verifiable data structure")
@@ -61,8 +64,8 @@ def verify(receipt, public_key, leaf_data):
     size, index, path = cbor2.loads(proof)
 
     root = root_of_path(leaf_data, index, size, path)
-    to_be_signed = cbor2.dumps(["Signature1", protected_bytes, b"", root])
-    Ed25519PublicKey.from_public_bytes(public_key).verify(signature, to_be_signed)
+    key = COSEKey.new({1: OKP, 2: protected[4], 3: ED25519, -1: CURVE_ED25519, -2: public_key})
+    COSE.new().decode(receipt, key, detached_payload=root)
     return {
         "keyId": protected[4].hex(),
         "type": protected[16],
@@ -81,7 +84,7 @@ def main():
         print(json.dumps(verify(given["receipt"], given["publicKey"], given["leafData"])))
     except Refused as refused:
         sys.exit(str(refused))
-    except InvalidSignature:
+    except VerifyError:
         sys.exit("the signature does not hold")
 
 
