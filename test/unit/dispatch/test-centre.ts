@@ -20,6 +20,7 @@ import { SqliteHistory } from '../../../dispatch/history/sqlite-history.ts';
 import { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { LedgerStore } from '../../../dispatch/store/ledger-store.ts';
+import type { WitnessPlace } from '../../../dispatch/witness/witnessing.ts';
 import type { Clock } from '../../../host/clock.ts';
 import type { HttpRequest, HttpServer } from '../../../host/http.ts';
 import { createLog } from '../../../host/log.ts';
@@ -63,7 +64,16 @@ export class TestCentre {
 
   readonly #signer: Signer;
 
-  private constructor(directory: string, signer: Signer, history?: HistoryStore) {
+  /** Co-sign its checkpoints. */
+  readonly #witnesses: readonly WitnessPlace[];
+
+  private constructor(
+    directory: string,
+    signer: Signer,
+    history?: HistoryStore,
+    witnesses: readonly WitnessPlace[] = [],
+  ) {
+    this.#witnesses = witnesses;
     this.directory = directory;
     this.#signer = signer;
     this.#otherHistory = history;
@@ -75,11 +85,12 @@ export class TestCentre {
       readonly genesis?: Uint8Array;
       readonly signer?: Signer;
       readonly history?: HistoryStore;
+      readonly witnesses?: readonly WitnessPlace[];
     } = {},
   ): Promise<TestCentre> {
-    const { genesis = mainGenesis, signer = logSigner, history } = options;
+    const { genesis = mainGenesis, signer = logSigner, history, witnesses } = options;
     const directory = mkdtempSync(join(tmpdir(), 'tieline-centre-'));
-    const test = new TestCentre(directory, signer, history);
+    const test = new TestCentre(directory, signer, history, witnesses);
     const path = test.path('ledger');
     const database = new InlineDatabase({ path, mode: 'create', migrations: ledgerMigrations });
     const tree = new HistoryTree(nodeSuite, { leafHashAt: () => new Uint8Array() });
@@ -147,6 +158,7 @@ export class TestCentre {
           if (!this.acknowledges) await new Promise(() => {});
         },
         brokerConnected: () => this.connected,
+        witnesses: this.#witnesses,
         restoredSize: options.restoredSize,
         onFailure: (error) => this.failures.push(error),
       });
