@@ -4,13 +4,17 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** It is open already where it was to be opened. */
+export const heldByUs = 'this program';
+
 /** In words; undefined where it cannot be told. */
 export async function portHolders(path: string, processes = '/proc'): Promise<string | undefined> {
   const real = await realpath(path).catch(() => path);
+  if (await hasOpen(join(processes, `${process.pid}`, 'fd'), real)) return heldByUs;
   const ids = (await readdir(processes).catch(() => [])).filter((name) => /^\d+$/.test(name));
   const holders: string[] = [];
   for (const id of ids) {
-    if (Number(id) === process.pid || !(await hasOpen(join(processes, id, 'fd'), real))) continue;
+    if (!(await hasOpen(join(processes, id, 'fd'), real))) continue;
     const [name, words] = await Promise.all(
       ['comm', 'cmdline'].map((file) =>
         readFile(join(processes, id, file), 'utf8').catch(() => ''),

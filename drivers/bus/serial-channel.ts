@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tty as a channel of bytes, through the package serialport.
 
+import { writeSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { SerialPort } from 'serialport';
 import type { TielineError } from '../../base/errors.ts';
@@ -44,10 +45,13 @@ function channelOf(port: SerialPort, listener: ByteChannelListener): ByteChannel
   // Also what notices that the adapter was pulled out: a port that nobody reads from does not.
   port.on('data', (bytes: Uint8Array) => listener.bytes(bytes));
   return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        port.write(bytes, (error) => (error ? reject(error) : resolve()));
-      }),
+    write: async (bytes) => {
+      const rest = bytes.subarray(writeAtOnce(port, bytes));
+      if (rest.length === 0) return;
+      await new Promise<void>((resolve, reject) => {
+        port.write(rest, (error) => (error ? reject(error) : resolve()));
+      });
+    },
     discardInput: () =>
       new Promise((resolve, reject) => {
         port.flush((error) => (error ? reject(error) : resolve()));
@@ -66,6 +70,27 @@ function channelOf(port: SerialPort, listener: ByteChannelListener): ByteChannel
       }),
   };
 }
+
+/**
+ * The package writes in another thread, and tells of it some turns later: where the processor is
+ * busy, the answer was here before that, and taken for one of an earlier request. A tty that is
+ * silent takes a request on the spot.
+ *
+ * @returns how many bytes it has taken.
+ */
+function writeAtOnce({ port }: SerialPort, bytes: Uint8Array): number {
+  const descriptor = port !== undefined && 'fd' in port ? port.fd : null;
+  if (descriptor === null) return 0;
+  try {
+    return writeSync(descriptor, bytes);
+  } catch (error) {
+    // Its buffer is full, or a signal came: the package knows how to wait.
+    if (error instanceof Error && 'code' in error && laterCodes.has(error.code)) return 0;
+    throw error;
+  }
+}
+
+const laterCodes = new Set<unknown>(['EAGAIN', 'EINTR']);
 
 async function entries(folder: string, name: RegExp): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);

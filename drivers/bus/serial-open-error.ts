@@ -2,6 +2,7 @@
 // Why a tty could not be opened, and what the reader can do about it.
 
 import { TielineError } from '../../base/errors.ts';
+import { heldByUs } from './port-holder.ts';
 
 /** `message`: as the serial package or the system words it. */
 export function serialOpenError(
@@ -28,6 +29,9 @@ export function serialOpenError(
     return failure('there is no such port', `${found}; check that the adapter is plugged in`);
   }
   if (isBusy(message)) {
+    if (holders === heldByUs) {
+      return failure('it is in use', `${heldByUs} has it open: two lines lead to one port`);
+    }
     const unknown = `another program holds it; \`sudo fuser -v ${path}\` names it`;
     const known = `${holders} holds it: end that first, a gateway by \`sudo systemctl stop tieline\``;
     return failure('it is in use', holders === undefined ? unknown : known);

@@ -185,12 +185,12 @@ test.concurrent('a device that is pulled out and plugged in again is read again'
   await own.close();
 });
 
-test.concurrent('a tty that another program holds is called so', async () => {
+test.concurrent('a tty that is open already is called so', async () => {
   await onBus(honest, async ({ line, tty }) => {
     await ask(line, 100);
     const second = open(tty);
     expect(await ask(second, 100)).toMatchObject({
-      fault: { kind: 'closed', hint: expect.stringContaining('another program holds it') },
+      fault: { kind: 'closed', hint: expect.stringContaining('two lines lead to one port') },
     });
     await second.close();
   });

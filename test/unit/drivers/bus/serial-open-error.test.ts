@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pid } from 'node:process';
 import { expect, test } from 'vitest';
 import { portHolders } from '../../../../drivers/bus/port-holder.ts';
 import { serialOpenError } from '../../../../drivers/bus/serial-open-error.ts';
@@ -52,6 +53,10 @@ test('who holds a port is named, of ours without the words of the command', asyn
   expect(await portHolders('/dev/ttyA', folder)).toBe('a Tieline program (process 70)');
   expect(await portHolders('/dev/ttyB', folder)).toBe('minicom (process 71)');
   expect(await portHolders('/dev/ttyC', folder)).toBeUndefined();
+  await process(`${pid}`, 'node', '/dev/ttyB');
+  const ours = await portHolders('/dev/ttyB', folder);
+  const twice = serialOpenError('/dev/ttyB', 'Cannot lock port', { ports: [], holders: ours });
+  expect(twice.hint).toContain('two lines lead to one port');
   const holders = 'minicom (process 71)';
   const error = serialOpenError('/dev/ttyB', 'Cannot lock port', { ports: [], holders });
   expect(error.hint).toContain('minicom (process 71) holds it');
