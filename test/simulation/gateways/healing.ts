@@ -2,6 +2,7 @@
 // After the faults: first a majority gets well and must go on without the rest; then all do that
 // can, and must come to rest with the same chain, nothing left to be said, and checkpoints signed.
 
+import { limits } from '../../../base/limits.ts';
 import { auditChain } from '../../../sidechain/store/audit.ts';
 import { Violation } from '../violation.ts';
 import type { Random } from '../world/random.ts';
@@ -86,9 +87,12 @@ export class GatewayHealing {
     const well = [...this.#world.machines.values()].filter((machine) => !broken.includes(machine));
     const left = (): number => well.filter(isWaiting).length;
     await this.#until('a majority is well, and none comes up', () => left() < well.length);
-    for (const machine of well) this.#clients.submit(machine);
     await this.#world.pass(calmMs);
-    await this.#until('a majority is well, and no entry is taken', () => left() < well.length);
+    // One entry after the other: a leader whose disk hangs takes as many as may be under way.
+    for (let round = 0; round < limits.blocksUnderWayMax + 2; round++) {
+      for (const machine of well) this.#clients.submit(machine);
+      await this.#until('a majority is well, and no entry is taken', () => left() < well.length);
+    }
   }
 
   /** All that waits is taken, and all who are well have the same chain. */

@@ -141,6 +141,12 @@ export const durabilityMutants: readonly Mutant[] = [
         find: 'this.#nowMs - sinceMs > limits.writeStallMsMax',
         replace: 'this.#nowMs < sinceMs',
       },
+      // Members that are left out would have it hand over, and hide this for half a minute.
+      {
+        file: 'sidechain/oversight.ts',
+        find: 'if (sinceMs < limits.complainAgainMs) return;',
+        replace: 'return;',
+      },
     ],
   },
   {
