@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import { illegalDataAddress, illegalDataValue } from '../modbus/exception.ts';
 import { advanceLoad, type Load, startLoad } from './load.ts';
 import { PlantControls } from './plant-controls.ts';
+import { tripModels } from './plant-trips.ts';
 import { answerPdu } from './slave.ts';
 import { type Output, plantAddress, plantModels } from './sunspec-plant.ts';
 import { type SunspecModel, sunspecRegisters } from './sunspec-registers.ts';
@@ -28,7 +29,8 @@ export class PlantSlave {
   /** The PDU that answers a request at an instant, Unix time. */
   answer(request: Uint8Array, timeMs: number): Uint8Array {
     this.#advance(timeMs);
-    const models = plantModels(this.#load, this.#output, this.#controls.models());
+    const ofInverter = [...this.#controls.models(), ...tripModels];
+    const models = plantModels(this.#load, this.#output, ofInverter);
     const [functionCode] = request;
     if (functionCode === 6 || functionCode === 16) return this.#write(request, models, timeMs);
     if (functionCode === 1 || functionCode === 15)

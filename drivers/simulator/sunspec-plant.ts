@@ -10,16 +10,16 @@ export const plantAddress = 40_000;
 /** What the inverter gives, W, and has given, Wh. */
 export type Output = { readonly power: number; readonly energy: number };
 
-/** `output`: of the inverter. */
+/** `output`: of the inverter; `settings`: its models of what can be set. */
 export function plantModels(
   load: Load,
   output: Output,
-  controls: readonly SunspecModel[],
+  settings: readonly SunspecModel[],
 ): readonly SunspecModel[] {
   return [
     common('Inverter', 'S-0001'),
     { id: 103, length: 50, points: inverterPoints(load, output) },
-    ...controls,
+    ...settings,
     common('Meter', 'S-0002'),
     { id: 203, length: 105, points: meterPoints(load) },
   ];

@@ -20,7 +20,25 @@ test('pysunspec2 reads the simulated device as `read` does', async () => {
   const run = await runProgram(python, ['test/system/python/sunspec_client.py', `${port}`]);
   expect(run).toMatchObject({ exitCode: 0 });
   const theirs = JSON.parse(run.stdout);
-  expect(theirs.models).toEqual([1, 103, 123, 203, 704]);
+  expect(theirs.models).toEqual([1, 103, 123, 203, 704, 707, 708, 709, 710]);
+  expect(theirs.trips).toEqual({
+    707: {
+      curves: 2,
+      points: [
+        [80, 3],
+        [45, 0.3],
+      ],
+    },
+    708: {
+      curves: 2,
+      points: [
+        [110, 60],
+        [125, 0.1],
+      ],
+    },
+    709: { curves: 2, points: [[47.5, 0.1]] },
+    710: { curves: 2, points: [[51.5, 0.1]] },
+  });
   const line = openLine(simulated.transport);
   const found = await findDevice('sunspec', { line, unit: 1 });
   if (!found.ok) throw new Error(found.fault.detail);

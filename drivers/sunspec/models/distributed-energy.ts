@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distributed energy resources after IEEE 1547-2018: models 701 to 706 and 711 to 714. Facts from
+// Distributed energy resources after IEEE 1547-2018: models 701 to 714. Facts from
 // github.com/sunspec/models at commit 7abdf89, Apache-2.0; ../model-definition.ts says how to read
 // them.
 
 import type { ModelRow } from '../model-definition.ts';
+
+/** Beyond what the device parts from the grid: must, may, or only pauses. `point`: of a curve. */
+function tripPoints(scaleFactor: string, point: string): string {
+  const points = `ActPt:uint16 Pt[NPt]{ ${point} Tms:uint32@Tms_SF/Secs }`;
+  const curves = ['MustTrip', 'MayTrip', 'MomCess'].map((name) => `${name}{ ${points} }`);
+  return `
+    Ena:enum16 AdptCrvReq:uint16 AdptCrvRslt:enum16 NPt:uint16 NCrvSet:uint16 ${scaleFactor}:sunssf
+    Tms_SF:sunssf Crv[NCrvSet]{ ReadOnly:enum16 ${curves.join(' ')} }`;
+}
 
 export const distributedEnergy: readonly ModelRow[] = [
   {
@@ -89,6 +98,14 @@ export const distributedEnergy: readonly ModelRow[] = [
       RvrtRem:uint32/Secs RvrtCrv:uint16 V_SF:sunssf DeptRef_SF:sunssf RspTms_SF:sunssf Crv[NCrv]{
       ActPt:uint16 DeptRef:enum16 RspTms:uint32@RspTms_SF/Secs ReadOnly:enum16 Pt[NPt]{
       V:uint16@V_SF/VNomPct W:int16@DeptRef_SF/DeptRef } }`,
+  },
+  {
+    names: { 707: 'low voltage trip', 708: 'high voltage trip' },
+    points: tripPoints('V_SF', 'V:uint16@V_SF/VNomPct'),
+  },
+  {
+    names: { 709: 'low frequency trip', 710: 'high frequency trip' },
+    points: tripPoints('Hz_SF', 'Hz:uint32@Hz_SF/Hz'),
   },
   {
     names: { 711: 'frequency droop' },
