@@ -61,13 +61,13 @@ function adviceFor(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ECONNREFUSED':
-      return 'the machine is there and nothing listens: check the port, and that it is running';
+      return 'the machine is there, and nothing listens or a firewall refuses: does it run there?';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'the name is not known: check it, and the name server; or write the number';
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return 'no way leads there: check cable, address, mask and gateway (`ip route`)';
+      return 'no way leads there, or a firewall refuses: check cable, address, `ip route`';
     default:
       return 'is it switched on, in this network, and let through by the firewall?';
   }

@@ -35,7 +35,7 @@ function hintFor(reason: string, what: string): string {
       );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return 'no way leads there: check cable, address, mask and gateway (`ip route`)';
+      return 'no way leads there, or a firewall refuses: check cable, address, `ip route`';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'the name is not known: check it and the name server, or write the address in numbers';

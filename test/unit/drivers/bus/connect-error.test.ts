@@ -7,7 +7,7 @@ const at = { host: '192.0.2.10', port: 502 };
 test.each([
   ['ECONNREFUSED', /nothing listens.*firewall.*port/],
   ['ETIMEDOUT', /powered.*network.*firewall/],
-  ['EHOSTUNREACH', /cable.*ip route/],
+  ['EHOSTUNREACH', /firewall.*cable.*ip route/],
   ['ENETUNREACH', /cable.*ip route/],
   ['ENOTFOUND', /name server/],
   ['EAI_AGAIN', /name server/],
