@@ -78,6 +78,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/doctor.ts')).doctor,
   },
   {
+    name: 'enter',
+    summary: 'put what a person has read or seen on the chain, signed by that person',
+    load: async () => (await import('./agent/commands/enter.ts')).enter,
+  },
+  {
     name: 'members',
     summary: 'the members of a chain',
     load: async () => (await import('./agent/commands/members.ts')).members,

@@ -4,10 +4,11 @@
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { GatewayConfig } from './config.ts';
-import type { MembershipOutcome } from './membership-route.ts';
+import type { ManualEntries } from './manual-route.ts';
 import type { NextKey } from './next-key.ts';
 import type { Reloaded } from './reload.ts';
 import type { GatewayStatus } from './status.ts';
+import type { SubmitOutcome } from './submit-entry.ts';
 import type { MeterValues } from './values.ts';
 
 const timeoutMs = 5_000;
@@ -39,14 +40,28 @@ export async function askNextKey(place: Place): Promise<NextKey> {
  * Hands a signed change of the members in; `entry` in hex.
  * @throws TielineError `gateway-api`, with what the gateway says against it.
  */
-export async function postMembership(place: Place, entry: string): Promise<MembershipOutcome> {
-  const outcome = await ask(place, '/api/v1/membership', {
+export function postMembership(place: Place, entry: string): Promise<SubmitOutcome> {
+  return postEntry(place, '/api/v1/membership', entry);
+}
+
+/** What was entered by hand, and where each person's numbers stand. @throws TielineError `gateway-api` */
+export async function askManualEntries(place: Place): Promise<ManualEntries> {
+  return (await ask(place, '/api/v1/manual-entries')) as ManualEntries;
+}
+
+/** Hands a signed manual entry in; `entry` in hex. @throws TielineError `gateway-api` */
+export function postManualEntry(place: Place, entry: string): Promise<SubmitOutcome> {
+  return postEntry(place, '/api/v1/manual-entries', entry);
+}
+
+async function postEntry(place: Place, path: string, entry: string): Promise<SubmitOutcome> {
+  const outcome = await ask(place, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ entry }),
     signal: AbortSignal.timeout(limits.httpRequestTimeoutMs),
   });
-  return outcome as MembershipOutcome;
+  return outcome as SubmitOutcome;
 }
 
 async function ask({ http }: Place, path: string, request: RequestInit = {}): Promise<unknown> {

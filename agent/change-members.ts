@@ -11,8 +11,8 @@ import { type MembershipChange, signMembership } from '../sidechain/chain/member
 import type { MemberStatus } from '../sidechain/membership-status.ts';
 import { askStatus, postMembership } from './ask-gateway.ts';
 import type { GatewayConfig } from './config.ts';
-import type { MembershipOutcome } from './membership-route.ts';
 import type { GatewayStatus } from './status.ts';
+import type { SubmitOutcome } from './submit-entry.ts';
 
 /** What each refusal of a block means, and what to do. */
 const reasons: Readonly<Record<string, string>> = {
@@ -62,7 +62,7 @@ export async function changeMembers(options: ChangeOptions): Promise<{ readonly 
   return settled(await postMembership(config, toHex(entry)));
 }
 
-function settled(outcome: MembershipOutcome): { readonly height: number } {
+function settled(outcome: SubmitOutcome): { readonly height: number } {
   switch (outcome.kind) {
     case 'accepted':
     case 'known':

@@ -10,12 +10,14 @@ import { systemClock } from '../host/clock.ts';
 import { type HttpServer, startHttp } from '../host/http.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
+import type { Database } from '../host/sqlite.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import type { Unsealed } from '../sidechain/store/outbox-anew.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
 import { onLetGo, successor } from './key-change.ts';
+import { manualRoutes } from './manual-route.ts';
 import { membershipRoute } from './membership-route.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
 import { nextKeyRoute } from './next-key.ts';
@@ -110,7 +112,8 @@ async function start(
   onRevocation(node, keyId, (revoked) => {
     follow(config, { node, keyId, meters, log, closing }, revoked).catch(fatal.reject);
   });
-  const api = await startApi(config, { node, signer, uplink, meters, log });
+  const { database } = opened;
+  const api = await startApi(config, { node, database, signer, uplink, meters, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);
   finished.catch(() => {});
@@ -173,13 +176,14 @@ function startApi(
   config: GatewayConfig,
   parts: {
     readonly node: SidechainNode;
+    readonly database: Database;
     readonly signer: Signer;
     readonly uplink: Uplink;
     readonly meters: MeterSide;
     readonly log: Log;
   },
 ): Promise<HttpServer> {
-  const { node, signer, uplink, meters, log } = parts;
+  const { node, database, signer, uplink, meters, log } = parts;
   return startHttp({
     host: '127.0.0.1',
     port: config.http.port,
@@ -190,6 +194,7 @@ function startApi(
         ...{ node, meters, own: signer.keyId },
         listens: config.listen !== undefined,
       }),
+      ...manualRoutes(suite, { node, database }),
       nextKeyRoute(config),
       ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
       ...statusRoutes(async () => ({

@@ -13,16 +13,7 @@ import { openEntry, verifyEntry } from '../sidechain/chain/entry.ts';
 import { decodeMembership, type MembershipChange } from '../sidechain/chain/membership.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import type { MeterSide } from './meter-side.ts';
-
-/** Below what an HTTP request may take. */
-const waitMs = 20_000;
-
-/** What became of the change. */
-export type MembershipOutcome =
-  | { readonly kind: 'accepted' | 'known'; readonly height: number }
-  | { readonly kind: 'refused'; readonly height: number; readonly reason: string }
-  /** Kept, and ordered as soon as that can be. */
-  | { readonly kind: 'waiting' };
+import { type SubmitOutcome, submitEntry } from './submit-entry.ts';
 
 export type MembershipRouteParts = {
   readonly node: SidechainNode;
@@ -50,7 +41,7 @@ export function membershipRoute(parts: MembershipRouteParts): Route {
       if (!judged.ok) return judged.response;
       return endsOwn(judged.change, parts.own)
         ? submitLast(parts, entry)
-        : submit(parts.node, entry);
+        : submitEntry(parts.node, entry);
     },
   };
 }
@@ -96,23 +87,12 @@ async function submitLast(
     await sleep(limits.keyChangePollMs);
   }
   try {
-    const response = await submit(node, entry);
-    const { kind } = response.body as MembershipOutcome;
+    const response = await submitEntry(node, entry);
+    const { kind } = response.body as SubmitOutcome;
     if (kind === 'refused' || kind === 'waiting') meters.release();
     return response;
   } catch (error) {
     meters.release();
     throw error;
-  }
-}
-
-async function submit(node: SidechainNode, entry: Uint8Array): Promise<HttpResponse> {
-  const { promise: late, resolve } = Promise.withResolvers<MembershipOutcome>();
-  const timer = setTimeout(() => resolve({ kind: 'waiting' }), waitMs);
-  try {
-    const outcome: MembershipOutcome = await Promise.race([node.submit({ entry }), late]);
-    return { status: 200, body: outcome };
-  } finally {
-    clearTimeout(timer);
   }
 }

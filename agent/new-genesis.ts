@@ -11,7 +11,7 @@ import type { Signer } from '../base/suite.ts';
 import { type Genesis, signGenesis } from '../sidechain/chain/genesis.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
-import { membersRight } from '../sidechain/chain/member.ts';
+import { enterRight, membersRight } from '../sidechain/chain/member.ts';
 import { isPolicyPossible, type Policy, signersNeeded } from '../sidechain/chain/policy.ts';
 import { assertName } from './make-key.ts';
 import type { MemberFile } from './member-file.ts';
@@ -25,6 +25,8 @@ export type NewChain = {
   readonly policy: Policy;
   /** Who may change the members: `NAME=PUBLICKEY`, the key in hex; of nobody they are fixed. */
   readonly engineers: readonly string[];
+  /** Who may enter data by hand, and no more; written as the engineers are. */
+  readonly operators: readonly string[];
   readonly windowMs: number;
   readonly graceMs: number;
 };
@@ -57,7 +59,10 @@ export async function newGenesis(
       version: 1,
       members,
       policy: chain.policy,
-      persons: chain.engineers.map(engineerOf),
+      persons: [
+        ...chain.engineers.map((text) => personOf(text, 'engineer')),
+        ...chain.operators.map((text) => personOf(text, 'operator')),
+      ],
       mainLog: await readMainLog(chain.mainLogFile),
       summary: { windowMs: chain.windowMs, graceMs: chain.graceMs },
       timeMs: nowMs,
@@ -67,14 +72,16 @@ export async function newGenesis(
   );
 }
 
-/** @throws TielineError `engineer` */
-function engineerOf(text: string): Genesis['persons'][number] {
+const rightOf = { engineer: membersRight, operator: enterRight } as const;
+
+/** @throws TielineError `engineer`, `operator` */
+function personOf(text: string, role: keyof typeof rightOf): Genesis['persons'][number] {
   const [, name = '', hex = ''] = /^(.+)=([0-9a-fA-F]{64})$/.exec(text) ?? [];
   const publicKey = fromHex(hex.toLowerCase()) ?? new Uint8Array();
   const checked = checkPublicKey(publicKey);
-  if (isName(name) && checked.ok) return { publicKey, name, rights: [membersRight] };
+  if (isName(name) && checked.ok) return { publicKey, name, rights: [rightOf[role]] };
   const why = checked.ok ? 'the name is none' : checked.detail;
-  throw new TielineError('engineer', `\`${text}\` names no engineer: ${why}`, {
+  throw new TielineError(role, `\`${text}\` names no ${role}: ${why}`, {
     hint: 'NAME=PUBLICKEY, as `tieline key --person NAME --out FILE` prints it',
   });
 }

@@ -5,6 +5,7 @@
 
 import { assertRelations } from './limit-relations.ts';
 import { mainLogLimits } from './main-log-limits.ts';
+import { manualLimits } from './manual-limits.ts';
 import { memberLimits } from './member-limits.ts';
 import { requestLimits } from './request-limits.ts';
 import { usageLimits } from './usage-limits.ts';
@@ -12,6 +13,7 @@ import { usageLimits } from './usage-limits.ts';
 export const limits = Object.freeze({
   ...mainLogLimits,
   ...requestLimits,
+  ...manualLimits,
   ...usageLimits,
   // Encoded values.
   cborDepthMax: 16,

@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Log } from '../host/log.ts';
 import type { BlockEntry } from './chain/block.ts';
-import { openEntry } from './chain/entry.ts';
+import { isPersonal, openEntry } from './chain/entry.ts';
 import type { Verdicts } from './chain/judge.ts';
 import type { AppliedBlock } from './chain/ledger.ts';
 import { sequenceIn } from './chain/numbered.ts';
@@ -153,8 +153,8 @@ export class Carrier {
       // On the chain meanwhile: its sender knows in a moment.
       if (sequence !== undefined && sequence <= last) continue;
       if (sequence !== undefined && sequence !== last + 1) return undefined;
-      // An engineer's word, too, may have come in at the sender.
-      const isPerson = entry.kind === 'membership';
+      // A person's word, too, may have come in at the sender.
+      const isPerson = isPersonal(entry.kind);
       const signer = isPerson ? registry.person(entry.keyId) : member;
       if (!isPerson && !equal(entry.keyId, member.keyId)) return undefined;
       if (signer === undefined || !verdicts(entry, signer.publicKey)) return undefined;

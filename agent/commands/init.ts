@@ -47,6 +47,11 @@ export const init: Command = {
       multiple: true,
       description: 'may change the members; may be given several times. Of none they are fixed',
     },
+    operator: {
+      value: 'NAME=PUBLICKEY',
+      multiple: true,
+      description: 'may enter data by hand, as engineers may; may be given several times',
+    },
     'window-seconds': { value: 'N', description: 'summary window, a divisor of a day; 900' },
     'grace-seconds': { value: 'N', description: 'how long a window waits for late packs; 30' },
     json: { description: 'say what was made as JSON' },
@@ -96,7 +101,7 @@ function optionsOf(values: Values): InitOptions {
 
 /** What the genesis decides: `--genesis` leaves nothing of it to say. */
 const decided = [
-  ...['main-log', 'name', 'policy', 'faulty', 'engineer'],
+  ...['main-log', 'name', 'policy', 'faulty', 'engineer', 'operator'],
   ...['window-seconds', 'grace-seconds'],
 ];
 
@@ -109,6 +114,7 @@ function chainOf(values: Values): InitOptions['chain'] {
       mainLogFile: required('init', values, 'main-log'),
       policy: policyOf(values),
       engineers: textsOf(values, 'engineer'),
+      operators: textsOf(values, 'operator'),
       windowMs: secondsOf(values, 'window-seconds', 900),
       graceMs: secondsOf(values, 'grace-seconds', 30),
     };

@@ -18,8 +18,14 @@ export const entryKinds = [
   'receipt',
   'membership',
   'request',
+  'manual-entry',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
+
+/** Signed by a person of the chain, whichever member brings it. */
+export function isPersonal(kind: EntryKind): boolean {
+  return kind === 'membership' || kind === 'manual-entry';
+}
 
 export type SignedEntry = {
   /** SHA-256 of `bytes`. */

@@ -13,11 +13,12 @@ import type { HistoryTree } from '../../base/tree.ts';
 import { checkAnchor, openAnchor } from './anchor.ts';
 import { type Batch, decodeBatch, packRoot } from './batch.ts';
 import type { BlockEntry } from './block.ts';
-import { openEntry, type SignedEntry } from './entry.ts';
+import { isPersonal, openEntry, type SignedEntry } from './entry.ts';
 import { decodeGap, type Gap } from './gap.ts';
+import { judgeManualEntry, type ManualEntryRefusal } from './judge-manual-entry.ts';
 import { changeMembers, type MembershipRefusal } from './judge-membership.ts';
 import { judgeRequest, type RequestRefusal } from './judge-request.ts';
-import { type Member, membersRight } from './member.ts';
+import { type Member, mayEnter, membersRight } from './member.ts';
 import { decodeMembership } from './membership.ts';
 import { checkReceiptMessage, decodeReceiptMessage } from './receipt-message.ts';
 import type { ReceiptState, Registry } from './registry.ts';
@@ -38,11 +39,12 @@ export type RefusalReason =
   | 'limit'
   | 'duplicate'
   | 'receipt'
-  /** The person may not change the members. */
+  /** The person may not change the members, or enter data. */
   | 'right'
   /** Its number is not the next: the members were changed since, or a change before it is missing. */
   | 'version'
   | RequestRefusal
+  | ManualEntryRefusal
   | MembershipRefusal;
 
 /** An entry that counts, with what it changes in the registry and what contracts see of it. */
@@ -68,6 +70,12 @@ export type AcceptedEntry = {
       readonly untilMs: number;
       /** Of the block before. */
       readonly takenMs: number;
+    }
+  | {
+      readonly kind: 'manual-entry';
+      /** Key id of who signed it. */
+      readonly person: Uint8Array;
+      readonly sequence: number;
     }
   | {
       readonly kind: 'membership';
@@ -103,8 +111,7 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
   const opened = openEntry(suite, given.entry);
   if (!opened.ok) return refused(suite.sha256(given.entry), 'malformed');
   const entry = opened.value;
-  const flaw =
-    entry.kind === 'membership' ? flawOfPerson(entry, bench) : flawOfMember(entry, bench);
+  const flaw = isPersonal(entry.kind) ? flawOfPerson(entry, bench) : flawOfMember(entry, bench);
   if (flaw !== undefined) return refused(entry.id, flaw);
   if ((given.packs !== undefined) !== (entry.kind === 'reading-batch')) {
     return refused(entry.id, 'malformed');
@@ -126,6 +133,13 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
       if (!judged.ok) return refused(id, judged.code);
       return { ok: true, entry: { id, bytes, kind: 'request', ...judged.value } };
     }
+    case 'manual-entry': {
+      const { id, bytes, keyId: person } = entry;
+      const judged = judgeManualEntry(entry, bench.registry);
+      if (!judged.ok) return refused(id, judged.code);
+      const sequence = judged.value;
+      return { ok: true, entry: { id, bytes, kind: 'manual-entry', person, sequence } };
+    }
     case 'genesis':
       return refused(entry.id, 'malformed');
   }
@@ -142,10 +156,11 @@ function flawOfPerson(entry: SignedEntry, bench: Bench): RefusalReason | undefin
   const person = bench.registry.person(entry.keyId);
   if (person === undefined) return 'unknown-signer';
   if (!bench.verdicts(entry, person.publicKey)) return 'signature';
-  return person.rights.includes(membersRight) ? undefined : 'right';
+  const isAllowed =
+    entry.kind === 'membership' ? person.rights.includes(membersRight) : mayEnter(person);
+  return isAllowed ? undefined : 'right';
 }
 
-/** The one kind that persons sign. */
 function judgeMembership(suite: Suite, entry: SignedEntry, bench: Bench): Judgement {
   const { id, bytes, keyId: by } = entry;
   const { registry, height } = bench;

@@ -47,6 +47,13 @@ export type Person = {
 /** What a person must have to change the members. */
 export const membersRight = 'members';
 
+/** What a person must have to enter data by hand; who may change the members may do that, too. */
+export const enterRight = 'enter';
+
+export function mayEnter({ rights }: Pick<Person, 'rights'>): boolean {
+  return rights.includes(enterRight) || rights.includes(membersRight);
+}
+
 export const addressField = label(limits.addressMax);
 
 const endField = mapped(tuple(uint(), keyIdField), {

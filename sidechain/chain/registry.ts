@@ -102,6 +102,22 @@ const requestField: Field<RequestState> = mapped(
 /** As many as one day takes, for none is answered for longer. */
 const requestsField = listOf(requestField, 25 * limits.requestsPerHourMax);
 
+/** Where a person's manual entries stand. */
+export type ManualState = {
+  /** Key id of the person. */
+  readonly person: Uint8Array;
+  /** Of the last one; the first is 1. */
+  readonly sequence: number;
+  readonly entryId: Uint8Array;
+};
+
+const manualField: Field<ManualState> = mapped(tuple(bytes(8), uint(), bytes(32)), {
+  read: ([person, sequence, entryId]) => accept({ person, sequence, entryId }),
+  write: ({ person, sequence, entryId }) => [person, sequence, entryId] as const,
+});
+
+const manualEntriesField = listOf(manualField, limits.personsMax);
+
 const policyField: Field<Policy> = mapped(tuple(choice('blame', 'prevent'), uint()), {
   read: ([kind, faulty]) => accept({ class: kind, faulty }),
   write: (policy) => [policy.class, policy.faulty] as const,
@@ -188,6 +204,15 @@ export class Registry {
   /** Requests that may still be answered, and those of the last hour. */
   get requests(): readonly RequestState[] {
     return this.#read('chain/requests', requestsField) ?? [];
+  }
+
+  /** Of the persons who have entered something, in the order in which they began. */
+  get manualSequences(): readonly ManualState[] {
+    return this.#read('chain/manual-entries', manualEntriesField) ?? [];
+  }
+
+  manualSequence(person: Uint8Array): ManualState | undefined {
+    return this.manualSequences.find((one) => equal(one.person, person));
   }
 
   get receipt(): ReceiptState | undefined {
@@ -286,6 +311,16 @@ export class Registry {
         const kept = this.requests.filter(stillCounts(takenMs));
         const requests = [...kept, { id, height, takenMs, untilMs }];
         this.#state.put('chain/requests', requestsField.write(requests));
+        return;
+      }
+      case 'manual-entry': {
+        const { id: entryId, person, sequence } = entry;
+        const before = this.manualSequences;
+        const next = { person, sequence, entryId };
+        const isNew = before.every((one) => !equal(one.person, person));
+        const after = before.map((one) => (equal(one.person, person) ? next : one));
+        const list = isNew ? [...before, next] : after;
+        this.#state.put('chain/manual-entries', manualEntriesField.write(list));
         return;
       }
       case 'membership': {

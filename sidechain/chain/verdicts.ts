@@ -7,7 +7,7 @@
 import { equal, keyOf } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
-import { type SignedEntry, verifyEntry } from './entry.ts';
+import { isPersonal, type SignedEntry, verifyEntry } from './entry.ts';
 import type { Verdicts } from './judge.ts';
 
 export class KnownVerdicts {
@@ -36,7 +36,7 @@ export class KnownVerdicts {
 
   /** Signed a moment ago by the key that is ours; what an engineer has signed comes in with a signer, too. */
   signedHere(entry: SignedEntry, { keyId, publicKey }: Pick<Signer, 'keyId' | 'publicKey'>): void {
-    const isOurs = entry.kind !== 'membership' && equal(entry.keyId, keyId);
+    const isOurs = !isPersonal(entry.kind) && equal(entry.keyId, keyId);
     if (isOurs) this.learn(entry, publicKey, true);
   }
 

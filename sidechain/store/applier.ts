@@ -19,6 +19,7 @@ import { configurationStatement } from './configuration-table.ts';
 import type { Foresight } from './foresight.ts';
 import { groupStatement, type History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
+import { manualEntryStatements } from './manual-entry-table.ts';
 import { membershipStatements } from './membership-table.ts';
 import type { StateTrail } from './state-table.ts';
 import type { Settlement, Submissions } from './submissions.ts';
@@ -163,6 +164,7 @@ export class Applier {
   ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
     const { ledger, history, known } = this.#standing;
     const versionBefore = ledger.registry.membership?.version;
+    const enteredBefore = enteredCount(ledger);
     const given = { body, verdicts: known.verdicts };
     const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
     const statements = [
@@ -171,7 +173,15 @@ export class Applier {
       ...(ledger.registry.membership?.version === versionBefore
         ? []
         : membershipStatements(this.#suite, { body, block })),
+      ...(enteredCount(ledger) === enteredBefore
+        ? []
+        : manualEntryStatements(this.#suite, { body, block })),
     ];
     return { logIndex: entry.index, term: entry.term, body, block, statements };
   }
+}
+
+/** How many manual entries there were; each person numbers them without gaps. */
+function enteredCount({ registry }: Ledger): number {
+  return registry.manualSequences.reduce((sum, { sequence }) => sum + sequence, 0);
 }

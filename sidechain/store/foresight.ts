@@ -6,7 +6,7 @@
 import { limits } from '../../base/limits.ts';
 import type { Suite, VerifyBeside } from '../../base/suite.ts';
 import type { BlockBody, BlockEntry } from '../chain/block.ts';
-import { openEntry, type SignedEntry, signedBytesOf } from '../chain/entry.ts';
+import { isPersonal, openEntry, type SignedEntry, signedBytesOf } from '../chain/entry.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { Registry } from '../chain/registry.ts';
 import type { KnownVerdicts } from '../chain/verdicts.ts';
@@ -142,7 +142,7 @@ export class Foresight {
     if (!opened.ok) return undefined;
     const entry = opened.value;
     const { keyId, kind } = entry;
-    const signer = kind === 'membership' ? registry.person(keyId) : registry.member(keyId);
+    const signer = isPersonal(kind) ? registry.person(keyId) : registry.member(keyId);
     if (signer === undefined || known.isKnown(entry, signer.publicKey)) return undefined;
     return { entry, publicKey: signer.publicKey };
   }

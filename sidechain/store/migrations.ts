@@ -149,4 +149,13 @@ export const chainMigrations: readonly (readonly string[])[] = [
       header BLOB NOT NULL
     ) STRICT`,
   ],
+  [
+    // What persons have entered by hand, as read in blocks, for showing it; the newest.
+    `CREATE TABLE manual_entry (
+      number INTEGER PRIMARY KEY,
+      height INTEGER NOT NULL,
+      time_ms INTEGER NOT NULL,
+      entry BLOB NOT NULL
+    ) STRICT`,
+  ],
 ];

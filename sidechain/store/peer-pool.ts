@@ -8,7 +8,7 @@ import { toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { BlockEntry } from '../chain/block.ts';
-import { openEntry, type SignedEntry } from '../chain/entry.ts';
+import { isPersonal, openEntry, type SignedEntry } from '../chain/entry.ts';
 import type { Verdicts } from '../chain/judge.ts';
 import type { AppliedBlock } from '../chain/ledger.ts';
 import { sequenceIn } from '../chain/numbered.ts';
@@ -135,7 +135,7 @@ export class PeerPool {
   }
 
   #signerOf({ kind, keyId }: SignedEntry): { readonly publicKey: Uint8Array } | undefined {
-    if (kind === 'membership') return this.#registry.person(keyId);
+    if (isPersonal(kind)) return this.#registry.person(keyId);
     const member = this.#registry.member(keyId);
     return member?.revoked === false ? member : undefined;
   }

@@ -31,6 +31,7 @@ import { decodeHeader } from '../../sidechain/chain/header.ts';
 import { openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import { formatMainLogFile, parseMainLogFile } from '../../sidechain/chain/main-log-file.ts';
 import { openRecord } from '../../sidechain/chain/main-record.ts';
+import { decodeManualEntry, encodeManualEntry } from '../../sidechain/chain/manual-entry.ts';
 import { decodeMembership } from '../../sidechain/chain/membership.ts';
 import {
   decodeReceiptMessage,
@@ -82,6 +83,10 @@ const payloadsOf = (given: readonly { readonly entry: Uint8Array }[]) =>
   });
 const payloads = payloadsOf(entries);
 const changes = payloadsOf([group.revocation(1)]);
+const manual = encodeManualEntry({
+  ...{ sequence: 1, kind: 'inspection', subject: 'meter', timeMs: startMs },
+  ...{ values: [['1-0:1.8.0*255', 123_456, -1, 'kWh']], text: 'seal intact', reason: null },
+});
 const { headerBytes } = group.apply([group.schema()]);
 const anchor = group.anchor();
 const index = group.mainLog.append(anchor);
@@ -133,6 +138,7 @@ export const chainDecoders: readonly Decoder[] = [
   { name: 'batch', samples: payloads.slice(0, 1), read: decodeBatch },
   { name: 'gap', samples: payloads.slice(1), read: decodeGap },
   { name: 'membership', samples: changes, read: decodeMembership },
+  { name: 'manual-entry', samples: [manual], read: decodeManualEntry },
   { name: 'block', samples: [encodeBlock(group.body(entries))], read: decodeBlock },
   { name: 'header', samples: [headerBytes], read: decodeHeader },
   { name: 'genesis', samples: [genesisBytes], read: (bytes) => openGenesis(suite, bytes) },

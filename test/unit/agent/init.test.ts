@@ -102,6 +102,7 @@ describe('a chain of three', () => {
       mainLogFile,
       policy: { class: 'prevent' as const, faulty: 1 },
       engineers: [],
+      operators: [],
       windowMs: 900_000,
       graceMs: 30_000,
     };
@@ -167,6 +168,7 @@ function chainWith(mainLogFile: string, persons: readonly { name: string; public
     mainLogFile,
     policy: { class: 'blame' as const, faulty: 0 },
     engineers: persons.map(({ name, publicKey }) => `${name}=${publicKey}`),
+    operators: [],
     windowMs: 900_000,
     graceMs: 30_000,
   };

@@ -45,6 +45,7 @@ export function init(
           ...chain,
           policy: { class: 'blame', faulty: 0 },
           engineers: [],
+          operators: [],
           windowMs: 900_000,
           graceMs: 30_000,
         };
