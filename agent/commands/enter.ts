@@ -33,8 +33,8 @@ export const enter: Command = {
     time: { value: 'TIME', description: 'of the observation, as 2026-03-01T14:05:00Z; else now' },
     json: { description: 'what was done as JSON' },
   },
-  notes: `The genesis names who may: \`tieline init --operator\`, or --engineer. It is shown apart from what
-meters say, as of origin "manual", with the time that the person says and the time of its block:
+  notes: `The genesis names who may: \`tieline init --operator\`, or --engineer. It is shown apart
+from what meters say, as of origin "manual", with the person's time and that of its block:
 GET /api/v1/manual-entries of any gateway of the chain.`,
   run: async ({ values, print }) => {
     const given = entryOf(values);

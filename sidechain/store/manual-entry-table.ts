@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What persons have entered by hand, taken out of the blocks for showing it: a view, which decides
-// nothing. It holds the newest only, and what this copy has applied by itself; all of it stands in the blocks.
+// nothing. It holds the newest only, and what this copy has applied by itself; the blocks hold all.
 
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
