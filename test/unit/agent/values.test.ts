@@ -37,6 +37,6 @@ test('the local API gives them as decimal text', async () => {
   const [route] = valueRoutes(() => [meter]);
   const request = { params: {}, query: {}, body: undefined };
   const answer = await route?.handler(request as never);
-  expect(answer).toEqual({ status: 200, body: { meters: [meter] } });
+  expect(answer).toEqual({ status: 200, body: { meters: [{ origin: 'sensor', ...meter }] } });
   expect(meter.values[0]).toHaveProperty('value', '230.12');
 });
