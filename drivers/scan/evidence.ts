@@ -14,6 +14,8 @@ export type Fit = {
   readonly reasons: readonly string[];
   /** Power was measured and holds against volts and amperes. */
   readonly isProven: boolean;
+  /** Registers that are zero: of two maps that explain as much, the one with fewer claims less. */
+  readonly emptyCount: number;
 };
 
 const wattsToProve = 50;
@@ -28,7 +30,9 @@ export function fitOf(values: readonly DeviceValue[], reading: readonly ReadValu
     return [{ value, amount: mantissa * 10 ** value.exponent }];
   });
   const against = reasonAgainst(values, reading, known);
-  if (against !== undefined) return { points: undefined, reasons: [against], isProven: false };
+  if (against !== undefined) {
+    return { points: undefined, reasons: [against], isProven: false, emptyCount: 0 };
+  }
   const volts = known.filter(({ value, amount }) => value.unit === 'V' && amount > 0);
   const hertz = known.filter(({ value }) => value.unit === 'Hz');
   const loads = known.filter(
@@ -42,9 +46,12 @@ export function fitOf(values: readonly DeviceValue[], reading: readonly ReadValu
     ...(isProven ? ['power is what volts, amperes and power factor make of it'] : []),
     ...(counters.length > 0 ? [`${counters.length} energy counters above zero`] : []),
   ];
-  const points =
+  const found =
     2 * volts.length + 2 * hertz.length + (isProven ? 3 : 0) + counters.length + loads.length;
-  return { points, reasons, isProven };
+  // What the device refuses is not in its map.
+  const points = found - (values.length - known.length);
+  const emptyCount = known.filter(({ amount }) => amount === 0).length;
+  return { points, reasons, isProven, emptyCount };
 }
 
 /** Mains voltages from a generator's 80 V to a phase-to-phase 500 V, and frequencies of grids. */

@@ -75,7 +75,9 @@ async function soundReading(device: Device): Promise<readonly ReadValue[]> {
 
 /** Exported for its tests alone: the choice needs no line. */
 export function chosen(candidates: readonly Candidate[], against: readonly string[]): Identity {
-  const [best, ...others] = candidates.toSorted((a, b) => b.points - a.points);
+  const [best, ...others] = candidates.toSorted(
+    (a, b) => b.points - a.points || a.fit.emptyCount - b.fit.emptyCount,
+  );
   if (best === undefined) {
     return { meter: undefined, confidence: 'unknown', reasons: against, alternatives: [] };
   }

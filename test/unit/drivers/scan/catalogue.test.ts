@@ -34,6 +34,19 @@ test.each(meterDefinitions.map((definition) => [definition.id, definition] as co
   },
 );
 
+test('a meter that refuses what a larger map asks for is not taken for the larger one', async () => {
+  const definition = findMeter('eastron-sdm120') as MeterDefinition;
+  const meter = await startSimulatedMeter({
+    ...{ definition, unit: 1, transport, seed: 3, nowMs: () => noon },
+  });
+  const line = openLine(meter.transport);
+  onTestFinished(async () => {
+    await line.close();
+    await meter.close();
+  });
+  expect(await identify(line, 1)).toMatchObject({ meter: 'eastron-sdm120' });
+});
+
 test('a map without volts and hertz fits by a load that is the sum of its phases', () => {
   const definition = findMeter('acrel-adl400-secondary') as MeterDefinition;
   const { values } = modbusPack(definition);

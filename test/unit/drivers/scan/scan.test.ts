@@ -97,7 +97,7 @@ describe('what is tried on a tty', () => {
 });
 
 describe('the map that is chosen', () => {
-  const fit = { points: 9, reasons: [], isProven: true };
+  const fit = { points: 9, reasons: [], isProven: true, emptyCount: 0 };
 
   it('is the one that explains most', () => {
     const candidates = [
@@ -114,6 +114,15 @@ describe('the map that is chosen', () => {
     ];
     const identity = chosen(candidates, []);
     expect(identity).toMatchObject({ confidence: 'possible', alternatives: ['other'] });
+  });
+
+  it('is the one that finds less empty, of two that explain as much', () => {
+    const candidates = [
+      { id: 'three-phase', points: 9, fit: { ...fit, emptyCount: 6 } },
+      { id: 'one-phase', points: 9, fit },
+    ];
+    const identity = chosen(candidates, []);
+    expect(identity).toMatchObject({ meter: 'one-phase', alternatives: ['three-phase'] });
   });
 
   it('is none where none fits, with what speaks against each', () => {
