@@ -9,7 +9,7 @@ import { mutants } from './catalogue.ts';
 import type { Mutant } from './mutant.ts';
 
 /** A bug that shows in none of so many worlds is not noticed. */
-const seedsMax = 8_000;
+const seedsMax = 20_000;
 
 export async function checkMutants(
   tell: (line: string) => void,
