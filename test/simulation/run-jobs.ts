@@ -16,6 +16,15 @@ export type Job = {
   readonly untilViolation: boolean;
 };
 
+/** A world takes a second or two: one that takes so long goes round in circles, and ends its job. */
+const endlessMs = 180_000;
+
+function endless(seed: number): Outcome {
+  const message = `the world does not end within ${endlessMs / 1_000} s`;
+  const violation = { invariant: 'progress', message };
+  return { seed, violation, virtualMs: 0, acknowledged: 0, faults: {} };
+}
+
 /** @returns the outcomes of each job, in the order of the jobs. Rejects if a job cannot be done. */
 export async function runJobs(
   jobs: readonly Job[],
@@ -39,8 +48,20 @@ export function runJob(job: Job): Promise<readonly Outcome[]> {
   return new Promise((resolve, reject) => {
     const outcomes: Outcome[] = [];
     const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: job });
-    worker.on('message', (outcome: Outcome) => outcomes.push(outcome));
+    const giveUp = (): void => {
+      const seed = job.seeds[outcomes.length];
+      if (seed !== undefined) outcomes.push(endless(seed));
+      void worker.terminate();
+    };
+    const timer = setTimeout(giveUp, endlessMs);
+    worker.on('message', (outcome: Outcome) => {
+      outcomes.push(outcome);
+      timer.refresh();
+    });
     worker.on('error', reject);
-    worker.on('exit', () => resolve(outcomes));
+    worker.on('exit', () => {
+      clearTimeout(timer);
+      resolve(outcomes);
+    });
   });
 }
