@@ -59,7 +59,7 @@ export function toBase64(bytes: Uint8Array): string {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 /** Value of a digit by its code; 64 for what is none. */
-const digits = new Uint8Array(256).fill(64);
+const digits = new Uint8Array(128).fill(64);
 for (let i = 0; i < alphabet.length; i++) digits[alphabet.charCodeAt(i)] = i;
 
 /** Only the one canonical form is read: undefined for stray bits, missing padding, white space. */
@@ -72,8 +72,7 @@ export function fromBase64(text: string): Uint8Array | undefined {
   let bits = 0;
   let bitCount = 0;
   for (let i = 0; i < digitCount; i++) {
-    const code = text.charCodeAt(i);
-    const digit = code < 256 ? (digits[code] as number) : 64;
+    const digit = digits[text.charCodeAt(i)] ?? 64;
     if (digit === 64) return undefined;
     bits = ((bits << 6) | digit) & 0xffff;
     bitCount += 6;

@@ -4,6 +4,7 @@
 // as values, and only the records used last are kept as such. Which ones these are changes no outcome.
 
 import { keyOf } from '../../base/bytes.ts';
+import { Generations } from '../../base/generations.ts';
 import { limits } from '../../base/limits.ts';
 import type { Membership } from '../../sidechain/chain/membership-proof.ts';
 import type { ChainRecord } from './chain-record.ts';
@@ -14,9 +15,8 @@ export type PackedChain = Omit<ChainRecord, keyof Membership> & { readonly membe
 
 export class ChainTable {
   readonly #chains = new Map<string, PackedChain>();
-  /** Records as values, in two generations: the older one is dropped as a whole. */
-  #newer = new Map<string, ChainRecord>();
-  #older = new Map<string, ChainRecord>();
+  /** Records as values. */
+  readonly #unpacked = new Generations<string, ChainRecord>(limits.chainsUnpackedMax);
 
   constructor(chains: Iterable<PackedChain>) {
     for (const chain of chains) this.#chains.set(keyOf(chain.chainId), chain);
@@ -28,31 +28,24 @@ export class ChainTable {
 
   get(chainId: Uint8Array): ChainRecord | undefined {
     const key = keyOf(chainId);
-    const recent = this.#newer.get(key);
+    const recent = this.#unpacked.get(key);
     if (recent !== undefined) return recent;
     const packed = this.#chains.get(key);
     if (packed === undefined) return undefined;
-    const record = this.#older.get(key) ?? unpacked(packed);
-    this.#keep(key, record);
+    const record = unpacked(packed);
+    this.#unpacked.set(key, record);
     return record;
   }
 
   set(record: ChainRecord): void {
     const key = keyOf(record.chainId);
     const { members, persons, policy, version, ...rest } = record;
-    const before = this.#newer.get(key) ?? this.#older.get(key);
+    const before = this.#unpacked.get(key);
     const isSame = before?.members === members && before.version === version;
     const known = isSame ? this.#chains.get(key) : undefined;
     const membership = known?.membership ?? encodeMembership({ members, persons, policy, version });
     this.#chains.set(key, { ...rest, membership });
-    this.#keep(key, record);
-  }
-
-  #keep(key: string, record: ChainRecord): void {
-    this.#newer.set(key, record);
-    if (this.#newer.size < limits.chainsUnpackedMax) return;
-    this.#older = this.#newer;
-    this.#newer = new Map();
+    this.#unpacked.set(key, record);
   }
 }
 

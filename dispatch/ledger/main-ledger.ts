@@ -12,7 +12,11 @@ import { limits } from '../../base/limits.ts';
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
-import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import {
+  foundingRegistry,
+  type OpenMainGenesis,
+  openMainGenesis,
+} from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { openRecord, signatoryOfRecord } from '../../sidechain/chain/main-record.ts';
 import { hasRight, type MainRegistry, votesNeeded } from '../../sidechain/chain/main-registry.ts';
@@ -372,9 +376,7 @@ export class MainLedger {
 }
 
 function foundingGovernance({ genesis }: OpenMainGenesis): Governance {
-  const { organisations, persons, keys, threshold } = genesis;
-  const registry = { organisations, persons, keys, threshold };
-  return { registry, version: 0, pending: [], newest: undefined };
+  return { registry: foundingRegistry(genesis), version: 0, pending: [], newest: undefined };
 }
 
 function centresOf({ organisations }: MainRegistry): ReadonlySet<string> {

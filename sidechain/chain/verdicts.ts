@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What signature checks have found, by entry id: an entry that is met again, in a proposal sent
-// twice or a block applied again, is not checked again. Bounded: the oldest verdicts are forgotten, a half
-// of all at once, and found anew. (One by one would be slow: where the first of a map is deleted again
-// and again, who asks for the first walks over all that were.)
+// twice or a block applied again, is not checked again. Bounded: the oldest verdicts are forgotten, and
+// found anew.
 
 import { equal, keyOf } from '../../base/bytes.ts';
+import { Generations } from '../../base/generations.ts';
 import { limits } from '../../base/limits.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
 import { isPersonal, type SignedEntry, verifyEntry } from './entry.ts';
@@ -13,8 +13,7 @@ import type { Verdicts } from './judge.ts';
 export class KnownVerdicts {
   readonly #suite: Suite;
   readonly #chainId: Uint8Array;
-  #young = new Map<string, boolean>();
-  #old: ReadonlyMap<string, boolean> = new Map();
+  readonly #known = new Generations<string, boolean>(limits.verdictsMax / 2);
 
   constructor(suite: Suite, chainId: Uint8Array) {
     this.#suite = suite;
@@ -23,7 +22,7 @@ export class KnownVerdicts {
 
   /** Asks for the signature only where it is not known. */
   readonly verdicts: Verdicts = (entry, publicKey) => {
-    const before = this.#known(entry, publicKey);
+    const before = this.#known.get(questionOf(entry, publicKey));
     if (before !== undefined) return before;
     const verdict = verifyEntry(this.#suite, entry, { publicKey, chainId: this.#chainId });
     this.learn(entry, publicKey, verdict);
@@ -31,7 +30,7 @@ export class KnownVerdicts {
   };
 
   isKnown(entry: SignedEntry, publicKey: Uint8Array): boolean {
-    return this.#known(entry, publicKey) !== undefined;
+    return this.#known.get(questionOf(entry, publicKey)) !== undefined;
   }
 
   /** Signed a moment ago by the key that is ours; what an engineer has signed comes in with a signer, too. */
@@ -42,15 +41,7 @@ export class KnownVerdicts {
 
   /** Found elsewhere: beside the loop. */
   learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
-    this.#young.set(questionOf(entry, publicKey), verdict);
-    if (this.#young.size < limits.verdictsMax / 2) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-  }
-
-  #known(entry: SignedEntry, publicKey: Uint8Array): boolean | undefined {
-    const question = questionOf(entry, publicKey);
-    return this.#young.get(question) ?? this.#old.get(question);
+    this.#known.set(questionOf(entry, publicKey), verdict);
   }
 }
 
