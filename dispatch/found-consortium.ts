@@ -34,6 +34,7 @@ import {
   createEngineKeys,
   engineNodeId,
   newEngineKey,
+  validatorFiles,
 } from './ordering/consortium/engine-home.ts';
 import { writeConsortiumNode } from './write-consortium-node.ts';
 
@@ -187,10 +188,7 @@ async function ownIndex(dir: string, all: readonly OpenIntroduction[]): Promise<
   const logKey = await readKeyFile(places.logKey);
   const index = all.findIndex(({ introduction }) => equal(introduction.logKey, logKey.publicKey));
   const own = all[index]?.introduction;
-  const text = await readFile(
-    join(places.engine, 'config', 'priv_validator_key.json'),
-    'utf8',
-  ).catch(() => '{}');
+  const text = await readFile(validatorFiles(places.engine).key, 'utf8').catch(() => '{}');
   const shown = (JSON.parse(text) as { readonly pub_key?: { readonly value?: unknown } }).pub_key;
   const consensusKey = fromBase64(String(shown?.value ?? ''));
   if (own !== undefined && consensusKey !== undefined && equal(own.consensusKey, consensusKey)) {

@@ -13,7 +13,13 @@ import type { Signer, Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import { chainAad, mediaType, noChain } from './entry.ts';
 import { logKeysField, logOriginField, type MainLog } from './main-log.ts';
-import { mainPersonsField, organisationsField, registryFlaw, weakKeyOf } from './main-registry.ts';
+import {
+  type MainRegistry,
+  mainPersonsField,
+  organisationsField,
+  registryFlaw,
+  weakKeyOf,
+} from './main-registry.ts';
 import { openStatement } from './statement.ts';
 
 const mainGenesisField = record({
@@ -35,6 +41,16 @@ export type OpenMainGenesis = {
   /** What a sidechain's genesis pins. */
   readonly mainLog: MainLog;
 };
+
+/** Who takes part before anybody has voted. */
+export function foundingRegistry({
+  organisations,
+  persons,
+  keys,
+  threshold,
+}: MainGenesis): MainRegistry {
+  return { organisations, persons, keys, threshold };
+}
 
 /** What is signed: for who can say alone what a genesis has to hold. */
 export function encodeMainGenesis(genesis: MainGenesis): Uint8Array {

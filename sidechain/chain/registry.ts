@@ -35,7 +35,7 @@ import {
   personsField,
 } from './member.ts';
 import type { Policy } from './policy.ts';
-import type { ChainState } from './state.ts';
+import type { ChainState, StateWrite } from './state.ts';
 
 /** Where a member's numbered statements stand. */
 export type SequenceState = {
@@ -143,6 +143,16 @@ export function membershipVersionIn(
   if (value === undefined) return 0;
   const read = decodeWith(membershipField, value, { name: 'chain/membership' });
   return read.ok ? read.value.version : undefined;
+}
+
+/** Whether a block has changed the members. */
+export function changesMembers(writes: readonly StateWrite[]): boolean {
+  return writes.some(([key]) => key === 'chain/membership');
+}
+
+/** Whether a block holds manual entries that count. */
+export function hasManualEntries(writes: readonly StateWrite[]): boolean {
+  return writes.some(([key]) => key === 'chain/manual-entries');
 }
 
 export class Registry {

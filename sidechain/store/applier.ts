@@ -9,6 +9,7 @@ import type { Suite } from '../../base/suite.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import { type AppliedBlock, type Ledger, stateRootInterval } from '../chain/ledger.ts';
+import { changesMembers, hasManualEntries } from '../chain/registry.ts';
 import type { KnownVerdicts } from '../chain/verdicts.ts';
 import type { ConfigurationChange } from '../raft/configuration/change.ts';
 import type { Configuration } from '../raft/configuration/configuration.ts';
@@ -163,25 +164,16 @@ export class Applier {
     body: BlockBody,
   ): Promise<NewBlock & { readonly statements: readonly Statement[] }> {
     const { ledger, history, known } = this.#standing;
-    const versionBefore = ledger.registry.membership?.version;
-    const enteredBefore = enteredCount(ledger);
     const given = { body, verdicts: known.verdicts };
     const { block, group } = await applyBody(this.#suite, { ledger, history }, given);
     const statements = [
       ...blockStatements(block, entry.index),
       ...(group === undefined ? [] : [groupStatement(group)]),
-      ...(ledger.registry.membership?.version === versionBefore
-        ? []
-        : membershipStatements(this.#suite, { body, block })),
-      ...(enteredCount(ledger) === enteredBefore
-        ? []
-        : manualEntryStatements(this.#suite, { body, block })),
+      ...(changesMembers(block.writes) ? membershipStatements(this.#suite, { body, block }) : []),
+      ...(hasManualEntries(block.writes)
+        ? manualEntryStatements(this.#suite, { body, block })
+        : []),
     ];
     return { logIndex: entry.index, term: entry.term, body, block, statements };
   }
-}
-
-/** How many manual entries there were; each person numbers them without gaps. */
-function enteredCount({ registry }: Ledger): number {
-  return registry.manualSequences.reduce((sum, { sequence }) => sum + sequence, 0);
 }
