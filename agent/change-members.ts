@@ -12,7 +12,7 @@ import type { MemberStatus } from '../sidechain/membership-status.ts';
 import { askStatus, postMembership } from './ask-gateway.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayStatus } from './status.ts';
-import type { SubmitOutcome } from './submit-entry.ts';
+import { settledHeight } from './submit-entry.ts';
 
 /** What each refusal of a block means, and what to do. */
 const reasons: Readonly<Record<string, string>> = {
@@ -59,27 +59,13 @@ export async function changeMembers(options: ChangeOptions): Promise<{ readonly 
   const chainId = fromHex(status.chain) ?? new Uint8Array();
   const version = membership.version + 1;
   const entry = signMembership({ version, change }, chainId, signer);
-  return settled(await postMembership(config, toHex(entry)));
-}
-
-function settled(outcome: SubmitOutcome): { readonly height: number } {
-  switch (outcome.kind) {
-    case 'accepted':
-    case 'known':
-      return { height: outcome.height };
-    case 'refused': {
-      const { height, reason } = outcome;
-      const why = reasons[reason];
-      throw new TielineError('members-refused', `block ${height} has refused it: ${reason}`, {
-        ...(why === undefined ? {} : { hint: why }),
-      });
-    }
-    case 'waiting':
-      throw new TielineError('members-waiting', 'no block has the change yet; it is kept', {
-        retry: 'transient',
-        hint: 'it is ordered as soon as a majority of the voters is there: see `tieline members`',
-      });
-  }
+  const outcome = await postMembership(config, toHex(entry));
+  const waitingHint =
+    'it is ordered as soon as a majority of the voters is there: see `tieline members`';
+  const height = settledHeight(outcome, {
+    ...{ code: 'members', what: 'the change', waitingHint, reasons },
+  });
+  return { height };
 }
 
 /** A member that is not revoked, by name or key id. @throws TielineError `no-member` */

@@ -16,7 +16,7 @@ import {
 } from '../sidechain/chain/manual-entry.ts';
 import { askManualEntries, askStatus, postManualEntry } from './ask-gateway.ts';
 import type { GatewayConfig } from './config.ts';
-import type { SubmitOutcome } from './submit-entry.ts';
+import { settledHeight } from './submit-entry.ts';
 
 export type Entered = {
   readonly height: number;
@@ -33,6 +33,10 @@ const reasons: Readonly<Record<string, string>> = {
   malformed:
     'a gateway of the chain runs a version that knows no manual entries: bring all up to date',
 };
+
+const waitingHint =
+  'do not enter it again: it is ordered as soon as a majority of the voters is there, see ' +
+  '`tieline status`';
 
 /**
  * @throws TielineError `no-operator`, `manual-entry`, `entry-refused` with the reason and the fix,
@@ -62,29 +66,10 @@ export async function enterManually(
   if (!checked.ok) throw new TielineError('manual-entry', `no entry: ${checked.detail}`);
   const signed = signManualEntry(entry, fromHex(status.chain) ?? new Uint8Array(), signer);
   const outcome = await postManualEntry(config, toHex(signed));
-  return { height: heightOf(outcome), sequence, person: person.name, keyId };
-}
-
-function heightOf(outcome: SubmitOutcome): number {
-  switch (outcome.kind) {
-    case 'accepted':
-    case 'known':
-      return outcome.height;
-    case 'refused': {
-      const { height, reason } = outcome;
-      const why = reasons[reason];
-      throw new TielineError('entry-refused', `block ${height} has refused it: ${reason}`, {
-        ...(why === undefined ? {} : { hint: why }),
-      });
-    }
-    case 'waiting':
-      throw new TielineError('entry-waiting', 'no block has the entry yet; it is kept', {
-        retry: 'transient',
-        hint:
-          'do not enter it again: it is ordered as soon as a majority of the voters is there, see ' +
-          '`tieline status`',
-      });
-  }
+  const height = settledHeight(outcome, {
+    ...{ code: 'entry', what: 'the entry', waitingHint, reasons },
+  });
+  return { height, sequence, person: person.name, keyId };
 }
 
 /** `1-0:1.8.0=12345.6kWh`: exact, all digits are kept. @throws TielineError `manual-value` */

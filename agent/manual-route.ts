@@ -2,20 +2,20 @@
 // What persons enter by hand, over the local API: taken from this machine once a person of the chain has
 // signed it, and shown with its origin, so that nobody takes it for what a meter said.
 
-import { fromHex, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { formatDecimal } from '../base/decimal.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Route } from '../host/http.ts';
 import { type HttpResponse, problem } from '../host/http-problem.ts';
 import type { Database } from '../host/sqlite.ts';
-import { openEntry, verifyEntry } from '../sidechain/chain/entry.ts';
-import { decodeManualEntry } from '../sidechain/chain/manual-entry.ts';
+import { decodeManualEntry, type ManualEntry } from '../sidechain/chain/manual-entry.ts';
 import { mayEnter } from '../sidechain/chain/member.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import {
   readManualEntries,
   type StoredManualEntry,
 } from '../sidechain/store/manual-entry-table.ts';
+import { entryRoute, signedByPerson } from './personal-entry.ts';
 import { submitEntry } from './submit-entry.ts';
 
 export type ShownManualEntry = {
@@ -23,7 +23,7 @@ export type ShownManualEntry = {
   /** Who signed it: name, and key id in hex. */
   readonly person: { readonly name: string; readonly keyId: string };
   readonly sequence: number;
-  readonly kind: 'customer' | 'plant' | 'inspection';
+  readonly kind: ManualEntry['kind'];
   readonly subject: string;
   /** Of the observation, by the word of the person; and of the block that holds it, Unix ms. */
   readonly timeMs: number;
@@ -65,40 +65,24 @@ export function manualRoutes(suite: Suite, parts: Parts): readonly Route[] {
       description: 'What persons have entered by hand, the newest first.',
       handler: async () => ({ status: 200, body: await manualEntries(suite, parts) }),
     },
-    {
-      method: 'POST',
+    entryRoute({
       path,
       description: 'Puts a manual entry on the chain, signed by a person.',
-      bodySchema: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['entry'],
-        properties: { entry: { type: 'string', pattern: '^[0-9a-f]+$', maxLength: 131_072 } },
-      },
-      handler: ({ body }) => {
-        const entry = fromHex((body as { readonly entry: string }).entry);
-        if (entry === undefined) return problem(400, 'the entry is not hex');
-        return objection(suite, parts, entry) ?? submitEntry(parts.node, entry);
-      },
-    },
+      take: (entry) => objection(suite, parts, entry) ?? submitEntry(parts.node, entry),
+    }),
   ];
 }
 
 /** Before anything is written: what no block would take from anybody. */
-function objection(
-  suite: Suite,
-  { node: { registry, chainId } }: Parts,
-  bytes: Uint8Array,
-): HttpResponse | undefined {
-  const opened = openEntry(suite, bytes);
-  if (!opened.ok || opened.value.kind !== 'manual-entry') return problem(400, 'no manual entry');
-  const person = registry.person(opened.value.keyId);
-  if (person === undefined) return problem(403, 'signed by no person of this chain');
-  if (!verifyEntry(suite, opened.value, { publicKey: person.publicKey, chainId })) {
-    return problem(403, 'its signature does not verify for this chain');
-  }
+function objection(suite: Suite, { node }: Parts, bytes: Uint8Array): HttpResponse | undefined {
+  const opened = signedByPerson(suite, node, bytes, {
+    kind: 'manual-entry',
+    other: 'no manual entry',
+  });
+  if (!opened.ok) return opened.response;
+  const { entry, person } = opened;
   if (!mayEnter(person)) return problem(403, `${person.name} may not enter data on this chain`);
-  const decoded = decodeManualEntry(opened.value.payload);
+  const decoded = decodeManualEntry(entry.payload);
   return decoded.ok ? undefined : problem(400, decoded.detail);
 }
 

@@ -4,15 +4,15 @@
 // of the chain has signed is turned away before anything is written.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { equal, fromHex } from '../base/bytes.ts';
+import { equal } from '../base/bytes.ts';
 import { limits } from '../base/limits.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Route } from '../host/http.ts';
 import { type HttpResponse, problem } from '../host/http-problem.ts';
-import { openEntry, verifyEntry } from '../sidechain/chain/entry.ts';
 import { decodeMembership, type MembershipChange } from '../sidechain/chain/membership.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import type { MeterSide } from './meter-side.ts';
+import { entryRoute, signedByPerson } from './personal-entry.ts';
 import { type SubmitOutcome, submitEntry } from './submit-entry.ts';
 
 export type MembershipRouteParts = {
@@ -24,26 +24,17 @@ export type MembershipRouteParts = {
 };
 
 export function membershipRoute(parts: MembershipRouteParts): Route {
-  return {
-    method: 'POST',
+  return entryRoute({
     path: '/api/v1/membership',
     description: 'Puts a signed change of the members on the chain.',
-    bodySchema: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['entry'],
-      properties: { entry: { type: 'string', pattern: '^[0-9a-f]+$', maxLength: 131_072 } },
-    },
-    handler: ({ body }) => {
-      const entry = fromHex((body as { readonly entry: string }).entry);
-      if (entry === undefined) return problem(400, 'the entry is not hex');
+    take: (entry) => {
       const judged = judge(parts, entry);
       if (!judged.ok) return judged.response;
       return endsOwn(judged.change, parts.own)
         ? submitLast(parts, entry)
         : submitEntry(parts.node, entry);
     },
-  };
+  });
 }
 
 type Judged =
@@ -55,15 +46,10 @@ function judge({ node, own, listens }: MembershipRouteParts, bytes: Uint8Array):
     ok: false,
     response: problem(status, detail),
   });
-  const { registry, chainId } = node;
-  const opened = openEntry(suite, bytes);
-  if (!opened.ok || opened.value.kind !== 'membership') return no(400, 'no change of members');
-  const person = registry.person(opened.value.keyId);
-  if (person === undefined) return no(403, 'signed by no person of this chain');
-  if (!verifyEntry(suite, opened.value, { publicKey: person.publicKey, chainId })) {
-    return no(403, 'its signature does not verify for this chain');
-  }
-  const membership = decodeMembership(opened.value.payload);
+  const kind = 'membership';
+  const opened = signedByPerson(suite, node, bytes, { kind, other: 'no change of members' });
+  if (!opened.ok) return opened;
+  const membership = decodeMembership(opened.entry.payload);
   if (!membership.ok) return no(400, membership.detail);
   const { change } = membership.value;
   if (change.kind !== 'grant' || listens || endsOwn(change, own)) return { ok: true, change };

@@ -18,8 +18,7 @@ function uplinkFinding({ uplink }: GatewayStatus): Finding {
   }
   const { reason = 'no try has ended yet', hint = usualAdvice } = uplink.problem ?? {};
   const what = `the running gateway is not connected: ${reason}; it keeps what it has to send`;
-  const advice = hint;
-  return { area: 'broker', state: 'bad', what, advice };
+  return { area: 'broker', state: 'bad', what, advice: hint };
 }
 
 function memberFindings({ ledger }: GatewayStatus): readonly Finding[] {
@@ -39,10 +38,11 @@ const area = 'meters';
 const tryItself = 'stop the gateway and run this again: it then tries the line itself';
 
 function meterFindings({ meters, missing }: GatewayStatus): readonly Finding[] {
-  const notFound = missing.map(({ name, fault, hint }): Finding => {
-    const advice = hint === undefined ? tryItself : `${hint}\n${tryItself}`;
-    return { area, state: 'bad', what: `${name} was not found: ${fault}`, advice };
-  });
+  const notFound = missing.map(
+    ({ name, fault, hint }): Finding => ({
+      ...{ area, state: 'bad', what: `${name} was not found: ${fault}`, advice: adviceAfter(hint) },
+    }),
+  );
   return [...meters.map(meterFinding), ...notFound];
 }
 
@@ -50,12 +50,16 @@ function meterFinding(meter: PollerStatus): Finding {
   const { device, fault, hint, readCount, failureCount, missedCount } = meter;
   const counts = `${readCount} read, ${failureCount} failed, ${missedCount} missed`;
   if (fault !== undefined) {
-    const advice = hint === undefined ? tryItself : `${hint}\n${tryItself}`;
-    return { area, state: 'bad', what: `${device} is silent: ${fault} (${counts})`, advice };
+    const what = `${device} is silent: ${fault} (${counts})`;
+    return { area, state: 'bad', what, advice: adviceAfter(hint) };
   }
   if (missedCount * 100 > readCount) {
     const advice = 'the line has too little time: `tieline plan` tells what to change';
     return { area, state: 'attention', what: `${device} is read too seldom: ${counts}`, advice };
   }
   return { area, state: 'good', what: `${device} answers: ${counts}` };
+}
+
+function adviceAfter(hint: string | undefined): string {
+  return hint === undefined ? tryItself : `${hint}\n${tryItself}`;
 }

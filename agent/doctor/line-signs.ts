@@ -32,7 +32,7 @@ export function lineSigns(
   }
   const unopened = faults.find(({ kind }) => kind === 'closed');
   if (answers === 0 && unopened !== undefined) {
-    return bad(unopened.detail, hintOf(unopened) ?? 'see the findings about this port above');
+    return bad(unopened.detail, unopened.hint ?? 'see the findings about this port above');
   }
   if (!line.isSerial) return [];
   if (answers === 0 && faults.every(({ kind }) => kind === 'time-out')) {
@@ -54,14 +54,10 @@ export function meterSign({ meter, latenciesMs, faults }: Asked): Finding {
     const what = `${meter} answers, within ${slowest} ms`;
     return { area: 'meters', state: 'good', what };
   }
-  const advice = hintOf(fault) ?? 'check its unit number, its speed and parity, and its supply';
+  const advice = fault.hint ?? 'check its unit number, its speed and parity, and its supply';
   const state = latenciesMs.length === 0 ? 'bad' : 'attention';
   const what = `${meter} failed ${faults.length} of ${asked} times: ${fault.detail}`;
   return { area: 'meters', state, what, advice };
-}
-
-function hintOf(fault: LineFault): string | undefined {
-  return fault.hint;
 }
 
 const silentLineAdvice = [
