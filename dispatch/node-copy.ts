@@ -4,13 +4,13 @@
 // Brought back, the node has no vote until it has what the others decided (`returning.ts`).
 
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { equal } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { nodeSuite } from '../base/node-suite.ts';
-import { createFileDurably } from '../host/files.ts';
+import { createFileDurably, syncDirectory } from '../host/files.ts';
 import { readKeyFile } from '../host/key-file.ts';
 import { copyDatabase } from '../host/sqlite-copy.ts';
 import type { DispatchConfig } from './config.ts';
@@ -157,11 +157,6 @@ async function copyTree(from: string, to: string): Promise<void> {
 
 async function copyFile(from: string, to: string, mode = 0o600): Promise<void> {
   await createFileDurably(to, new Uint8Array(await readFile(from)), { mode });
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  await directory.sync().finally(() => directory.close());
 }
 
 async function attempt(path: string, step: () => Promise<void>): Promise<void> {

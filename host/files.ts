@@ -105,7 +105,7 @@ async function writeBeside(
 }
 
 /** The name of a new file is on the disk only when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();

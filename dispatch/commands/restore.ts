@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Command, required, usageError, wholeNumber } from '../../host/command.ts';
+import {
+  type Command,
+  required,
+  usageError,
+  type Values,
+  wholeNumber,
+} from '../../host/command.ts';
 import { restore, trustCopy } from '../backup.ts';
 import { type DispatchConfig, loadDispatchConfig } from '../config.ts';
 import { restoreNode, trustNodeCopy } from '../node-copy.ts';
+import type { LedgerAudit } from '../store/audit-ledger.ts';
 import { auditJson, auditLines } from './audit-text.ts';
 
 const name = 'dispatch restore';
@@ -40,30 +47,34 @@ export const dispatchRestore: Command = {
       return 0;
     }
     const from = required(name, values, 'from');
-    const { data, consortium } = config;
-    if (consortium !== undefined) {
-      if (values['listen-minutes'] !== undefined) {
-        throw usageError('a node in a consortium hears the others, not gateways', name);
-      }
-      const audit = await restoreNode({ data, consortium }, from);
-      if (values.json === true) print(auditJson(audit, from));
-      else {
-        for (const line of auditLines(audit, `restored  ${from}`)) print(line);
-        print('next      start the node: it votes when it has what the others have decided');
-      }
-      return 0;
-    }
-    const minutes =
-      wholeNumber(name, values, { name: 'listen-minutes', min: 1, max: 10_080 }) ?? defaultMinutes;
-    const audit = await restore(config, { from, listenMs: minutes * 60_000 });
+    const { audit, next } = await bringBack(config, from, values);
     if (values.json === true) print(auditJson(audit, from));
     else {
       for (const line of auditLines(audit, `restored  ${from}`)) print(line);
-      print(`next      start the node: it listens for ${minutes} minutes before it signs`);
+      print(`next      start the node: it ${next}`);
     }
     return 0;
   },
 };
+
+async function bringBack(
+  config: DispatchConfig,
+  from: string,
+  values: Values,
+): Promise<{ readonly audit: LedgerAudit; readonly next: string }> {
+  const { data, consortium } = config;
+  if (consortium === undefined) {
+    const minutes =
+      wholeNumber(name, values, { name: 'listen-minutes', min: 1, max: 10_080 }) ?? defaultMinutes;
+    const audit = await restore(config, { from, listenMs: minutes * 60_000 });
+    return { audit, next: `listens for ${minutes} minutes before it signs` };
+  }
+  if (values['listen-minutes'] !== undefined) {
+    throw usageError('a node in a consortium hears the others, not gateways', name);
+  }
+  const audit = await restoreNode({ data, consortium }, from);
+  return { audit, next: 'votes when it has what the others have decided' };
+}
 
 async function trust({ data, consortium }: DispatchConfig): Promise<void> {
   if (consortium === undefined) trustCopy({ data });

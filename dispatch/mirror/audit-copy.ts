@@ -6,7 +6,7 @@ import { equal, toHex } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
 import { bytesOf, integerOf } from '../store/columns.ts';
 import type { CentreClient } from './centre-client.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
+import { type Difference, type DifferenceKind, differenceOf } from './difference.ts';
 import { isOfSameBlock, judgeAnchorCopy, type ProvenChain } from './judge.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
@@ -36,11 +36,8 @@ export async function auditCopy(options: AuditOptions): Promise<AuditReport> {
   const messages = await auditMessages(options, places.message);
   const isRound = anchors.next === 0 && messages.next === 0;
   // What is through waits for the other, so that a round is a round of both.
-  const next = {
-    anchor: isRound ? 0 : anchors.next === 0 ? Number.MAX_SAFE_INTEGER : anchors.next,
-    message: isRound ? 0 : messages.next === 0 ? Number.MAX_SAFE_INTEGER : messages.next,
-  };
-  await store.setAudited(next);
+  const placeOf = ({ next }: Part) => (isRound ? 0 : next || Number.MAX_SAFE_INTEGER);
+  await store.setAudited({ anchor: placeOf(anchors), message: placeOf(messages) });
   return {
     ...{ anchors: anchors.count, messages: messages.count, isRound },
     found: [...anchors.found, ...messages.found],
@@ -55,10 +52,10 @@ async function auditAnchors(options: AuditOptions, from: number): Promise<Part> 
   const countMax = Math.min(options.countMax, mirrorLimits.auditMax);
   const page = (await store.anchors(from)).slice(0, countMax);
   const found: Difference[] = [];
-  const first = page[0] && integerOf(page[0], 'log_index');
   const shown = new Map<number, Uint8Array>();
-  const last = page.at(-1) && integerOf(page.at(-1) as (typeof page)[number], 'log_index');
-  for (let at = first; at !== undefined && last !== undefined && at <= last; ) {
+  const places = page.map((row) => integerOf(row, 'log_index'));
+  const last = places.at(-1) ?? 0;
+  for (let at = places[0]; at !== undefined && at <= last; ) {
     const { items, next } = await client.anchors(at);
     for (const { logIndex, bytes } of items) shown.set(logIndex, bytes);
     at = next;
@@ -80,7 +77,7 @@ async function auditAnchors(options: AuditOptions, from: number): Promise<Part> 
     if (theirs === undefined) found.push(about('anchor-missing', chainId, place, 'copied before'));
     else if (!equal(theirs, bytes)) found.push(about('anchor', chainId, place, 'another before'));
   }
-  return { next: page.length < countMax ? 0 : (last ?? 0) + 1, count: page.length, found };
+  return { next: page.length < countMax ? 0 : last + 1, count: page.length, found };
 }
 
 async function auditMessages(options: AuditOptions, after: number): Promise<Part> {
@@ -112,5 +109,5 @@ function about(
   proven: string,
 ): Difference {
   const shown = kind === 'copy-damaged' ? 'this copy' : 'nothing, or something else';
-  return { kind, chain: toHex(chainId), place, field: '', shown, proven, detail: '' };
+  return differenceOf(kind, toHex(chainId), place, { shown, proven });
 }

@@ -58,23 +58,27 @@ export class CentreClient {
     return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * i + 32));
   }
 
-  async anchors(from: number): Promise<CopiedPage<ShownAnchor>> {
-    const path = `/api/v1/log/anchors?from=${from}`;
-    const answer = await this.#json(path);
-    const items = listIn(path, answer, 'anchors', historyLimits.anchorsPageMax).map((one) => ({
-      logIndex: numberIn(path, one, 'logIndex'),
-      bytes: bytesIn(path, one, 'anchor'),
-    }));
-    return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
+  anchors(from: number): Promise<CopiedPage<ShownAnchor>> {
+    const countMax = historyLimits.anchorsPageMax;
+    return this.#leavesWith({ list: 'anchors', item: 'anchor', countMax }, from);
   }
 
   /** Acts of the organisations, from the leaf `from` on. */
-  async acts(from: number): Promise<CopiedPage<ShownAnchor>> {
-    const path = `/api/v1/log/acts?from=${from}`;
+  acts(from: number): Promise<CopiedPage<ShownAnchor>> {
+    const countMax = limits.recordsPageMax;
+    return this.#leavesWith({ list: 'acts', item: 'act', countMax }, from);
+  }
+
+  /** What stands at some leaves of the log, with the leaf of each. */
+  async #leavesWith(
+    { list, item, countMax }: { list: string; item: string; countMax: number },
+    from: number,
+  ): Promise<CopiedPage<ShownAnchor>> {
+    const path = `/api/v1/log/${list}?from=${from}`;
     const answer = await this.#json(path);
-    const items = listIn(path, answer, 'acts', limits.recordsPageMax).map((one) => ({
+    const items = listIn(path, answer, list, countMax).map((one) => ({
       logIndex: numberIn(path, one, 'logIndex'),
-      bytes: bytesIn(path, one, 'act'),
+      bytes: bytesIn(path, one, item),
     }));
     return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
   }

@@ -16,7 +16,7 @@ import {
   decodeSummaryMessage,
 } from '../../sidechain/chain/summary-message.ts';
 import type { CentreClient, HistoryClaim, ShownAnchor, ShownMessage } from './centre-client.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
+import { type Difference, differenceOf } from './difference.ts';
 import { isOfSameBlock, judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
@@ -59,7 +59,7 @@ export class ChainCopy {
         const judged = judgeChain(suite, shown, this.#log);
         if (!judged.ok || !equal(judged.value.chainId, shown.chainId)) {
           const why = judged.ok ? 'it is the genesis of another chain' : judged.detail;
-          found.push(about('chain', id, 'enrolment', { shown: 'it', proven: why }));
+          found.push(differenceOf('chain', id, 'enrolment', { shown: 'it', proven: why }));
           continue;
         }
         const known = this.#proven.get(id);
@@ -152,7 +152,10 @@ export class ChainCopy {
     const opened = openAnchor(bytes);
     const chainId = opened.ok ? opened.value.chainId : new Uint8Array();
     const wrong = (why: string) =>
-      about('anchor', toHex(chainId), `leaf ${logIndex}`, { shown: 'an anchor', proven: why });
+      differenceOf('anchor', toHex(chainId), `leaf ${logIndex}`, {
+        shown: 'an anchor',
+        proven: why,
+      });
     if (!opened.ok) return wrong(opened.detail);
     const leafHash = await store.leaf(logIndex);
     if (leafHash === undefined) return wrong('there is no such leaf');
@@ -201,16 +204,16 @@ export class ChainCopy {
     const leafHash = await store.leaf(logIndex);
     const isLeaf = record && leafHash && equal(mainLeafHash(suite, record), leafHash);
     if (record === undefined || !isLeaf) {
-      return about('anchor-missing', '', place, { shown: 'nothing', proven: 'an anchor' });
+      return differenceOf('anchor-missing', '', place, { shown: 'nothing', proven: 'an anchor' });
     }
     if (decodeAct(record).ok) {
-      return about('act', '', place, { shown: 'not among the acts', proven: 'an act' });
+      return differenceOf('act', '', place, { shown: 'not among the acts', proven: 'an act' });
     }
     const opened = openRecord(record);
     const at = { registry: registry.registryAt(logIndex), id: mainLog.id };
     const signed = opened.ok ? signatoryOfRecord(suite, opened.value, at) : opened;
     if (signed.ok) return undefined;
-    return about('record', '', place, { shown: 'a record', proven: signed.detail });
+    return differenceOf('record', '', place, { shown: 'a record', proven: signed.detail });
   }
 
   async #message(
@@ -221,7 +224,7 @@ export class ChainCopy {
     const decoded = decodeSummaryMessage(bytes);
     const chain = decoded.ok ? toHex(decoded.value.chainId) : '';
     const wrong = (why: string) =>
-      about('message', chain, `message ${sequence}`, { shown: 'a message', proven: why });
+      differenceOf('message', chain, `message ${sequence}`, { shown: 'a message', proven: why });
     if (!decoded.ok) return wrong(decoded.detail);
     const { chainId, size, outputs } = decoded.value;
     let root = await store.rootAt(chainId, size);
@@ -268,7 +271,7 @@ export class ChainCopy {
       const gone = page.map(toHex).filter((id) => !shownIds.has(id));
       found.push(
         ...gone.map((id) =>
-          about('chain', id, 'enrolment', { shown: 'nothing', proven: 'enrolled before' }),
+          differenceOf('chain', id, 'enrolment', { shown: 'nothing', proven: 'enrolled before' }),
         ),
       );
       after = page.toSorted(compare).at(-1);
@@ -287,14 +290,5 @@ function changed(
   const [first] = again;
   const shown = first === undefined ? 'nothing' : toBase64(first.bytes).slice(0, 64);
   const proven = toBase64(last.bytes).slice(0, 64);
-  return [about('message', '', `message ${last.sequence}`, { shown, proven })];
-}
-
-function about(
-  kind: DifferenceKind,
-  chain: string,
-  place: string,
-  { shown, proven }: { readonly shown: string; readonly proven: string },
-): Difference {
-  return { kind, chain, place, field: '', shown, proven, detail: '' };
+  return [differenceOf('message', '', `message ${last.sequence}`, { shown, proven })];
 }

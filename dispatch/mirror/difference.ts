@@ -56,6 +56,16 @@ export type Difference = {
   readonly detail: string;
 };
 
+/** Of anything but a row of the history. `chain`: in hex; empty for the main log itself. */
+export function differenceOf(
+  kind: DifferenceKind,
+  chain: string,
+  place: string,
+  { shown, proven }: { readonly shown: string; readonly proven: string },
+): Difference {
+  return { kind, chain, place, field: '', shown, proven, detail: '' };
+}
+
 /** One difference, however often it is seen. */
 export function differenceKey({ kind, chain, place, field }: Difference): string {
   return [kind, chain, place, field].join('|');

@@ -208,10 +208,11 @@ export class MirrorStore {
 
   /** Members who counted for nothing when this leaf was taken. */
   async distrustedAt(chainId: Uint8Array, logIndex: number): Promise<readonly Uint8Array[]> {
-    const all = await this.distrusted(chainId);
-    return all.flatMap(({ member, since }) =>
-      since !== undefined && since <= logIndex ? [member] : [],
+    const rows = await this.#database.read(
+      'SELECT member FROM report WHERE chain_id = ? AND member IS NOT NULL AND since <= ? LIMIT ?',
+      [chainId, logIndex, limits.databaseRowsMax],
     );
+    return rows.map((row) => bytesOf(row, 'member'));
   }
 
   async audited(): Promise<{ readonly anchor: number; readonly message: number }> {

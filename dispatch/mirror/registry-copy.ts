@@ -5,12 +5,12 @@
 
 import { equal, toHex } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
-import type { OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import { foundingRegistry, type OpenMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { registryView } from '../api/registry-view.ts';
 import type { CentreClient } from './centre-client.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
+import { type Difference, differenceOf } from './difference.ts';
 import { judgeAct } from './judge-act.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
@@ -30,9 +30,8 @@ export class RegistryCopy {
   readonly #versions: Version[];
 
   private constructor(options: RegistryCopyOptions) {
-    const { organisations, persons, keys, threshold } = options.main.genesis;
     this.#options = options;
-    this.#versions = [{ registry: { organisations, persons, keys, threshold }, logIndex: 0 }];
+    this.#versions = [{ registry: foundingRegistry(options.main.genesis), logIndex: 0 }];
   }
 
   /** With the acts that were copied; those that do not hold any more are told by `verifyMirror`. */
@@ -67,7 +66,8 @@ export class RegistryCopy {
         const isLeaf = leafHash !== undefined && equal(mainLeafHash(suite, bytes), leafHash);
         const flaw = isLeaf ? this.#follow(logIndex, bytes) : 'it is not what its leaf says';
         // What follows is judged by what this one makes.
-        if (flaw !== undefined) return [about('act', `leaf ${logIndex}`, 'an act', flaw)];
+        if (flaw !== undefined)
+          return [differenceOf('act', '', `leaf ${logIndex}`, { shown: 'an act', proven: flaw })];
         await store.keepAct(logIndex, bytes);
       }
       const last = items.at(-1)?.logIndex ?? 0;
@@ -103,7 +103,8 @@ export class RegistryCopy {
       if (theirs === own) return [];
       const cut = mirrorLimits.shownCharactersMax;
       const place = `version ${version}`;
-      return [{ ...about('registry', place, theirs.slice(0, cut), own.slice(0, cut)), field }];
+      const said = { shown: theirs.slice(0, cut), proven: own.slice(0, cut) };
+      return [{ ...differenceOf('registry', '', place, said), field }];
     });
   }
 
@@ -122,8 +123,4 @@ export class RegistryCopy {
       throw new Error(`no registry of ${toHex(this.#options.main.mainLog.id)}`);
     return newest;
   }
-}
-
-function about(kind: DifferenceKind, place: string, shown: string, proven: string): Difference {
-  return { kind, chain: '', place, field: '', shown, proven, detail: '' };
 }

@@ -9,7 +9,7 @@ import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import { checkReport, openReport, type Report } from '../../sidechain/chain/report.ts';
 import type { CentreClient } from './centre-client.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
+import { type Difference, type DifferenceKind, differenceOf } from './difference.ts';
 import type { ProvenChain } from './judge.ts';
 import type { MirrorStore } from './mirror-store.ts';
 
@@ -45,19 +45,17 @@ export async function copyReports(
 ): Promise<readonly Difference[]> {
   const { chainId } = chain;
   const id = toHex(chainId);
-  const about = (kind: DifferenceKind, place: string, shown: string, proven: string) => ({
-    ...{ kind, chain: id, place, field: '', shown, proven, detail: '' },
-  });
   const found: Difference[] = [];
   const { distrusted: shownDistrusted, reports: shown } = await client.reports(id);
   const known = await store.reports(chainId);
   const kept = known.map(({ bytes }) => bytes);
+  const placeOf = (bytes: Uint8Array) => `report ${toHex(suite.sha256(bytes)).slice(0, 16)}`;
   for (const bytes of shown) {
     if (kept.some((one) => equal(one, bytes))) continue;
-    const place = `report ${toHex(suite.sha256(bytes)).slice(0, 16)}`;
+    const place = placeOf(bytes);
     const judged = judgeReport(suite, bytes, chain);
     if (!judged.ok) {
-      found.push(about('report', place, 'a report', judged.detail));
+      found.push(differenceOf('report', id, place, { shown: 'a report', proven: judged.detail }));
       continue;
     }
     const member = judged.value.kind === 'evidence' ? judged.value.member : undefined;
@@ -67,8 +65,10 @@ export async function copyReports(
   // The newest are shown: of fewer than that, all.
   if (shown.length < limits.reportsPageMax) {
     for (const bytes of kept.filter((one) => !shown.some((other) => equal(one, other)))) {
-      const place = `report ${toHex(suite.sha256(bytes)).slice(0, 16)}`;
-      found.push(about('report-missing', place, 'nothing', 'shown before'));
+      const place = placeOf(bytes);
+      found.push(
+        differenceOf('report-missing', id, place, { shown: 'nothing', proven: 'shown before' }),
+      );
     }
   }
   const proven = new Set((await store.distrusted(chainId)).map(({ member }) => toHex(member)));
@@ -78,7 +78,8 @@ export async function copyReports(
     // Of very many reports, the one that proves it may be shown no more.
     const isUnseen = theirs && !own && shown.length >= limits.reportsPageMax;
     if (theirs === own || isUnseen) continue;
-    found.push(about('distrusted', `member ${member}`, says(theirs), says(own)));
+    const said = { shown: says(theirs), proven: says(own) };
+    found.push(differenceOf('distrusted', id, `member ${member}`, said));
   }
   return found;
 }

@@ -6,7 +6,11 @@ import { assert } from '../../base/assert.ts';
 import { equal, toBase64, toHex } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
 import { HistoryTree } from '../../base/tree.ts';
-import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import {
+  foundingRegistry,
+  type OpenMainGenesis,
+  openMainGenesis,
+} from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
@@ -90,8 +94,7 @@ async function verifyActs(
   { main, flaws }: Told & { readonly main: OpenMainGenesis },
 ): Promise<ProvenLog> {
   const { mainLog, genesis } = main;
-  const { organisations, persons, keys, threshold } = genesis;
-  const registries: MainRegistry[] = [{ organisations, persons, keys, threshold }];
+  const registries: MainRegistry[] = [foundingRegistry(genesis)];
   for (const { logIndex, bytes } of await store.acts()) {
     const leafHash = await store.leaf(logIndex);
     const [registry, version] = [registries.at(-1), registries.length - 1];

@@ -18,6 +18,7 @@ import { checkRecordReceipt } from '../../dispatch/put-record.ts';
 import { formatSize, parseSize } from '../../dispatch/witness/add-checkpoint.ts';
 import { signEnrolment } from '../../sidechain/chain/enrolment.ts';
 import { encodeAct, signProposal } from '../../sidechain/chain/governance.ts';
+import { foundingRegistry } from '../../sidechain/chain/main-genesis.ts';
 import {
   checkStatementReceipts,
   encodeReceiptMessage,
@@ -44,8 +45,7 @@ const enrolledAnchor = enrolled.anchor();
 const { chainId, genesisBytes: genesis } = enrolled;
 const enrolment = signEnrolment({ chainId, name: 'a', timeMs: startMs }, mainLog.id, dispatcher);
 const shown = { genesis, enrolment, membership: undefined };
-const { organisations, persons, keys, threshold } = mainGenesis.genesis;
-const registry = { organisations, persons, keys, threshold };
+const registry = foundingRegistry(mainGenesis.genesis);
 const provenLog = { mainLog, registries: [registry] };
 const chain = judgeChain(suite, shown, provenLog);
 const proposal = signProposal(

@@ -3,7 +3,7 @@
 // its own. The key that votes is never the key that signs the log.
 
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { concat, toBase64, toHex, utf8 } from '../../../base/bytes.ts';
 import { generateSeed, signerFromSeed } from '../../../base/keys.ts';
 import { limits } from '../../../base/limits.ts';
@@ -30,6 +30,16 @@ export function engineSockets(home: string) {
   return { app: join(home, 'app.sock'), rpc: join(home, 'rpc.sock') };
 }
 
+/** Of the key that votes. */
+export function validatorFiles(home: string) {
+  return {
+    key: join(home, 'config', 'priv_validator_key.json'),
+    /** The key of a node that comes back: while it is here, the other one is nobody's. */
+    waitingKey: join(home, 'config', 'priv_validator_key.waiting.json'),
+    state: join(home, 'data', 'priv_validator_state.json'),
+  };
+}
+
 export function newEngineKey(): EngineKey {
   const seed = generateSeed();
   return { seed, publicKey: signerFromSeed(seed).publicKey };
@@ -51,26 +61,16 @@ export async function createEngineKeys(
   home: string,
   { consensusKey, nodeKey }: Pick<EngineNode, 'consensusKey' | 'nodeKey'>,
 ): Promise<void> {
-  const config = join(home, 'config');
-  const data = join(home, 'data');
-  await mkdir(config, { recursive: true, mode: 0o700 });
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  const { key, state } = validatorFiles(home);
+  for (const path of [key, state]) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const secret = { mode: 0o600 };
+  await createFileDurably(key, validatorKeyText(consensusKey), secret);
   await createFileDurably(
-    join(config, 'priv_validator_key.json'),
-    validatorKeyText(consensusKey),
-    secret,
-  );
-  await createFileDurably(
-    join(config, 'node_key.json'),
+    join(home, 'config', 'node_key.json'),
     json({ priv_key: privateKeyOf(nodeKey) }),
     secret,
   );
-  await createFileDurably(
-    join(data, 'priv_validator_state.json'),
-    json({ height: '0', round: 0, step: 0 }),
-    secret,
-  );
+  await createFileDurably(state, json({ height: '0', round: 0, step: 0 }), secret);
 }
 
 /** What can be said when all are known. */

@@ -6,7 +6,6 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { utf8 } from '../../../base/bytes.ts';
 import { limits } from '../../../base/limits.ts';
 import {
@@ -15,16 +14,7 @@ import {
   replaceFileDurably,
   writeFileDurably,
 } from '../../../host/files.ts';
-import { newEngineKey, validatorKeyText } from './engine-home.ts';
-
-export function validatorFiles(home: string) {
-  return {
-    key: join(home, 'config', 'priv_validator_key.json'),
-    /** The key of a node that comes back: while it is here, the other one is nobody's. */
-    waitingKey: join(home, 'config', 'priv_validator_key.waiting.json'),
-    state: join(home, 'data', 'priv_validator_state.json'),
-  };
-}
+import { newEngineKey, validatorFiles, validatorKeyText } from './engine-home.ts';
 
 export function isReturning(home: string): boolean {
   return existsSync(validatorFiles(home).waitingKey);

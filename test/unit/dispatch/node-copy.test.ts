@@ -16,12 +16,11 @@ import {
   restoreNode,
   trustNodeCopy,
 } from '../../../dispatch/node-copy.ts';
-import { engineSockets } from '../../../dispatch/ordering/consortium/engine-home.ts';
 import {
-  giveKeyBack,
-  isReturning,
+  engineSockets,
   validatorFiles,
-} from '../../../dispatch/ordering/consortium/returning.ts';
+} from '../../../dispatch/ordering/consortium/engine-home.ts';
+import { giveKeyBack, isReturning } from '../../../dispatch/ordering/consortium/returning.ts';
 
 let directory: string;
 let node: NodeConfig;
