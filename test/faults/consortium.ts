@@ -8,13 +8,14 @@ import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { encodeTransaction } from '../../dispatch/ledger/transaction-codec.ts';
 import { auditLedger } from '../../dispatch/store/audit-ledger.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
+import type { LongRunOptions } from '../soak/long-run.ts';
 import { order } from '../soak/town/command.ts';
 import { Consortium } from '../system/harness/consortium.ts';
 import type { Random } from '../system/harness/random.ts';
 import { sleep, until } from '../system/harness/until.ts';
 import { type FakeChain, makeChain } from '../unit/dispatch/fake-chain.ts';
 import { anchorsIn } from './anchors-in.ts';
-import type { FaultsOptions, FaultsReport } from './dispatch.ts';
+import type { FaultsReport } from './dispatch.ts';
 import { type Strike, strikeAll } from './strike.ts';
 
 const all = [0, 1, 2, 3];
@@ -34,7 +35,7 @@ export async function consortiumUnderFaults({
   minutes,
   seed,
   tell,
-}: FaultsOptions): Promise<FaultsReport> {
+}: LongRunOptions): Promise<FaultsReport> {
   await order('ip', 'link', 'set', 'lo', 'up');
   const consortium = await Consortium.make(join(dir, 'consortium'));
   try {

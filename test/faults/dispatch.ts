@@ -4,18 +4,12 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LongRunOptions } from '../soak/long-run.ts';
 import { finalCheck, type Verdict } from './final-check.ts';
 import { machineStrikes } from './machine-strikes.ts';
 import { messageStrikes } from './message-strikes.ts';
 import { buildScene, type Scene } from './scene.ts';
 import { strikeAll } from './strike.ts';
-
-export type FaultsOptions = {
-  readonly dir: string;
-  readonly minutes: number;
-  readonly seed: number;
-  readonly tell: (line: string) => void;
-};
 
 export type FaultsReport = Verdict & {
   readonly minutes: number;
@@ -25,7 +19,7 @@ export type FaultsReport = Verdict & {
 };
 
 /** @throws what kept it from coming to an end; then, too, everything is kept. */
-export async function dispatchUnderFaults(options: FaultsOptions): Promise<FaultsReport> {
+export async function dispatchUnderFaults(options: LongRunOptions): Promise<FaultsReport> {
   const scene = await buildScene(options.dir);
   let keeps = true;
   try {
@@ -40,7 +34,7 @@ export async function dispatchUnderFaults(options: FaultsOptions): Promise<Fault
 
 async function strikeAndCheck(
   scene: Scene,
-  { minutes, seed, tell }: FaultsOptions,
+  { minutes, seed, tell }: LongRunOptions,
 ): Promise<FaultsReport> {
   let isOver = false;
   const reporting = Promise.all(scene.honest.map((one) => one.run(() => isOver)));

@@ -3,12 +3,8 @@
 // kept what they have acknowledged.
 
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { messageOf, TielineError } from '../../base/errors.ts';
-import { run } from '../../host/exit.ts';
-import { seedOfRun } from '../system/harness/random.ts';
+import { runLong, struckText } from './long-run.ts';
 import { type SoakReport, soak } from './soak.ts';
-import { isolatedDir, runIsolated } from './town/isolate.ts';
 
 const help = `usage: npm run -s soak -- [--minutes N] [--seed S] [--json]
 
@@ -21,74 +17,13 @@ Needs Linux, what deploy/dev-setup installs, and root or the right to make names
 if all is well, with 1 if a promise was broken (then the data directories are kept), with 2 if it
 was not called like this.`;
 
-const startMs = performance.now();
-
-function tell(line: string): void {
-  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
-  process.stderr.write(`${seconds.padStart(7)} s  ${line}\n`);
-}
-
-function readWords() {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '30' },
-      seed: { type: 'string', default: String(seedOfRun()) },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-    },
-  });
-  const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-  if (!(minutes > 0 && minutes <= 10_000)) throw usage('--minutes is a number above 0');
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) {
-    throw usage('--seed is a whole number below 2,147,483,648');
-  }
-  return { ...values, minutes, seed };
-}
-
-function usage(text: string): TielineError {
-  return new TielineError('soak-usage', text);
-}
-
-async function runInside(dir: string, words: ReturnType<typeof readWords>): Promise<number> {
-  const { minutes, seed } = words;
-  tell(`seed ${seed}, ${minutes} minutes, in ${dir}`);
-  const again = `npm run -s soak -- --minutes ${minutes} --seed ${seed}`;
-  try {
-    const { problems, ...report } = await soak({ dir, minutes, seed, tell });
-    process.stdout.write(`${words.json ? JSON.stringify(report) : textOf(report)}\n`);
-    if (problems.length === 0) return 0;
-    for (const problem of problems) tell(problem);
-  } catch (error) {
-    tell((error as Error).stack ?? '');
-    tell(`caused by: ${messageOf((error as Error).cause)}`);
-  }
-  tell(`kept in ${dir}; the same schedule again: ${again}`);
-  return 1;
-}
-
 function textOf({ faults, ...rest }: Omit<SoakReport, 'problems'>): string {
-  const struck = Object.entries(faults).map(
-    ([kind, times]) => `${String(times).padStart(6)} ${kind}`,
-  );
   const sums = `${rest.batches} batches, ${rest.lost} lost, ${rest.doubled} doubled, `;
-  return [...struck, `${sums}${rest.diverged} gateways with other blocks`].join('\n');
+  return struckText(faults, `${sums}${rest.diverged} gateways with other blocks`);
 }
 
-async function main(ending: AbortSignal): Promise<number> {
-  try {
-    const words = readWords();
-    if (words.help) {
-      process.stdout.write(`${help}\n`);
-      return 0;
-    }
-    const dir = isolatedDir();
-    if (dir !== undefined) return await runInside(dir, words);
-    return await runIsolated(fileURLToPath(import.meta.url), process.argv.slice(2), ending);
-  } catch (error) {
-    const isUsage = error instanceof TielineError || error instanceof TypeError;
-    process.stderr.write(`soak: ${isUsage ? messageOf(error) : ((error as Error).stack ?? '')}\n`);
-    return isUsage ? 2 : 1;
-  }
-}
-
-await run(main);
+await runLong({
+  ...{ name: 'soak', file: fileURLToPath(import.meta.url), help, textOf },
+  minutes: { isSound: (minutes) => minutes > 0, text: '--minutes is a number above 0' },
+  scenes: { '': soak },
+});

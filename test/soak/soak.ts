@@ -11,17 +11,11 @@ import { readingsKept } from './checks/readings-kept.ts';
 import { receipts } from './checks/receipts.ts';
 import { unbiddenEnds } from './checks/unbidden-ends.ts';
 import { collect, heal, untilReceiptOver } from './healing.ts';
+import type { LongRunOptions } from './long-run.ts';
 import { Oracle } from './oracle.ts';
 import { runSchedule } from './schedule.ts';
 import { keepTown, razeTown } from './town/keep.ts';
 import { buildTown, type Town } from './town/town.ts';
-
-export type SoakOptions = {
-  readonly dir: string;
-  readonly minutes: number;
-  readonly seed: number;
-  readonly tell: (line: string) => void;
-};
 
 export type SoakReport = {
   readonly minutes: number;
@@ -49,7 +43,7 @@ const checks: readonly Check[] = [
 ];
 
 /** @throws what kept it from coming to an end; then, too, everything is kept. */
-export async function soak(options: SoakOptions): Promise<SoakReport> {
+export async function soak(options: LongRunOptions): Promise<SoakReport> {
   const oracle = new Oracle();
   const town = await buildTown(options.dir, oracle);
   try {
@@ -66,7 +60,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 async function run(
   town: Town,
   oracle: Oracle,
-  { minutes, seed, tell }: SoakOptions,
+  { minutes, seed, tell }: LongRunOptions,
 ): Promise<SoakReport> {
   await Promise.all(town.sites.map((site) => site.start()));
   const looking = look(town, oracle, tell);
@@ -86,7 +80,7 @@ async function run(
 
 async function strike(
   town: Town,
-  { minutes, ...rest }: Pick<SoakOptions, 'minutes' | 'seed' | 'tell'>,
+  { minutes, ...rest }: Pick<LongRunOptions, 'minutes' | 'seed' | 'tell'>,
 ): Promise<ReadonlyMap<string, number>> {
   const endMs = performance.now() + minutes * 60_000;
   const schedule = runSchedule(town, { ...rest, isOver: () => performance.now() > endMs });
