@@ -18,6 +18,8 @@ export class LeafGroups implements LeafHashes {
   readonly #recent = new Map<number, Uint8Array[]>();
   /** Read again, the least recently used first. */
   readonly #older = new Map<number, readonly Uint8Array[]>();
+  /** Being read: the proofs of a whole batch ask for the same at once. */
+  readonly #reading = new Map<number, Promise<void>>();
 
   /** `read` brings all leaf hashes of a complete group. */
   constructor(read: (group: number) => Promise<readonly Uint8Array[]>) {
@@ -49,8 +51,18 @@ export class LeafGroups implements LeafHashes {
     for (;;) {
       const missing = complete.find((group) => this.#group(group) === undefined);
       if (missing === undefined) return prove();
-      this.#keep(missing, await this.#read(missing));
+      await this.#readOnce(missing);
     }
+  }
+
+  #readOnce(group: number): Promise<void> {
+    const known = this.#reading.get(group);
+    if (known !== undefined) return known;
+    const reading = this.#read(group)
+      .then((leafHashes) => this.#keep(group, leafHashes))
+      .finally(() => this.#reading.delete(group));
+    this.#reading.set(group, reading);
+    return reading;
   }
 
   #group(group: number): readonly Uint8Array[] | undefined {

@@ -101,6 +101,29 @@ describe('leaf groups', () => {
     expect(read).toHaveLength(2 * (limits.leafGroupsMax + 1));
   });
 
+  test('are read once for all that ask at the same time, and again after a failure', async () => {
+    const read: number[] = [];
+    let fails = true;
+    const groups = new LeafGroups(async (group) => {
+      read.push(group);
+      if (fails) throw new Error('the disk');
+      return readGroup(group);
+    });
+    const ask = () =>
+      Promise.allSettled(
+        Array.from({ length: 20 }, (_, i) =>
+          groups.around([i, groupSize + i], 3 * groupSize, () => groups.leafHashAt(groupSize + i)),
+        ),
+      );
+    expect(new Set((await ask()).map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(read).toEqual([0]);
+    fails = false;
+    expect(await ask()).toEqual(
+      Array.from({ length: 20 }, (_, i) => ({ status: 'fulfilled', value: leaf(groupSize + i) })),
+    );
+    expect(read).toEqual([0, 0, 1]);
+  });
+
   test('an incomplete group is never read, and an unread leaf is a fault', async () => {
     const groups = new LeafGroups(() => Promise.reject(new Error('not to be read')));
     expect(await groups.around([3, -1], 200, () => 'proved')).toBe('proved');
