@@ -32,6 +32,8 @@ const longHoldMs = { min: 15_000, max: 40_000 };
 const longOneIn = 6;
 
 export type Strike = {
+  /** How often each of its lane has struck before. */
+  readonly round: number;
   readonly fault: Fault;
   readonly afterMs: number;
   readonly holdMs: number;
@@ -45,7 +47,7 @@ export type Schedule = {
   readonly done: Promise<void>;
 };
 
-/** Strikes until `isOver`, and then lets end what has begun. */
+/** Strikes until `isOver`, and never less than each kind once; then lets end what has begun. */
 export function runSchedule(
   town: Town,
   given: {
@@ -58,7 +60,7 @@ export function runSchedule(
   const runLane = async (faults: readonly Fault[], place: number): Promise<void> => {
     for (const strike of strikes(faults, laneRandom(given.seed, place))) {
       await sleep(strike.afterMs);
-      if (given.isOver()) return;
+      if (given.isOver() && strike.round > 0) return;
       const { kind } = strike.fault;
       const begun = await strike.fault.begin(town, strike.random);
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -82,6 +84,7 @@ export function* strikes(faults: readonly Fault[], random: Random): Generator<St
       const isLong = random.between(1, longOneIn) === 1 && round > 0;
       const hold = isLong ? longHoldMs : holdMs;
       yield {
+        round,
         fault,
         afterMs: random.between(pauseMs.min, pauseMs.max),
         holdMs: random.between(hold.min, hold.max),
