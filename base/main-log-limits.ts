@@ -4,8 +4,6 @@
 export const mainLogLimits = {
   mainLogKeysMax: 10,
   /** Groups of leaf hashes read again, and roots whose signature is remembered. */
-  /** Keys imported in the threads that verify, together: of three members of each chain. */
-  verifierKeysMax: 393_216,
   leafGroupsMax: 64,
   signedRootsMax: 64,
 

@@ -13,17 +13,8 @@ import type { Suite, VerifyBeside } from './suite.ts';
 
 const sha256Bytes = 32;
 
-/**
- * Keys as OpenSSL has them, by their bytes. To import a key takes a third of the time to verify, and a
- * chain's signers are few. One takes 1.3 kB.
- */
+/** By key. To import a key takes a quarter as long as to verify, and a chain's signers are few. */
 const imported = new Map<string, KeyObject>();
-let importedMax: number = limits.importedKeysMax;
-
-/** For this thread: it verifies for many chains, and has the memory for the keys of all. */
-export function keepImportedKeys(countMax: number): void {
-  importedMax = countMax;
-}
 
 export const nodeSuite: Suite = Object.freeze({
   sha256: (bytes: Uint8Array) => {
@@ -67,7 +58,7 @@ function keyObjectOf(publicKey: Uint8Array): KeyObject | undefined {
   // As a JWK it takes OpenSSL three quarters of the time that SubjectPublicKeyInfo takes.
   const x = Buffer.from(publicKey).toString('base64url');
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  if (imported.size >= importedMax) imported.clear();
+  if (imported.size >= limits.importedKeysMax) imported.clear();
   imported.set(name, key);
   return key;
 }

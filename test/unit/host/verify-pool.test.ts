@@ -35,13 +35,6 @@ test('verdicts come in the order of the questions, whatever goes together', asyn
   expect(new Set(verdicts.flat())).toEqual(new Set([true, false]));
 });
 
-test('one question comes to its end while more is asked than a message holds', async () => {
-  const checks = Array.from({ length: 700 }, (_, i) => checkOf(i));
-  const [many, few] = await Promise.all([pool.verify(checks), pool.verify([checkOf(3)])]);
-  expect(many).toEqual(checks.map(() => true));
-  expect(few).toEqual([true]);
-});
-
 test('what has not the length of a key or a signature does not hold', async () => {
   const short = { signature: new Uint8Array(63) };
   const long = { publicKey: new Uint8Array(33) };
