@@ -2,7 +2,7 @@
 // What an audit of a gateway's chain has found, for people and for programs.
 
 import { toHex } from '../base/bytes.ts';
-import type { Suite, VerifyBeside } from '../base/suite.ts';
+import type { Suite } from '../base/suite.ts';
 import { openGenesis } from '../sidechain/chain/genesis.ts';
 import { readKept } from '../sidechain/store/archive-table.ts';
 import { type AuditOptions, type AuditReport, auditChain } from '../sidechain/store/audit.ts';
@@ -15,7 +15,7 @@ import { gatewayContracts } from './contracts.ts';
  * @throws TielineError where the file cannot be read at all, or holds no chain.
  */
 export async function auditDataDirectory(
-  { suite, verifyBeside }: { readonly suite: Suite; readonly verifyBeside?: VerifyBeside },
+  suite: Suite,
   dataDir: string,
   onProgress: NonNullable<AuditOptions['onProgress']>,
 ): Promise<AuditReport> {
@@ -31,11 +31,9 @@ export async function auditDataDirectory(
     const segments = async () => listSegments(archivePath(dataDir));
     for (let attempt = 1; ; attempt++) {
       const kept = await readKept(database);
-      const beside = verifyBeside === undefined ? {} : { verifyBeside };
       const given = {
         database,
         suite,
-        ...beside,
         contracts,
         onProgress,
         segments: await segments(),

@@ -4,7 +4,7 @@
 
 import { fromUtf8, toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
-import { nodeSuite as suite, verifyBeside } from '../base/node-suite.ts';
+import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import { readSecretFile } from '../host/files.ts';
@@ -61,7 +61,6 @@ export async function openChain(config: GatewayConfig, parts: Parts): Promise<Op
     const node = await openNode({
       database,
       suite,
-      verifyBeside,
       rules: { ...defaultRules, ageMs: windowMs, holdMs: windowMs },
       ...parts,
       hasRoom: room.hasRoom,

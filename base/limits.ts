@@ -24,11 +24,9 @@ export const limits = Object.freeze({
   // Signed statements and their verification.
   coseTextMax: 256,
   coseHeadersMax: 1_024,
-  importedKeysMax: 1_024,
   /** Signatures that wait for the threads which verify, and those that go to a thread together. */
   signatureChecksMax: 65_536,
   signatureChecksTogether: 256,
-  verifiesAtOnceMax: 64,
   openedEntriesMax: 8_192,
 
   // Packs, batches, blocks.
@@ -153,7 +151,6 @@ export const limits = Object.freeze({
   storeWriteAttemptsMax: 20,
   storeWritePauseMs: 100,
   historyGroupsMax: 64,
-  foresightRows: 256,
   stateTrailMax: 4_096,
   stateTrailMs: 60_000,
 

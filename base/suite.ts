@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two primitives that pure code needs. They are passed in: node:crypto on gateways and at the centre
-// (node-suite.ts), noble in the browser and as a cross-check in tests (noble-suite.ts).
+// The two primitives that pure code needs. They are passed in: node:crypto and libsodium on gateways and
+// at the centre (node-suite.ts), noble in the browser and as a cross-check in tests (noble-suite.ts).
 
 export type Suite = {
   /** SHA-256, 32 bytes. */
@@ -13,13 +13,6 @@ export type Suite = {
    */
   readonly isPrimeOrder?: (publicKey: Uint8Array) => boolean;
 };
-
-/** `Suite.verify` on other processors, where there are any: alike in what it finds. */
-export type VerifyBeside = (
-  publicKey: Uint8Array,
-  message: Uint8Array,
-  signature: Uint8Array,
-) => Promise<boolean>;
 
 /** A key that signs; the private half stays inside. */
 export type Signer = {

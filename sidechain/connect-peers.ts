@@ -136,7 +136,7 @@ export function connectPeers(parts: Connecting): Connected {
   });
   const leader = () => otherLeader(raft, members);
   const mayTake = (): boolean => proposer.isOpen;
-  const taking = { peerPool, foresight: opened.foresight, mayTake, ring: parts.ring };
+  const taking = { peerPool, mayTake };
   const relay = new Relay({ ...common, submissions, leader, ...taking });
   const refuse = (from: NodeId, reason: string, detail: string): void =>
     conduct.refused(from, reason, detail);

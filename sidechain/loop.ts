@@ -19,7 +19,6 @@ import type { Ready } from './raft/ready.ts';
 import type { StepResult } from './raft/step.ts';
 import type { HardState } from './raft/storage.ts';
 import type { Applier, NewBlock } from './store/applier.ts';
-import type { Foresight } from './store/foresight.ts';
 import { appendStatements } from './store/log-table.ts';
 import type { LogWindow } from './store/log-window.ts';
 import type { Proposer } from './store/proposer.ts';
@@ -49,8 +48,6 @@ export type LoopParts = {
   readonly raft: RaftNode;
   readonly storage: LogWindow;
   readonly applier: Applier;
-  /** Where there are other processors. */
-  readonly foresight?: Foresight | undefined;
   readonly proposer: Proposer;
   readonly submissions: Submissions;
   readonly trail: StateTrail;
@@ -173,9 +170,7 @@ export class Loop {
       ready.snapshot === undefined,
       'snapshots are installed around Raft, and the node starts again',
     );
-    const { proposer, foresight } = this.#parts;
-    if (ready.role !== 'leader') proposer.deposed();
-    foresight?.look(ready.entries, () => this.ring());
+    if (ready.role !== 'leader') this.#parts.proposer.deposed();
     const early = ready.messages.filter((message) => !this.#isAhead(message));
     const late = ready.messages.filter((message) => this.#isAhead(message));
     this.#sendAll(early);
@@ -222,14 +217,8 @@ export class Loop {
       submissions.canRefill ||
       this.#mustStore ||
       this.#unwritten.length > 0 ||
-      this.#canApply
+      this.#unapplied.length > 0
     );
-  }
-
-  /** What is committed is applied once its signatures are checked: the disk does not wait for that. */
-  get #canApply(): boolean {
-    const [first] = this.#unapplied;
-    return first !== undefined && this.#parts.foresight?.hasChecked(first.committed) !== false;
   }
 
   /** A leader whose blocks are all held makes no more of them. */
@@ -249,7 +238,7 @@ export class Loop {
     if (submissions.canRefill) await this.#store();
     await submissions.refill(this.#nowMs);
     // What is applied is durable already: it need not wait for what is written meanwhile.
-    const committed = this.#canApply ? this.#unapplied.shift() : undefined;
+    const committed = this.#unapplied.shift();
     const [tell, isUrgent] = await bothOf(this.#persist(), this.#apply(committed));
     // Not before: in the middle of a block, the chain has numbers that the outbox still holds, and
     // whoever looked then would take this disk for an older copy.

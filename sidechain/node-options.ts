@@ -2,7 +2,7 @@
 // What a member is made of, as the program around it gives it.
 
 import { limits } from '../base/limits.ts';
-import type { Signer, Suite, VerifyBeside } from '../base/suite.ts';
+import type { Signer, Suite } from '../base/suite.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
@@ -26,8 +26,6 @@ export type NodeOptions = {
   /** chain.db, opened for this node alone; the node closes it. */
   readonly database: Database;
   readonly suite: Suite;
-  /** Checks signatures ahead, where there are other processors; without it each is checked when it counts. */
-  readonly verifyBeside?: VerifyBeside;
   readonly signer: Signer;
   /** As at the chain's making: another list makes other blocks. */
   readonly contracts: readonly Contract[];

@@ -52,7 +52,6 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
   const opened = await openAll({
     database,
     suite,
-    verifyBeside: options.verifyBeside,
     signer,
     contracts,
     rules: options.rules ?? defaultRules,

@@ -7,7 +7,6 @@ import { limits } from '../base/limits.ts';
 import type { Log } from '../host/log.ts';
 import type { MemberMessage, MessageOf } from './member-message.ts';
 import type { NodeId } from './raft/entry.ts';
-import type { Foresight } from './store/foresight.ts';
 import type { OutboxRow } from './store/outbox.ts';
 import type { PeerPool } from './store/peer-pool.ts';
 import type { Submissions } from './store/submissions.ts';
@@ -15,15 +14,11 @@ import type { Submissions } from './store/submissions.ts';
 export type RelayParts = {
   readonly submissions: Submissions;
   readonly peerPool: PeerPool;
-  /** Where there are other processors. */
-  readonly foresight?: Foresight | undefined;
   /** Whether we lead, and all before our term is applied. */
   readonly mayTake: () => boolean;
   /** Another member that leads. */
   readonly leader: () => { readonly id: NodeId; readonly term: number } | undefined;
   readonly say: (to: NodeId, message: MemberMessage) => boolean;
-  /** There may be a block to cut. */
-  readonly ring: () => void;
   readonly monotonicMs: () => number;
   readonly log: Log;
 };
@@ -37,8 +32,6 @@ export class Relay {
   /** Not answered yet, in order. */
   #sent: readonly Sent[] = [];
   #number = 0;
-  /** Of each member what it passed last, until it is taken. */
-  readonly #admitting = new Map<NodeId, Promise<void>>();
   #pausedToMs = 0;
   #leader: { readonly id: NodeId; readonly term: number } | undefined;
   #retryCount = 0;
@@ -78,19 +71,7 @@ export class Relay {
   }
 
   /** We lead: takes what other members signed, of each in the order in which it came. attacker-controlled */
-  async onSubmit(from: NodeId, message: MessageOf<'submit'>): Promise<void> {
-    const { foresight, mayTake, ring } = this.#parts;
-    if (foresight === undefined || !mayTake()) return this.#admit(from, message);
-    const before = this.#admitting.get(from);
-    const admitted = Promise.all([before, foresight.check(message.entries)]).then(() => {
-      this.#admit(from, message);
-      ring();
-    });
-    this.#admitting.set(from, admitted);
-    await admitted;
-  }
-
-  #admit(from: NodeId, { number, entries }: MessageOf<'submit'>): void {
+  onSubmit(from: NodeId, { number, entries }: MessageOf<'submit'>): void {
     const { peerPool, mayTake, say, monotonicMs } = this.#parts;
     const nowMs = monotonicMs();
     let count = 0;

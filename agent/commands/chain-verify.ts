@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { nodeSuite as suite, verifyBeside } from '../../base/node-suite.ts';
+import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { type Command, required } from '../../host/command.ts';
 import { auditDataDirectory, auditJson, auditText } from '../chain-audit.ts';
@@ -20,15 +20,11 @@ export const chainVerify: Command = {
   run: async ({ values, print }) => {
     let toldMs = monotonicMs();
     const dataDir = required('chain verify', values, 'data');
-    const report = await auditDataDirectory(
-      { suite, verifyBeside },
-      dataDir,
-      ({ height, lastHeight }) => {
-        if (monotonicMs() - toldMs < progressMs) return;
-        toldMs = monotonicMs();
-        process.stderr.write(`block ${height} of ${lastHeight}\n`);
-      },
-    );
+    const report = await auditDataDirectory(suite, dataDir, ({ height, lastHeight }) => {
+      if (monotonicMs() - toldMs < progressMs) return;
+      toldMs = monotonicMs();
+      process.stderr.write(`block ${height} of ${lastHeight}\n`);
+    });
     print(values.json === true ? auditJson(report) : auditText(report));
     return report.ok ? 0 : 1;
   },

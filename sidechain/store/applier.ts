@@ -17,7 +17,6 @@ import type { Entry, Position } from '../raft/entry.ts';
 import { applyBody } from './apply-body.ts';
 import { blockStatements } from './block-table.ts';
 import { configurationStatement } from './configuration-table.ts';
-import type { Foresight } from './foresight.ts';
 import { groupStatement, type History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { manualEntryStatements } from './manual-entry-table.ts';
@@ -53,8 +52,6 @@ type Standing = {
   readonly history: History;
   readonly trail: StateTrail;
   readonly known: KnownVerdicts;
-  /** Where there are other processors. */
-  readonly foresight?: Foresight | undefined;
   readonly submissions: Submissions;
   /** A leader has put into the log what is no block, or a change of Raft's members that the ledger
    * does not ask for. */
@@ -98,7 +95,7 @@ export class Applier {
       readonly changes: readonly ConfigurationChange[];
     }
   > {
-    const { submissions, trail, foresight, onFault } = this.#standing;
+    const { submissions, trail, onFault } = this.#standing;
     const blocks: NewBlock[] = [];
     const changes: ConfigurationChange[] = [];
     const statements: Statement[] = [];
@@ -106,7 +103,7 @@ export class Applier {
     for (const entry of entries) {
       assert(entry.index === this.#index + 1, 'entries are applied in order, each once');
       this.#index = entry.index;
-      const meaning = (await foresight?.take(entry)) ?? meaningOf(entry);
+      const meaning = meaningOf(entry);
       if (meaning.kind === 'no-block') onFault(entry, 'no-block', meaning.detail);
       if (entry.kind === 'config') {
         const change = this.#reconfigure(entry);

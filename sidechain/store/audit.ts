@@ -7,7 +7,7 @@
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import type { Suite, VerifyBeside } from '../../base/suite.ts';
+import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import type { BlockBody } from '../chain/block.ts';
 import { openGenesis } from '../chain/genesis.ts';
@@ -27,10 +27,9 @@ import { ChainRows, segmentsBelow } from './chain-rows.ts';
 import { readConfiguration } from './configuration-table.ts';
 import { type Cosigned, readCosigned } from './cosigned-table.ts';
 import { Cursor } from './cursor.ts';
-import { type Foresight, foresightOf, type SeenRow, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, type HeaderGroup, History, readGroupHash } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
-import { lastLogIndex } from './log-table.ts';
+import { entryOf, type LogRow, lastLogIndex } from './log-table.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { readState, type StoredState } from './state-table.ts';
 
@@ -64,8 +63,6 @@ export type AuditReport =
 export type AuditOptions = {
   readonly database: Database;
   readonly suite: Suite;
-  /** Checks signatures on other processors, where there are any. */
-  readonly verifyBeside?: VerifyBeside;
   /** As at the chain's making: another list makes other blocks. */
   readonly contracts: readonly Contract[];
   /** Segments that are at hand; those of other blocks than are missing here do no harm. */
@@ -138,7 +135,6 @@ class Audit {
   readonly #ledger: Ledger;
   readonly #genesisBlock: AppliedBlock;
   readonly #known: KnownVerdicts;
-  readonly #foresight: Foresight | undefined;
   #height = 0;
   #entryCount = 0;
   #refusedCount = 0;
@@ -156,7 +152,6 @@ class Audit {
     this.#ledger = begun.ledger;
     this.#genesisBlock = begun.block;
     this.#known = new KnownVerdicts(suite, chain.chainId);
-    this.#foresight = foresightOf({ ledger: begun.ledger, known: this.#known }, options);
   }
 
   async run(): Promise<AuditReport> {
@@ -191,9 +186,9 @@ class Audit {
     if (flaw !== undefined) return flaw;
     let index = 0;
     const log = this.#subject.rows.log(this.#subject.lastIndex);
-    for await (const seen of walkAhead(this.#options.suite, log, this.#foresight)) {
+    for await (const row of log) {
       index += 1;
-      const found = await this.#flawInRow(seen, index);
+      const found = await this.#flawInRow(row, index);
       if (found !== undefined) return found;
     }
     const left = await this.#blocks.peek();
@@ -203,11 +198,12 @@ class Audit {
   }
 
   /** `#height` is the next block's while its entry is looked at. */
-  async #flawInRow({ row, entry }: SeenRow, index: number): Promise<Flaw | undefined> {
+  async #flawInRow(row: LogRow, index: number): Promise<Flaw | undefined> {
     this.#height = this.#ledger.head.header.height + 1;
     if (row.index !== index) {
       return { reason: 'missing', detail: `entry ${index} of the log is missing` };
     }
+    const entry = entryOf(this.#options.suite, row);
     if (entry === undefined) {
       return { reason: 'log', detail: `entry ${index} of the log is not what was written` };
     }
@@ -218,7 +214,7 @@ class Audit {
     }
     // What follows the newest block is not committed yet, or not applied.
     if (this.#height > this.#subject.lastHeight) return undefined;
-    const meaning = (await this.#foresight?.take(entry)) ?? meaningOf(entry);
+    const meaning = meaningOf(entry);
     if (meaning.kind === 'block') return this.#flawInBody(entry, meaning.body);
     if (meaning.kind === 'own') return undefined;
     // Where a leader put no block, no block stands; where one does, its body was altered.

@@ -5,7 +5,7 @@
 
 import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
-import type { Suite, VerifyBeside } from '../../base/suite.ts';
+import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type AppliedBlock, type Contract, Ledger } from '../chain/ledger.ts';
 import { hasMembers } from '../chain/registry.ts';
@@ -13,7 +13,6 @@ import type { KnownVerdicts } from '../chain/verdicts.ts';
 import { applyBody } from './apply-body.ts';
 import { type BlockRow, lastBlock, readBlocks, walkBlocks } from './block-table.ts';
 import { assertIntact } from './damage.ts';
-import { foresightOf, walkAhead } from './foresight.ts';
 import { type ArchivedLeaves, History } from './history.ts';
 import { meaningOf } from './log-meaning.ts';
 import { soundEntryOf, walkLog } from './log-table.ts';
@@ -34,7 +33,6 @@ export async function openLedger(options: {
   readonly contracts: readonly Contract[];
   readonly genesisBytes: Uint8Array;
   readonly known: KnownVerdicts;
-  readonly verifyBeside?: VerifyBeside | undefined;
   readonly nowMs: number;
   readonly archived?: ArchivedLeaves | undefined;
 }): Promise<OpenLedger> {
@@ -61,10 +59,9 @@ export async function openLedger(options: {
   const trail = new StateTrail({ height: stored.height, nowMs });
   const blocks = walkBlocks(database, { from: stored.height + 1, to: last.height });
   const log = walkLog(database, { from: standing.logIndex + 1, to: last.logIndex });
-  const foresight = foresightOf({ ledger, known }, options);
-  for await (const seen of walkAhead(suite, log, foresight)) {
-    const entry = seen.entry ?? soundEntryOf(suite, seen.row);
-    const meaning = (await foresight?.take(entry)) ?? meaningOf(entry);
+  for await (const row of log) {
+    const entry = soundEntryOf(suite, row);
+    const meaning = meaningOf(entry);
     if (meaning.kind !== 'block') continue;
     const { body } = meaning;
     const { value: expected } = await blocks.next();

@@ -2,7 +2,7 @@
 // Opens all that a node stands on, and checks that it may run at all: the copy is this gateway's,
 // it was not stopped for good, and it holds all that was signed.
 
-import type { Signer, Suite, VerifyBeside } from '../../base/suite.ts';
+import type { Signer, Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
 import { type Genesis, openGenesis } from '../chain/genesis.ts';
 import type { Contract, Ledger } from '../chain/ledger.ts';
@@ -15,7 +15,6 @@ import { assertMayRun, readChain } from './chain-file.ts';
 import { firstConfiguration, readConfiguration } from './configuration-table.ts';
 import { assertNotRolledBack, type Cosigned, readCosigned } from './cosigned-table.ts';
 import { damaged } from './damage.ts';
-import { type Foresight, foresightOf } from './foresight.ts';
 import type { ArchivedLeaves, History } from './history.ts';
 import type { LogWindow } from './log-window.ts';
 import { openLedger } from './open-ledger.ts';
@@ -28,7 +27,6 @@ import { readEvidence, readWitnessed, type Witnessed } from './witness-table.ts'
 export type Opening = {
   readonly database: Database;
   readonly suite: Suite;
-  readonly verifyBeside?: VerifyBeside | undefined;
   readonly signer: Signer;
   readonly contracts: readonly Contract[];
   readonly rules: CuttingRules;
@@ -44,7 +42,6 @@ export type Opened = {
   readonly history: History;
   readonly trail: StateTrail;
   readonly known: KnownVerdicts;
-  readonly foresight: Foresight | undefined;
   readonly storage: LogWindow;
   /** Log index up to which entries are applied. */
   readonly appliedIndex: number;
@@ -79,7 +76,6 @@ export async function openAll(options: Opening): Promise<Opened> {
     contracts,
     genesisBytes,
     known,
-    verifyBeside: options.verifyBeside,
     nowMs,
     archived: options.archived,
   });
@@ -103,7 +99,6 @@ export async function openAll(options: Opening): Promise<Opened> {
     history,
     trail,
     known,
-    foresight: foresightOf({ ledger, known }, options),
     storage,
     appliedIndex,
     configuration,

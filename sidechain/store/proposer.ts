@@ -14,7 +14,6 @@ import type { Ledger } from '../chain/ledger.ts';
 import type { RaftNode } from '../raft/raft-node.ts';
 import type { NewBlock } from './applier.ts';
 import { fairShare } from './fair-share.ts';
-import type { Foresight } from './foresight.ts';
 import type { PeerPool } from './peer-pool.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -24,8 +23,6 @@ export type ProposerOptions = {
   readonly genesis: Genesis;
   readonly submissions: Submissions;
   readonly peerPool: PeerPool;
-  /** Where there are other processors. */
-  readonly foresight?: Foresight | undefined;
   /** As many entries make a block at once. */
   readonly itemsMax: number;
   readonly clock: Clock;
@@ -144,7 +141,6 @@ export class Proposer {
       entries,
     };
     const data = encodeBlock(body);
-    this.#options.foresight?.wrote(data, body);
     const proposed = raft.propose([data]);
     if (!proposed.ok || proposed.value.kind !== 'appended') return false;
     for (const [i, { from }] of lanes.entries()) {

@@ -81,10 +81,7 @@ test('a reading that is in a segment only is proved, also from a segment far awa
 
 test('segments go and come back, and are known again', async () => {
   const dataDir = await archivedGateway();
-  const [to, audit] = [
-    temporaryDirectory(),
-    () => auditDataDirectory({ suite }, dataDir, () => {}),
-  ];
+  const [to, audit] = [temporaryDirectory(), () => auditDataDirectory(suite, dataDir, () => {})];
   expect(auditText(await audit())).not.toContain('unchecked');
   expect(await verifyArchive(suite, dataDir, [])).toMatchObject([{ ok: true, from: 0, to: 255 }]);
   await exportArchive(suite, { dataDir, to, remove: false });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both suites against RFC 8032, against the edge cases in which Ed25519 libraries differ, and
-// against each other: a signature has one verdict, whoever judges it.
+// Both suites, and OpenSSL as a third judge, against RFC 8032, against the edge cases in which Ed25519
+// libraries differ, and against each other: a signature has one verdict, whoever judges it.
 
+import { createPublicKey, verify } from 'node:crypto';
 import { Point } from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
@@ -11,14 +12,27 @@ import { signerFromSeed } from '../../../base/keys.ts';
 import { nobleSuite } from '../../../base/noble-suite.ts';
 import { nodeSuite } from '../../../base/node-suite.ts';
 import { isWeakPoint } from '../../../base/point-form.ts';
+import type { Suite } from '../../../base/suite.ts';
 import { readVectors } from '../../vectors/read-vectors.ts';
 import { everyFlip } from './flip.ts';
 
 const seed = 8032;
 const groupOrder = Point.CURVE().n;
+/** A third judge: OpenSSL has the same rule but for weak points. */
+const openssl: Suite = {
+  ...nodeSuite,
+  verify: (publicKey, message, signature) => {
+    if (publicKey.length !== 32 || signature.length !== 64) return false;
+    if (isWeakPoint(publicKey) || isWeakPoint(signature.subarray(0, 32))) return false;
+    const x = Buffer.from(publicKey).toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, message, key, signature);
+  },
+};
 const suites = [
   ['node', nodeSuite],
   ['noble', nobleSuite],
+  ['openssl', openssl],
 ] as const;
 
 type Signature = { name: string; publicKey: string; message: string; signature: string };
@@ -150,6 +164,7 @@ describe('node and noble', () => {
         const { publicKey, signature, holds } = signWithTorsion(statement, places);
         expect(nodeSuite.verify(publicKey, statement.message, signature)).toBe(holds);
         expect(nobleSuite.verify(publicKey, statement.message, signature)).toBe(holds);
+        expect(openssl.verify(publicKey, statement.message, signature)).toBe(holds);
       }),
       { seed, numRuns: 150 },
     );
