@@ -259,7 +259,9 @@ function proveReceipt(
   const checked = checkReceipts(suite, parts.anchor, { receipts, mainLog });
   if (!checked.ok) return checked;
   const { index, size, signers }: CheckedReceipt = checked.value;
-  return accept({ signers, detail: `leaf ${index} of ${size} of ${mainLog.origin}` });
+  const count = `${signers.length} of ${mainLog.keys.length}`;
+  const by = mainLog.keys.length > 1 ? `, signed by ${count} organisations` : '';
+  return accept({ signers, detail: `leaf ${index} of ${size} of ${mainLog.origin}${by}` });
 }
 
 /** Trusted when as many trusted keys signed as the chain's policy and the main log's threshold ask for. */

@@ -13,8 +13,8 @@ export type Centre = {
   readonly mainLog: string;
   /** Of a person who may enrol chains. */
   readonly personKey: string;
-  /** What the nodes said when they were ready. */
-  readonly ready: readonly string[];
+  /** For people: what runs there now. */
+  readonly told: readonly string[];
 };
 
 type Place = { readonly dir: string; readonly mqttUrl: string };
@@ -29,7 +29,8 @@ export async function startOne(children: Children, { dir, mqttUrl }: Place): Pro
   await children.must('dispatch', 'init', '--dir', centre, ...words);
   const config = join(centre, 'dispatch.yaml');
   const { ready } = await children.service('dispatch', 'dispatch', '--config', config);
-  return centreIn(centre, `http://127.0.0.1:${port}`, [ready]);
+  const told = [ready.replace('ready dispatch ', 'main log ')];
+  return centreIn(centre, `http://127.0.0.1:${port}`, told);
 }
 
 /** @throws TielineError `engine-missing`, `engine-version` */
@@ -51,11 +52,17 @@ export async function startConsortium(
       children.service(name, 'dispatch', '--config', join(centre, name, 'dispatch.yaml')),
     ),
   );
-  const ready = nodes.map((node) => node.ready);
-  return centreIn(join(centre, names[0] ?? ''), `http://127.0.0.1:${httpPort}`, ready);
+  // `ready dispatch ORIGIN log ID api URL`, and one log for all.
+  const said = nodes.map(({ ready }) => ready.split(' '));
+  const told = [
+    `main log ${said[0]?.slice(2, 5).join(' ')}`,
+    ...names.map((name, i) => `${name}, node and engine, api ${said[i]?.[6]}`),
+    'four organisations keep the log; three must sign a receipt',
+  ];
+  return centreIn(join(centre, names[0] ?? ''), `http://127.0.0.1:${httpPort}`, told);
 }
 
-function centreIn(dir: string, api: string, ready: readonly string[]): Centre {
+function centreIn(dir: string, api: string, told: readonly string[]): Centre {
   const [mainLog, personKey] = [join(dir, 'main-log.json'), join(dir, 'dispatcher.key')];
-  return { api, mainLog, personKey, ready };
+  return { api, mainLog, personKey, told };
 }

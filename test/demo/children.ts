@@ -37,22 +37,39 @@ export class Children {
   readonly #logDir: string;
   readonly #running = new Set<ChildProcess>();
   readonly #killed = new Set<ChildProcess>();
+  readonly #starting = new Set<ChildProcess>();
+  readonly #asked = new Set<ChildProcess>();
+  readonly #isApart: boolean;
   #isEnding = false;
 
-  constructor(logDir: string) {
+  /**
+   * @param ending from then on nothing is started, and what waits for a start is given up. Only who has it
+   * hears of Ctrl-C: the processes are out of the terminal's reach, and are asked to end once.
+   */
+  constructor(logDir: string, ending?: AbortSignal) {
     this.#logDir = logDir;
+    this.#isApart = ending !== undefined;
+    ending?.addEventListener('abort', () => {
+      this.#isEnding = true;
+      for (const child of this.#running) this.#askToEnd(child);
+      // What does not serve yet has nothing to finish.
+      for (const child of this.#starting) child.kill('SIGKILL');
+    });
   }
 
   /** Runs a command of the program to its end. @returns what it wrote to standard output. */
   async command(...words: readonly string[]): Promise<{ code: number; out: string }> {
+    this.#requireGoingOn();
     const child = spawn(process.execPath, [tieline, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: this.#isApart,
     });
     this.#keep(child);
     const [out, errors] = [textOf(child.stdout), textOf(child.stderr)];
     const code = await new Promise<number>((resolve) => {
       child.on('close', (exitCode) => resolve(exitCode ?? 1));
     });
+    this.#requireGoingOn();
     if (code !== 0 && errors() !== '') process.stderr.write(errors());
     return { code, out: out() };
   }
@@ -92,7 +109,7 @@ export class Children {
             clearTimeout(timer);
             resolve();
           });
-          child.kill('SIGTERM');
+          this.#askToEnd(child);
         }),
     );
     await Promise.all(ended);
@@ -103,16 +120,31 @@ export class Children {
     command: Command,
     isReady = (line: string) => line.startsWith('ready '),
   ): Promise<Child> {
-    const child = startOf(command);
+    this.#requireGoingOn();
+    const child = startOf(command, this.#isApart);
     this.#keep(child);
     const log = createWriteStream(join(this.#logDir, `${name}.log`), { flags: 'a' });
     child.stderr.pipe(log);
-    const ready = await firstLine(child, { name, isReady, log });
+    this.#starting.add(child);
+    const ready = await firstLine(child, { name, isReady, log }).finally(() => {
+      this.#starting.delete(child);
+    });
     child.once('exit', (code) => {
       if (!this.#isEnding && !this.#killed.has(child))
         process.stderr.write(`${name} has ended (exit code ${code})\n`);
     });
     return { name, process: child, ready };
+  }
+
+  /** Once: a second signal would end it on the spot. */
+  #askToEnd(child: ChildProcess): void {
+    if (this.#asked.has(child)) return;
+    this.#asked.add(child);
+    child.kill('SIGTERM');
+  }
+
+  #requireGoingOn(): void {
+    if (this.#isEnding) throw new Error('all of it ends');
   }
 
   #keep(child: ChildProcess): void {
@@ -121,9 +153,13 @@ export class Children {
   }
 }
 
-function startOf({ file, words, env = process.env, talks = false }: Command) {
+function startOf({ file, words, env = process.env, talks = false }: Command, detached: boolean) {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', ...(talks ? (['ipc'] as const) : [])];
-  return spawn(file, words, { stdio, env }) as ChildProcessByStdio<null, Readable, Readable>;
+  return spawn(file, words, { stdio, env, detached }) as ChildProcessByStdio<
+    null,
+    Readable,
+    Readable
+  >;
 }
 
 function firstLine(
@@ -139,6 +175,7 @@ function firstLine(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
+      clearTimeout(timer);
       reject(new Error(`${given.name} ${why}:\n${seen.slice(-2_000)}`));
     };
     let seen = '';

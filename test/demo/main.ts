@@ -3,13 +3,15 @@
 // from a meter's register to a receipt of the main chain, kills the gateway that leads, shows that
 // nothing stops, and verifies a reading offline.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf, TielineError } from '../../base/errors.ts';
 import { Children } from './children.ts';
+import { findOrBuildEngine } from './engine.ts';
 import { audit, killLeader } from './failover.ts';
-import { type Network, startNetwork } from './network.ts';
+import { findProgram, type Network, startNetwork } from './network.ts';
 import { type Outcome, prove, tellMilestones, togetherNow, toReceipt, toSummary } from './story.ts';
 
 const help = `usage: npm run -s demo -- [--consortium] [--once] [--json]
@@ -71,13 +73,20 @@ async function goOn({ gateways }: Network, ending: AbortSignal): Promise<void> {
 }
 
 async function demonstrate(ending: AbortController): Promise<number> {
+  // Before anything is started: who can have no engine learns it at once.
+  if (values.consortium) {
+    const canBuild = findProgram('go') !== undefined;
+    await findOrBuildEngine(say, { canBuild, ending: ending.signal });
+  }
   const dir = await mkdtemp(join(tmpdir(), 'tieline-demo-'));
-  const children = new Children(dir);
+  const children = new Children(dir, ending.signal);
+  let keeps = false;
   try {
     say(pathText);
     const network = await startNetwork(children, { dir, isConsortium: values.consortium }, tell);
     const { gateways } = network;
     const waiting = { deadlineMs: Date.now() + 60_000, ending: ending.signal };
+    keeps = true;
     await tellMilestones(gateways, toReceipt, { tell, waiting });
     const killed = await killLeader(gateways, tell, waiting);
     await audit(children, gateways, tell);
@@ -96,8 +105,15 @@ async function demonstrate(ending: AbortController): Promise<number> {
     if (values.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     else say(`\n  proof ${outcome.proof}, verified ${outcome.verified}; logs and data in ${dir}`);
     return outcome.verified ? 0 : 1;
+  } catch (error) {
+    // What failed is to be looked at, what was only begun is not.
+    keeps ||= !ending.signal.aborted;
+    if (!ending.signal.aborted) throw error;
+    say(`\n  ended before its end${keeps ? `; logs and data in ${dir}` : ''}`);
+    return 130;
   } finally {
     await children.end();
+    if (!keeps) await rm(dir, { recursive: true, force: true });
   }
 }
 
@@ -111,11 +127,9 @@ if (values.help) {
   try {
     process.exitCode = await demonstrate(ending);
   } catch (error) {
-    if (!ending.signal.aborted) {
-      process.stderr.write(
-        `the demonstration failed: ${error instanceof Error ? error.message : error}\n`,
-      );
-      process.exitCode = 1;
-    }
+    const hint = error instanceof TielineError && error.hint ? `\n  ${error.hint}` : '';
+    if (!ending.signal.aborted)
+      process.stderr.write(`the demonstration failed: ${messageOf(error)}${hint}\n`);
+    process.exitCode = ending.signal.aborted ? 130 : 1;
   }
 }

@@ -35,17 +35,8 @@ export async function startNetwork(
   for (const { text } of meters) tell('meter', text);
 
   const start = isConsortium ? startConsortium : startOne;
-  const {
-    api: dispatchApi,
-    mainLog,
-    personKey,
-    ready: nodes,
-  } = await start(children, {
-    dir,
-    mqttUrl,
-  });
-  for (const line of nodes) tell('dispatch', line.replace('ready dispatch ', 'main log '));
-  if (isConsortium) tell('dispatch', 'four organisations keep it; three must sign a receipt');
+  const { api: dispatchApi, mainLog, personKey, told } = await start(children, { dir, mqttUrl });
+  for (const line of told) tell('dispatch', line);
 
   const { gateways, genesis } = await makeGateways(children, { dir, mqttUrl, mainLog, meters });
   const enrolment = ['--genesis', genesis, '--key', personKey];

@@ -31,7 +31,7 @@ export function findEngine(program: string): string {
   const found = isAbsolute(program) ? program : whereIs(program);
   if (found === undefined || !isExecutable(found)) {
     throw new TielineError('engine-missing', `the engine is not there: ${program}`, {
-      hint: `run deploy/dev-setup, or \`go install ${engineModule}\` and name it in dispatch.yaml`,
+      hint: `deploy/engine/build builds it, with Go; or \`go install ${engineModule}\`, and name it in dispatch.yaml`,
     });
   }
   const { stdout } = spawnSync(found, ['version'], { encoding: 'utf8', timeout: 20_000 });
