@@ -255,10 +255,10 @@ export const limits = Object.freeze({
   orderingBatchMax: 1_024,
 
   // Nodes of a consortium: a message of the engine to the ledger and how many wait; a block, and the
-  // transactions in it; roots of the log whose signatures are kept; signatures that are known to
-  // hold; how long a transaction may take to get into a block; after how long a receipt that waits
-  // asks for a block; calls to the engine under way, and answers of it; on how many heights beyond
-  // what the others have decided a node that comes back from a copy may have voted.
+  // transactions in it; roots of the log whose signatures are kept; signatures that are known to hold; how
+  // long a transaction may take into a block; after how long without one a node counts as stalled; after
+  // how long a receipt that waits asks for a block; calls to the engine
+  // under way, and answers of it; heights beyond what others decided on which a restored node may have voted.
   abciMessageBytesMax: 16 * 1024 * 1024,
   abciRequestsMax: 4_096,
   consensusBlockBytesMax: 4 * 1024 * 1024,
@@ -280,6 +280,10 @@ export const limits = Object.freeze({
   suspectMessagesMax: 4,
   suspectPauseMs: 100,
   ingestBytesMax: 64 * 1024 * 1024,
+  // Chains that one command enrols at a time; how often each is tried, and after what pause.
+  enrolTogether: 64,
+  enrolAttemptsMax: 30,
+  enrolPauseMs: 2_000,
   refusalAnswersPerSecond: 100,
   unknownChainAnswersPerSecond: 10,
   refusalsFlushMs: 10_000,

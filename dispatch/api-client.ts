@@ -47,7 +47,10 @@ async function ask<T>(
           ...(post === undefined ? {} : { 'content-type': 'application/json' }),
           ...authorization,
         },
-        signal: AbortSignal.timeout(limits.connectTimeoutMs),
+        // A consortium may take a while to decide, and says why where it cannot.
+        signal: AbortSignal.timeout(
+          limits.connectTimeoutMs + (post === undefined ? 0 : limits.consensusWaitMs),
+        ),
       }),
     );
     return await read(response);

@@ -34,7 +34,7 @@ import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { ListeningOrdering } from './ordering/listening-ordering.ts';
 import { MeteredOrdering } from './ordering/metered-ordering.ts';
-import type { Ordering, OrderingParts } from './ordering/ordering.ts';
+import type { Ordering, OrderingParts, OrderingStatus } from './ordering/ordering.ts';
 import { RequestSender } from './requests.ts';
 import { CopyStore } from './store/copy-store.ts';
 import { EventStore } from './store/event-store.ts';
@@ -196,6 +196,9 @@ function watchRoutes(
     checks: {
       broker: async () => (brokerConnected() ? undefined : 'not connected'),
       ledger: async () => void (await ledger()),
+      ...(ordering.status.kind === 'consortium'
+        ? { consortium: async () => consortiumState(ordering.status) }
+        : {}),
       ...(listening === undefined ? {} : { copy: async () => copyState(listening) }),
       ...options.checks,
     },
@@ -231,6 +234,13 @@ function listenerFor(
   return size === undefined
     ? undefined
     : new ListeningOrdering(ordering, { suite: nodeSuite, size, log });
+}
+
+function consortiumState({ state }: OrderingStatus): string | undefined {
+  if (state === 'ok') return undefined;
+  return state === 'behind'
+    ? 'it fetches what the others have'
+    : 'too few organisations take part: see `ordering` under /healthz';
 }
 
 function copyState({ state }: ListeningOrdering): string | undefined {

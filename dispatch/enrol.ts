@@ -7,8 +7,8 @@ import { toBase64, toHex } from '../base/bytes.ts';
 import { messageOf, TielineError } from '../base/errors.ts';
 import { isName } from '../base/label.ts';
 import { nodeSuite } from '../base/node-suite.ts';
+import type { Signer } from '../base/suite.ts';
 import { wallClockMs } from '../host/clock.ts';
-import { readKeyFile } from '../host/key-file.ts';
 import { signEnrolment } from '../sidechain/chain/enrolment.ts';
 import { type OpenGenesis, openGenesis } from '../sidechain/chain/genesis.ts';
 import { askApi, detailOf, textIn } from './api-client.ts';
@@ -24,19 +24,19 @@ export type Enrolled = {
 /**
  * @param options.apiUrl of the centre, `http://127.0.0.1:8080`.
  * @param options.name what the network calls the chain; by default the name of its first member.
- * @throws TielineError `genesis`, `key-file`, `name`, `api-unreachable` (transient), `not-enrolled` with
- * the reason.
+ * @throws TielineError `genesis`, `name`, `api-unreachable` (transient), `not-enrolled` with the reason,
+ * `centre-undecided` (transient).
  */
 export async function enrolChain(options: {
   readonly apiUrl: string;
   readonly genesisPath: string;
-  readonly personKeyPath: string;
+  readonly signer: Signer;
   readonly name?: string | undefined;
   /** A token of the API, of the role dispatch-centre. */
   readonly token?: string | undefined;
 }): Promise<Enrolled> {
+  const { signer } = options;
   const { genesis, chainId, bytes } = await readGenesis(options.genesisPath);
-  const signer = await readKeyFile(options.personKeyPath);
   const name = options.name ?? genesis.members[0]?.name ?? toHex(chainId).slice(0, 8);
   if (!isName(name)) {
     throw new TielineError('name', 'a chain is called something printable of 1 to 64 characters', {
@@ -53,6 +53,12 @@ export async function enrolChain(options: {
   });
   if (answer.status !== 200 && answer.status !== 201) {
     const detail = detailOf(answer);
+    if (answer.status === 429 || answer.status === 503) {
+      throw new TielineError('centre-undecided', `the centre cannot enrol it now: ${detail}`, {
+        retry: 'transient',
+        hint: 'try again; `/healthz` of the centre says how it stands',
+      });
+    }
     throw new TielineError('not-enrolled', `the centre did not enrol the chain: ${detail}`);
   }
   const isNew = answer.status === 201;

@@ -4,6 +4,7 @@
 // asked for, a route that is not open is answered to nobody else.
 
 import { toHex } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { HttpRequest, Route } from '../../host/http.ts';
@@ -62,7 +63,8 @@ export class Access {
       admit: async (request) => this.#admit(right, request, await this.#callerOf(request)),
       handler: async (request) => {
         const again = () => this.#callerOf(request);
-        return handler(request, (await again()) ?? stranger, again);
+        const caller = (await again()) ?? stranger;
+        return decidedOr503(async () => handler(request, caller, again));
       },
     }));
   }
@@ -114,6 +116,18 @@ export class Access {
     const [oldest] = this.#rates.keys();
     if (this.#rates.size > limits.apiRatesMax && oldest !== undefined) this.#rates.delete(oldest);
     return rate;
+  }
+}
+
+/** Who waits for the main log in vain learns why, and that nothing is wrong with what was sent. */
+async function decidedOr503(answer: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  try {
+    return await answer();
+  } catch (error) {
+    const isUndecided = error instanceof TielineError && error.code.startsWith('ordering-');
+    if (!isUndecided || error.retry !== 'transient') throw error;
+    const { headers, ...rest } = problem(503, error.message, { code: error.code });
+    return { ...rest, headers: { ...headers, 'retry-after': '1' } };
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../host/command.ts';
 import { createLog } from '../../host/log.ts';
 import { connectMqtt } from '../../host/mqtt.ts';
+import { progressLine } from '../../host/progress-line.ts';
 import { readTlsFiles } from '../../host/tls-files.ts';
 import { loadDispatchConfig } from '../config.ts';
 import { enrolFleetInto } from '../fleet/enrol-fleet-into.ts';
@@ -83,7 +84,7 @@ function planOf(values: Values): FleetPlan {
 
 async function enrol(fleet: Fleet, data: string, { values, print, ending }: Invocation) {
   const startMs = monotonicMs();
-  const tell = progressLine(values);
+  const tell = progressLine({ isOn: values.json !== true });
   const fresh = await enrolFleetInto(fleet, data, {
     ending,
     onProgress: (count) => tell(`${count} of ${fleet.plan.chains} chains`),
@@ -111,7 +112,7 @@ async function run(fleet: Fleet, url: string, { values, print, ending }: Invocat
     tls: await readTlsFiles(Object.fromEntries(files)),
     log: createLog({ level: 'warn' }),
   });
-  const tell = progressLine(values);
+  const tell = progressLine({ isOn: values.json !== true });
   try {
     const done = await runFleet(fleet, {
       suite: nodeSuite,
@@ -133,14 +134,6 @@ async function run(fleet: Fleet, url: string, { values, print, ending }: Invocat
 }
 
 const defaultAhead = 20_000;
-
-/** A line on standard error that is written over; none where the report is for a program. */
-function progressLine(values: Values): (text: string | undefined) => void {
-  if (values.json === true || !process.stderr.isTTY) return () => {};
-  return (text) => {
-    process.stderr.write(`\r\u001b[K${text ?? ''}`);
-  };
-}
 
 function progressText({ signed, sent, taken, waiting, lateMs }: FleetProgress): string {
   const late = lateMs > 100 ? `, ${lateMs} ms behind` : '';

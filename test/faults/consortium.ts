@@ -2,7 +2,8 @@
 // Four organisations under faults, on real engines: chains anchor all the while, nodes are killed one
 // and two at a time, one lies, and in the end all four have one ledger with all that was receipted.
 
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { toHex } from '../../base/bytes.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { encodeTransaction } from '../../dispatch/ledger/transaction-codec.ts';
@@ -11,12 +12,13 @@ import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import type { LongRunOptions } from '../soak/long-run.ts';
 import { order } from '../soak/town/command.ts';
 import { Consortium } from '../system/harness/consortium.ts';
+import { must } from '../system/harness/network.ts';
 import type { Random } from '../system/harness/random.ts';
 import { sleep, until } from '../system/harness/until.ts';
 import { type FakeChain, makeChain } from '../unit/dispatch/fake-chain.ts';
 import { anchorsIn } from './anchors-in.ts';
 import type { FaultsReport } from './dispatch.ts';
-import { type Strike, strikeAll } from './strike.ts';
+import { patienceMs, type Strike, strikeAll } from './strike.ts';
 
 const all = [0, 1, 2, 3];
 const chainCount = 3;
@@ -82,7 +84,7 @@ const strikes: readonly Strike<Scene>[] = [
       await scene.consortium.kill(one);
       await moreReceipts(scene, 2);
       await scene.consortium.start(one);
-      await agreement(scene);
+      await scene.consortium.agreement(all);
       return `${one + 1}: the others went on, and it has caught up`;
     },
   },
@@ -93,10 +95,14 @@ const strikes: readonly Strike<Scene>[] = [
       const [one, other] = twoOf(random);
       await Promise.all([consortium.kill(one), consortium.kill(other)]);
       const left = all.find((index) => index !== one && index !== other) ?? 0;
-      await until('it says that it stalls', async () => {
-        const status = await consortium.status(left);
-        return status?.state === 'stalled' && status.connected.length === 1 ? true : undefined;
-      });
+      await until(
+        'it says that it stalls',
+        async () => {
+          const status = await consortium.status(left);
+          return status?.state === 'stalled' && status.connected.length === 1 ? true : undefined;
+        },
+        patienceMs,
+      );
       const before = await consortium.status(left);
       await sleep(random.between(500, 3_000));
       const after = await consortium.status(left);
@@ -113,8 +119,34 @@ const strikes: readonly Strike<Scene>[] = [
         await scene.consortium.kill(index);
         await scene.consortium.start(index);
       }
-      await agreement(scene);
+      await scene.consortium.agreement(all);
       return 'all four';
+    },
+  },
+  {
+    kind: 'disk-lost',
+    run: async ({ consortium }, random) => {
+      const one = random.between(0, 3);
+      const { files, name } = consortium.made.nodes[one] ?? {};
+      if (files === undefined) throw new Error('there are four nodes');
+      const copy = join(consortium.dir, `copy-${name}-${random.between(0, 2 ** 30)}`);
+      await consortium.kill(one);
+      await must('dispatch', 'backup', '--config', files.config, '--to', copy);
+      await consortium.start(one);
+      await sleep(random.between(500, 5_000));
+      await consortium.kill(one);
+      for (const path of [files.ledger, `${files.ledger}-wal`, `${files.ledger}-shm`]) {
+        await rm(path, { force: true });
+      }
+      await rm(join(dirname(files.ledger), 'engine'), { recursive: true });
+      await must('dispatch', 'restore', '--config', files.config, '--from', copy);
+      await consortium.start(one);
+      await consortium.agreement(all);
+      const found = await Promise.all(all.map((index) => consortium.status(index)));
+      if (found.some((status) => `double-vote/${name}` in (status?.refused ?? {}))) {
+        throw new Error(`${name} has voted twice`);
+      }
+      return `${one + 1}: back from an older copy, and has voted on nothing twice`;
     },
   },
   { kind: 'lying-proposer', run: (scene, random) => lie(scene, random, 'proposal') },
@@ -138,11 +170,11 @@ async function lie(scene: Scene, random: Random, what: string): Promise<string> 
   await until(
     'the lie is refused by name',
     async () => ((await counts()).every((n, i) => n > (before[i] ?? 0)) ? true : undefined),
-    120_000,
+    patienceMs,
   );
   await consortium.kill(liar);
   await consortium.start(liar);
-  await agreement(scene);
+  await scene.consortium.agreement(all);
   return `${liar + 1}: refused by name by all others`;
 }
 
@@ -157,20 +189,7 @@ function forgedAnchor({ chains }: Scene): Uint8Array {
 
 async function moreReceipts({ receipts }: Scene, count: number): Promise<void> {
   const wanted = receipts.size + count;
-  await until('receipts', () => (receipts.size >= wanted ? true : undefined), 120_000);
-}
-
-/** All four have the same ledger at some moment. */
-async function agreement({ consortium }: Scene): Promise<void> {
-  await until(
-    'all have one ledger',
-    async () => {
-      const found = await Promise.all(all.map((index) => consortium.status(index)));
-      const hashes = new Set(found.map((status) => status?.appHash ?? 'none'));
-      return hashes.size === 1 && !hashes.has('none') ? true : undefined;
-    },
-    120_000,
-  );
+  await until('receipts', () => (receipts.size >= wanted ? true : undefined), patienceMs);
 }
 
 function twoOf(random: Random): readonly [number, number] {
@@ -180,7 +199,7 @@ function twoOf(random: Random): readonly [number, number] {
 
 async function finalCheck(scene: Scene) {
   const { consortium, receipts } = scene;
-  await agreement(scene);
+  await consortium.agreement(all);
   for (const index of all) await consortium.kill(index);
   const problems: string[] = [];
   const roots = new Set<string>();

@@ -58,10 +58,14 @@ export async function finalCheck(scene: Scene): Promise<Verdict> {
 async function summariesOf(api: string, { id, stored }: HonestChain) {
   const place = { centreApi: api, chainId: id };
   const find = async () => (await centreSummaries(place)).map((one) => one.id);
-  const ids = await until('the history has caught up', async () => {
-    const found = await find();
-    return found.length >= stored.size ? found : undefined;
-  }).catch(find);
+  const ids = await until(
+    'the history has caught up',
+    async () => {
+      const found = await find();
+      return found.length >= stored.size ? found : undefined;
+    },
+    180_000,
+  ).catch(find);
   const known = new Set(ids);
   return { ids, missing: [...stored].filter((one) => !known.has(one)) };
 }

@@ -14,7 +14,7 @@ export type Kind = 'anchor' | 'summary' | 'event';
 
 const resendMs = 3_000;
 /** For an answer, while broker and node are killed and their disk is full. */
-const answerMs = 120_000;
+const answerMs = 600_000;
 const silent = createLog({ level: 'error', write: () => {} });
 
 export class Post {

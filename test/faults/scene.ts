@@ -21,6 +21,7 @@ import { until } from '../system/harness/until.ts';
 import { type FakeChain, makeChain } from '../unit/dispatch/fake-chain.ts';
 import { HonestChain } from './honest-chain.ts';
 import { Post } from './post.ts';
+import { patienceMs } from './strike.ts';
 
 /** Room for the ledger of half an hour, and small enough to be filled at once. */
 const diskBytes = 192 * 1024 * 1024;
@@ -127,12 +128,16 @@ async function enrol(
   const said = { chainId: chain.chainId, name: 'street', timeMs: Date.now() };
   const enrolment = signEnrolment(said, mainLog.id, person);
   const body = { genesis: toBase64(chain.genesisBytes), enrolment: toBase64(enrolment) };
-  await until('the chain is enrolled', async () => {
-    const response = await fetch(`${api}/api/v1/chains`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return response.ok ? true : undefined;
-  });
+  await until(
+    'the chain is enrolled',
+    async () => {
+      const response = await fetch(`${api}/api/v1/chains`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return response.ok ? true : undefined;
+    },
+    patienceMs,
+  );
 }

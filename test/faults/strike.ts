@@ -12,6 +12,9 @@ export type Strike<Scene> = {
   readonly run: (scene: Scene, random: Random) => Promise<string>;
 };
 
+/** For what has to come, on a machine that has other things to do and while other faults last. */
+export const patienceMs = 600_000;
+
 const pauseMs = { min: 200, max: 1_500 };
 
 /** Until `isOver`, and never less than each kind once. @returns how often each has struck. */

@@ -31,6 +31,7 @@ import type { ConsortiumGenesis } from './engine-genesis.ts';
 import type { Broadcast, EnginePeer } from './engine-rpc.ts';
 import { behind } from './proposals.ts';
 import { rememberingSuite } from './remembering-suite.ts';
+import { StateWatch } from './state-watch.ts';
 import { type Submission, Submissions } from './submissions.ts';
 import { vouchLine } from './vote-extension.ts';
 import { Vouchers } from './vouchers.ts';
@@ -60,6 +61,7 @@ export class ConsortiumOrdering implements Ordering {
   readonly #vouchers: Vouchers;
   readonly #submissions: Submissions;
   readonly #ticking: NodeJS.Timeout;
+  readonly #watch: StateWatch;
   #awaitedSinceMs: number | undefined;
   #committedMs: number;
   #isBehind = true;
@@ -84,6 +86,7 @@ export class ConsortiumOrdering implements Ordering {
     this.#groups = groups;
     this.#vouchers = vouchers;
     this.#submissions = new Submissions(suite);
+    this.#watch = new StateWatch(log);
     this.#committedMs = clock.monotonicMs();
     const genesis = options.genesis(ledger.mainLog);
     const onCommitted = (decided: readonly Decided[]) => this.#committed(decided);
@@ -130,7 +133,7 @@ export class ConsortiumOrdering implements Ordering {
     return this.#ledger.chain(chainId);
   }
 
-  get status(): OrderingStatus {
+  get status(): Extract<OrderingStatus, { readonly kind: 'consortium' }> {
     const { clock } = this.#options;
     const { oldestMs } = this.#submissions;
     const nowMs = clock.monotonicMs();
@@ -306,6 +309,7 @@ export class ConsortiumOrdering implements Ordering {
     const { engine } = this.#options;
     this.#isBehind = await engine.isCatchingUp();
     this.#peers = await engine.peers();
+    this.#watch.see(this.status, this.#options.clock.monotonicMs());
   }
 }
 

@@ -3,7 +3,7 @@
 // send anchors of made-up chains, which are real in all that the centre can check.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toBase64 } from '../../../base/bytes.ts';
@@ -44,6 +44,8 @@ export type Received = { readonly message: ReceiptMessage; readonly checked: Che
 const tieline = new URL('../../../tieline.ts', import.meta.url).pathname;
 const lyingNode = new URL('lying-node.ts', import.meta.url).pathname;
 const resendMs = 5_000;
+/** A busy machine is slow, and a fault takes its time. */
+const patienceMs = 600_000;
 const silent = createLog({ level: 'error', write: () => {} });
 
 export class Consortium {
@@ -125,12 +127,14 @@ export class Consortium {
     { program = tieline, env = {} }: { program?: string; env?: Record<string, string> } = {},
   ): Promise<void> {
     const config = this.made.nodes[index]?.files.config ?? '';
+    const said = openSync(join(this.dir, `node-${index + 1}.log`), 'a');
     const child = spawn(process.execPath, [program, 'dispatch', '--config', config], {
-      stdio: ['ignore', 'ignore', 'ignore'],
+      stdio: ['ignore', said, said],
       env: { ...process.env, ...env },
     });
+    closeSync(said);
     this.#running.set(index, child);
-    await until(`node ${index} answers`, async () => this.status(index), 120_000);
+    await until(`node ${index} answers`, async () => this.status(index), patienceMs);
   }
 
   /** As a power cut would: the node, and its engine with it. */
@@ -146,11 +150,36 @@ export class Consortium {
   /** undefined while it does not answer. */
   async status(index: number): Promise<NodeStatus | undefined> {
     try {
-      const response = await fetch(`${this.api(index)}/healthz`);
+      const signal = AbortSignal.timeout(10_000);
+      const response = await fetch(`${this.api(index)}/healthz`, { signal });
       const body = (await response.json()) as { readonly ordering?: NodeStatus };
       return body.ordering;
     } catch {
       return undefined;
+    }
+  }
+
+  /** Until each of these was seen at one height with one hash. @throws at once where two differ. */
+  async agreement(indexes: readonly number[]): Promise<void> {
+    const seen = new Map<number, Map<number, string>>();
+    const compared = await until(
+      'all have one ledger',
+      async () => {
+        const found = await Promise.all(indexes.map((index) => this.status(index)));
+        for (const [i, status] of found.entries()) {
+          if (status === undefined) continue;
+          const { height, appHash } = status;
+          const hashes = (seen.get(height) ?? new Map<number, string>()).set(i, appHash);
+          seen.set(height, hashes);
+          if (new Set(hashes.values()).size > 1) return { differAt: height };
+          if (hashes.size === indexes.length) return { differAt: undefined };
+        }
+        return undefined;
+      },
+      patienceMs,
+    );
+    if (compared.differAt !== undefined) {
+      throw new Error(`two ledgers differ after block ${compared.differAt}`);
     }
   }
 
@@ -171,7 +200,7 @@ export class Consortium {
   /** Sends an anchor as a gateway does, again until its receipt is there; checks what came. */
   async anchor(chain: FakeChain, bytes: Uint8Array): Promise<Received> {
     const origin = chainOrigin(chain.chainId);
-    const deadlineMs = performance.now() + 120_000;
+    const deadlineMs = performance.now() + patienceMs;
     while (performance.now() < deadlineMs) {
       const answered = this.#nextAnswer(`${origin}/receipt`);
       await this.#mqtt.publish(`${origin}/anchor`, bytes, { qos: 1, retain: false });

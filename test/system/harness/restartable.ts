@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 180_000;
 const endTimeoutMs = 30_000;
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };

@@ -14,7 +14,7 @@ import { loadDispatchConfig } from '../../../dispatch/config.ts';
 import { enrolChain } from '../../../dispatch/enrol.ts';
 import { type Initialised, initDispatch } from '../../../dispatch/init.ts';
 import { type RunningDispatch, runDispatch } from '../../../dispatch/main.ts';
-import { createKeyFile } from '../../../host/key-file.ts';
+import { createKeyFile, readKeyFile } from '../../../host/key-file.ts';
 import { createLog } from '../../../host/log.ts';
 import { connectMqtt } from '../../../host/mqtt.ts';
 import { openAnswer } from '../../../sidechain/chain/answer.ts';
@@ -58,8 +58,8 @@ async function enrolled(apiUrl: string, seed: number): Promise<FakeChain> {
   const chain = makeChain(made.mainLog, { seed });
   const genesisPath = join(directory, `genesis-${seed}.cbor`);
   writeFileSync(genesisPath, chain.genesisBytes);
-  const personKeyPath = made.files.personKey;
-  await enrolChain({ apiUrl, genesisPath, personKeyPath, name: 'substation' });
+  const signer = await readKeyFile(made.files.personKey);
+  await enrolChain({ apiUrl, genesisPath, signer, name: 'substation' });
   return chain;
 }
 
@@ -190,11 +190,10 @@ describe('run', () => {
     const { apiUrl } = dispatch.ready;
     await enrolled(apiUrl, 6);
     const genesisPath = join(directory, 'genesis-6.cbor');
-    const personKeyPath = join(directory, 'stranger.key');
-    await createKeyFile(personKeyPath);
-    const refused = enrolChain({ apiUrl, genesisPath, personKeyPath });
+    const signer = await createKeyFile(join(directory, 'stranger.key'));
+    const refused = enrolChain({ apiUrl, genesisPath, signer });
     await expect(refused).rejects.toThrow(/signed by nobody the main log knows/);
-    const nobody = enrolChain({ apiUrl: 'http://127.0.0.1:1', genesisPath, personKeyPath });
+    const nobody = enrolChain({ apiUrl: 'http://127.0.0.1:1', genesisPath, signer });
     await expect(nobody).rejects.toMatchObject({ code: 'api-unreachable', retry: 'transient' });
   });
 
