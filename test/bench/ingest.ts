@@ -28,10 +28,10 @@ const shortSizes = [100];
 
 /** So many chains have their first anchor taken, and those that are measured are among them. */
 const firstAnchors = 24_000;
-/** What is measured at full speed: so many anchors, of different chains where there are as many. */
-const fullAnchors = 12_000;
-/** The same messages more often from fewer chains. */
-const roundsMax = 6;
+/** At full speed: so many, of different chains where there are as many, half of them before the clock starts. */
+const fullAnchors = 48_000;
+/** Of the same chains, where they are fewer; as many as their history is made for. */
+const roundsMax = 24;
 const pacedSeconds = 20;
 const hostilePerSecond = 500;
 
@@ -78,7 +78,7 @@ async function measured(fleet: FleetPlan, files: Files): Promise<MeasuredFleet> 
     prepare(`${chains} chains: ${what}`, order(step));
   const taken = (what: string, how: Partial<Take>) =>
     take(`${chains} chains: ${what}`, {
-      ...{ files, perSecond: undefined, secondsMax: 600, hostilePerSecond: 0 },
+      ...{ files, warmUpMessages: 0, perSecond: undefined, secondsMax: 600, hostilePerSecond: 0 },
       ...how,
     });
   await made('a centre', 'centre');
@@ -88,7 +88,7 @@ async function measured(fleet: FleetPlan, files: Files): Promise<MeasuredFleet> 
   await made(`first anchors of ${begun.count}, signed`, { from: 0, to: 1, sample: begun });
   const first = await taken(`first anchors of ${begun.count}`, {});
 
-  const sample = partOf(begun, fullAnchors);
+  const sample = partOf(begun, firstAnchors);
   const fullRounds = roundsFor(fullAnchors, sample);
   let next = 1;
   const rounds = (count: number, of: Sample) => {
@@ -96,8 +96,9 @@ async function measured(fleet: FleetPlan, files: Files): Promise<MeasuredFleet> 
     next += count;
     return { from, to: next, sample: of };
   };
-  await made('anchors signed', rounds(fullRounds, sample));
-  const full = await taken('as fast as it goes', {});
+  const signed = await made('anchors signed', rounds(fullRounds, sample));
+  const warmUpMessages = Math.floor(signed.count / 2);
+  const full = await taken('as fast as it goes', { warmUpMessages });
 
   const perSecond = full.anchors / full.seconds / 2;
   const pacedCount = Math.ceil(perSecond * pacedSeconds);

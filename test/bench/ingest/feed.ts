@@ -12,6 +12,7 @@ type Send = (chainId: Uint8Array, kind: Kind, payload: Uint8Array) => Promise<vo
 
 export class Feed {
   readonly #order: Take;
+  readonly #messages: Generator<Spooled>;
   readonly #answers: SpoolWriter;
   readonly #sentMs = new Map<string, number>();
   readonly #latenciesMs: number[] = [];
@@ -22,14 +23,29 @@ export class Feed {
 
   constructor(order: Take) {
     this.#order = order;
+    this.#messages = readSpools(order.files.spools);
     this.#answers = new SpoolWriter(order.files.answers);
   }
 
+  /** The first messages, of which nothing is counted: code is compiled, and keys are imported. */
+  async warmUp(send: Send): Promise<void> {
+    for (let i = 0; i < this.#order.warmUpMessages; i++) {
+      const { value, done } = this.#messages.next();
+      if (done === true) break;
+      await this.#until(0);
+      this.#take(value, send);
+    }
+    await this.#handled();
+    this.#latenciesMs.length = 0;
+    this.#summaries = 0;
+  }
+
+  /** The others. */
   async run(send: Send): Promise<void> {
-    const { files, perSecond, secondsMax, hostilePerSecond } = this.#order;
+    const { perSecond, secondsMax, hostilePerSecond } = this.#order;
     const begun = performance.now();
     let count = 0;
-    for (const message of readSpools(files.spools)) {
+    for (const message of this.#messages) {
       const elapsed = (performance.now() - begun) / 1_000;
       if (elapsed > secondsMax) break;
       if (hostilePerSecond > 0 && this.#hostile === undefined) {
@@ -42,8 +58,12 @@ export class Feed {
       this.#take(message, send);
       count += 1;
     }
-    while (this.#inHand > 0) await pause(1);
+    await this.#handled();
     this.#answers.close();
+  }
+
+  async #handled(): Promise<void> {
+    while (this.#inHand > 0) await pause(1);
   }
 
   answered(topic: string, payload: Uint8Array): void {

@@ -39,6 +39,8 @@ export type Prepared = { readonly count: number; readonly seconds: number };
 
 export type Take = {
   readonly files: Files;
+  /** So many are taken before the clock starts. */
+  readonly warmUpMessages: number;
   /** Messages a second; undefined: as fast as it goes. */
   readonly perSecond: number | undefined;
   /** At most so long. */
