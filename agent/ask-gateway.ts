@@ -9,7 +9,7 @@ import type { NextKey } from './next-key.ts';
 import type { Reloaded } from './reload.ts';
 import type { GatewayStatus } from './status.ts';
 import type { SubmitOutcome } from './submit-entry.ts';
-import type { MeterValues } from './values.ts';
+import type { ShownValues } from './values.ts';
 
 const timeoutMs = 5_000;
 
@@ -21,9 +21,8 @@ export async function askStatus(place: Place): Promise<GatewayStatus> {
 }
 
 /** @throws TielineError `gateway-api`, with what to check. */
-export async function askValues(place: Place): Promise<readonly MeterValues[]> {
-  const { meters } = (await ask(place, '/api/v1/values')) as { meters: readonly MeterValues[] };
-  return meters;
+export async function askValues(place: Place): Promise<ShownValues> {
+  return (await ask(place, '/api/v1/values')) as ShownValues;
 }
 
 /** @throws TielineError `gateway-api`, also where the gateway finds a mistake in its configuration. */
@@ -82,7 +81,11 @@ async function ask({ http }: Place, path: string, request: RequestInit = {}): Pr
 
 /** What a problem document says, where there is one. */
 async function refusal(url: string, response: Response): Promise<TielineError> {
-  const { detail } = (await response.json().catch(() => ({}))) as { readonly detail?: unknown };
+  const said = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
+  const { detail, hint } = said;
   const text = typeof detail === 'string' ? detail : `${url} answers ${response.status}`;
-  return new TielineError('gateway-api', text);
+  return new TielineError('gateway-api', text, {
+    ...(typeof hint === 'string' ? { hint } : {}),
+    ...(response.status === 503 ? { retry: 'transient' } : {}),
+  });
 }

@@ -34,6 +34,8 @@ export type GatewayConfig = {
   /** `host:port` where the other members of the chain reach this gateway. */
   readonly listen?: string;
   readonly peers: readonly PeerConfig[];
+  /** A member whose grant is handed in here must leave this gateway with so many others at most. */
+  readonly peersMax: number;
   readonly mqtt: {
     /** One address, or several of one broker. */
     readonly url: string | readonly string[];
@@ -77,6 +79,12 @@ export const gatewayConfigSchema = {
     data: { type: 'string', default: 'data' },
     listen: endpoint,
     peers: { type: 'array', maxItems: limits.membersMax - 1, default: [], items: peer },
+    peersMax: {
+      type: 'integer',
+      minimum: 1,
+      maximum: limits.membersMax - 1,
+      default: limits.membersMax - 1,
+    },
     mqtt: {
       type: 'object',
       additionalProperties: false,

@@ -20,10 +20,12 @@ import { onLetGo, successor } from './key-change.ts';
 import { manualRoutes } from './manual-route.ts';
 import { membershipRoute } from './membership-route.ts';
 import { type MeterSide, startMeterSide } from './meter-side.ts';
+import { GatewayMetrics } from './metrics.ts';
 import { nextKeyRoute } from './next-key.ts';
 import { openChain } from './open-chain.ts';
 import { reloadRoutes } from './reload.ts';
 import { onRevocation, type Revoked } from './revocation.ts';
+import { shownOf } from './stale.ts';
 import { type GatewayStatus, statusRoutes } from './status.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { openUplinkParts } from './uplink-parts.ts';
@@ -113,7 +115,9 @@ async function start(
     follow(config, { node, keyId, meters, log, closing }, revoked).catch(fatal.reject);
   });
   const { database } = opened;
-  const api = await startApi(config, { node, database, signer, uplink, meters, log });
+  const metrics = new GatewayMetrics();
+  closing.push(async () => metrics.close());
+  const api = await startApi(config, { node, database, signer, uplink, meters, metrics, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);
   finished.catch(() => {});
@@ -180,10 +184,21 @@ function startApi(
     readonly signer: Signer;
     readonly uplink: Uplink;
     readonly meters: MeterSide;
+    readonly metrics: GatewayMetrics;
     readonly log: Log;
   },
 ): Promise<HttpServer> {
-  const { node, database, signer, uplink, meters, log } = parts;
+  const { node, database, signer, uplink, meters, metrics, log } = parts;
+  const status = async (): Promise<GatewayStatus> => ({
+    name: config.name,
+    gateway: toHex(signer.keyId),
+    chain: toHex(node.chainId),
+    ledger: node.status(),
+    head: await headOf(node),
+    uplink: uplink.status,
+    meters: meters.pollers.map((poller) => poller.status),
+    missing: meters.missing,
+  });
   return startHttp({
     host: '127.0.0.1',
     port: config.http.port,
@@ -193,20 +208,16 @@ function startApi(
       membershipRoute({
         ...{ node, meters, own: signer.keyId },
         listens: config.listen !== undefined,
+        peersMax: config.peersMax,
       }),
       ...manualRoutes(suite, { node, database }),
       nextKeyRoute(config),
-      ...valueRoutes(() => meters.pollers.flatMap(({ latest }) => latest ?? [])),
-      ...statusRoutes(async () => ({
-        name: config.name,
-        gateway: toHex(signer.keyId),
-        chain: toHex(node.chainId),
-        ledger: node.status(),
-        head: await headOf(node),
-        uplink: uplink.status,
-        meters: meters.pollers.map((poller) => poller.status),
-        missing: meters.missing,
-      })),
+      ...valueRoutes(
+        () => meters.pollers.flatMap(({ latest }) => latest ?? []),
+        () => shownOf(node.status()),
+      ),
+      ...statusRoutes(status),
+      metrics.route(status),
     ],
   });
 }

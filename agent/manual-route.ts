@@ -16,6 +16,7 @@ import {
   type StoredManualEntry,
 } from '../sidechain/store/manual-entry-table.ts';
 import { entryRoute, signedByPerson } from './personal-entry.ts';
+import { type Shown, shownOf } from './stale.ts';
 import { submitEntry } from './submit-entry.ts';
 
 export type ShownManualEntry = {
@@ -40,6 +41,7 @@ export type ShownManualEntry = {
 };
 
 export type ManualEntries = {
+  readonly chain: Shown;
   /** The newest first. */
   readonly entries: readonly ShownManualEntry[];
   /** Who may enter, and the number of the last entry of each; 0 before the first. */
@@ -51,7 +53,7 @@ export type ManualEntries = {
 };
 
 type Parts = {
-  readonly node: Pick<SidechainNode, 'registry' | 'chainId' | 'submit'>;
+  readonly node: Pick<SidechainNode, 'registry' | 'chainId' | 'submit' | 'status'>;
   readonly database: Database;
 };
 
@@ -86,16 +88,14 @@ function objection(suite: Suite, { node }: Parts, bytes: Uint8Array): HttpRespon
   return decoded.ok ? undefined : problem(400, decoded.detail);
 }
 
-async function manualEntries(
-  suite: Suite,
-  { node: { registry, chainId }, database }: Parts,
-): Promise<ManualEntries> {
+async function manualEntries(suite: Suite, { node, database }: Parts): Promise<ManualEntries> {
+  const { registry, chainId } = node;
   const stored = await readManualEntries(suite, database, { chainId, registry });
   const persons = registry.persons.filter(mayEnter).map(({ name, keyId }) => ({
     ...{ name, keyId: toHex(keyId) },
     sequence: registry.manualSequence(keyId)?.sequence ?? 0,
   }));
-  return { entries: stored.map(shown), persons };
+  return { chain: shownOf(node.status()), entries: stored.map(shown), persons };
 }
 
 function shown({ person, entry, height, blockTimeMs }: StoredManualEntry): ShownManualEntry {

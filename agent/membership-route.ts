@@ -20,6 +20,8 @@ export type MembershipRouteParts = {
   /** Key id of this gateway. */
   readonly own: Uint8Array;
   readonly listens: boolean;
+  /** Other members that this gateway is to have at most. */
+  readonly peersMax: number;
   readonly meters: Pick<MeterSide, 'hold' | 'release'>;
 };
 
@@ -41,7 +43,8 @@ type Judged =
   | { readonly ok: true; readonly change: MembershipChange }
   | { readonly ok: false; readonly response: HttpResponse };
 
-function judge({ node, own, listens }: MembershipRouteParts, bytes: Uint8Array): Judged {
+function judge(parts: MembershipRouteParts, bytes: Uint8Array): Judged {
+  const { node, own, listens } = parts;
   const no = (status: number, detail: string): Judged => ({
     ok: false,
     response: problem(status, detail),
@@ -52,8 +55,23 @@ function judge({ node, own, listens }: MembershipRouteParts, bytes: Uint8Array):
   const membership = decodeMembership(opened.entry.payload);
   if (!membership.ok) return no(400, membership.detail);
   const { change } = membership.value;
-  if (change.kind !== 'grant' || listens || endsOwn(change, own)) return { ok: true, change };
-  return no(409, 'this gateway listens nowhere: give its configuration `listen` first');
+  if (change.kind !== 'grant' || endsOwn(change, own)) return { ok: true, change };
+  if (!listens) {
+    return no(409, 'this gateway listens nowhere: give its configuration `listen` first');
+  }
+  return tooManyPeers(parts, change) ?? { ok: true, change };
+}
+
+function tooManyPeers(
+  { node, peersMax }: MembershipRouteParts,
+  { supersedes }: Extract<MembershipChange, { readonly kind: 'grant' }>,
+): Extract<Judged, { readonly ok: false }> | undefined {
+  const count = node.registry.members.filter(({ end }) => end === null).length;
+  // Itself is none of its peers, and one that takes the place of another is no further one.
+  if (count - 1 + (supersedes === null ? 1 : 0) <= peersMax) return undefined;
+  const detail = `this gateway is to be connected to ${peersMax} others at most`;
+  const hint = 'revoke a member first, or raise `peersMax` in its gateway.yaml';
+  return { ok: false, response: problem(409, detail, { hint }) };
 }
 
 /** Whether this very gateway, under this key, is a member no longer by it. */
@@ -75,7 +93,8 @@ async function submitLast(
   try {
     const response = await submitEntry(node, entry);
     const { kind } = response.body as SubmitOutcome;
-    if (kind === 'refused' || kind === 'waiting') meters.release();
+    const isOut = kind === 'accepted' || kind === 'known';
+    if (!isOut) meters.release();
     return response;
   } catch (error) {
     meters.release();

@@ -5,6 +5,7 @@ import type { Route } from '../host/http.ts';
 import type { NodeStatus } from '../sidechain/node-status.ts';
 import type { MissingMeter } from './meter-line.ts';
 import type { PollerStatus } from './poller.ts';
+import { shownOf, staleText } from './stale.ts';
 import type { UplinkStatus } from './uplink/uplink.ts';
 
 export type GatewayStatus = {
@@ -105,6 +106,7 @@ export function statusText(status: GatewayStatus): string {
     `gateway   ${status.name}  ${status.gateway}`,
     `chain     ${status.chain}`,
     `ledger    ${ledger.role}, height ${ledger.height}, outbox ${ledger.outbox.count} entries`,
+    ...[staleText(shownOf(ledger)) ?? []].flat(),
     ...(ledger.hasRoom ? [] : ['DISK FULL it keeps and promises nothing until there is room']),
     ...membershipLines(status),
     ...companyLines(status),

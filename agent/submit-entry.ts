@@ -4,6 +4,7 @@
 import { TielineError } from '../base/errors.ts';
 import type { HttpResponse } from '../host/http-problem.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
+import { refusalWhileStale } from './stale.ts';
 
 /** Below what an HTTP request may take. */
 const waitMs = 20_000;
@@ -48,10 +49,13 @@ export function settledHeight(
   }
 }
 
+/** Refused, with 503, where no majority could order it. */
 export async function submitEntry(
-  node: Pick<SidechainNode, 'submit'>,
+  node: Pick<SidechainNode, 'submit' | 'status'>,
   entry: Uint8Array,
 ): Promise<HttpResponse> {
+  const refusal = refusalWhileStale(node.status());
+  if (refusal !== undefined) return refusal;
   const { promise: late, resolve } = Promise.withResolvers<SubmitOutcome>();
   const timer = setTimeout(() => resolve({ kind: 'waiting' }), waitMs);
   try {

@@ -6,6 +6,7 @@ import { qualityName } from '../base/quality.ts';
 import { table } from '../drivers/commands/table.ts';
 import type { DeviceValue, ReadValue } from '../drivers/device.ts';
 import type { Route } from '../host/http.ts';
+import { type Shown, staleText } from './stale.ts';
 
 export type ShownValue = {
   readonly obis: string;
@@ -28,6 +29,12 @@ export type MeterValues = {
   readonly hint?: string;
 };
 
+export type ShownValues = {
+  readonly meters: readonly MeterValues[];
+  /** What these are kept on, and whether others know of them. */
+  readonly chain: Shown;
+};
+
 /** What was read of each value, in the order of the device. */
 export function shownValues(
   meanings: readonly DeviceValue[],
@@ -42,7 +49,10 @@ export function shownValues(
   });
 }
 
-export function valueRoutes(latest: () => readonly MeterValues[]): readonly Route[] {
+export function valueRoutes(
+  latest: () => readonly MeterValues[],
+  chain: () => Shown,
+): readonly Route[] {
   return [
     {
       method: 'GET',
@@ -51,15 +61,24 @@ export function valueRoutes(latest: () => readonly MeterValues[]): readonly Rout
       // What persons enter has another origin, and a place of its own.
       handler: () => ({
         status: 200,
-        body: { meters: latest().map((meter) => ({ origin: 'sensor', ...meter })) },
+        body: {
+          meters: latest().map((meter) => ({ origin: 'sensor', ...meter })),
+          chain: chain(),
+        },
       }),
     },
   ];
 }
 
 /** One block a meter, or group of its registers: its age, then its values. */
-export function valuesText(meters: readonly MeterValues[], nowMs: number): string {
-  if (meters.length === 0) return 'nothing was read yet; `tieline status` says of whom';
+export function valuesText({ meters, chain }: ShownValues, nowMs: number): string {
+  const stale = staleText(chain);
+  const head = stale === undefined ? '' : `${stale}\n\n`;
+  if (meters.length === 0) return `${head}nothing was read yet; \`tieline status\` says of whom`;
+  return head + tablesOf(meters, nowMs);
+}
+
+function tablesOf(meters: readonly MeterValues[], nowMs: number): string {
   return meters
     .map(({ device, timeMs, values, fault, hint }) => {
       const seconds = Math.max(0, (nowMs - timeMs) / 1_000).toFixed(1);

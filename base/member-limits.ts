@@ -15,4 +15,11 @@ export const memberLimits = {
   heldBatchesMax: 8,
   /** So long it waits for blocks with all that it has signed, before its end is ordered. */
   lastEntriesMs: 5_000,
+
+  // When a member tells again whom it reaches, and how long that is its word.
+  reachedTellMs: 10_000,
+  reachedFreshMs: 30_000,
+  // A leader not heard for so long is none; what is shown is stale after an election, and a few in a row.
+  leaderHeardMs: 2_000,
+  staleMs: 5_000,
 } as const;

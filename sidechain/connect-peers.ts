@@ -10,6 +10,7 @@ import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
 import { Accusations } from './accusations.ts';
 import type { ArchiveRules } from './archivist.ts';
+import { Backing } from './backing.ts';
 import { Carrier } from './carrier.ts';
 import { signersNeeded } from './chain/policy.ts';
 import type { Conduct } from './conduct.ts';
@@ -22,6 +23,7 @@ import { type AddressOf, Links } from './links.ts';
 import type { Ending } from './loop.ts';
 import { type MemberMessage, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
+import { Neighbours } from './neighbours.ts';
 import { Oversight } from './oversight.ts';
 import { Peers } from './peers.ts';
 import type { NodeId } from './raft/entry.ts';
@@ -81,6 +83,7 @@ export type Connected = {
   readonly cosigning: Cosigning;
   readonly witness: Witness;
   readonly oversight: Oversight;
+  readonly backing: Backing;
   readonly handOver: HandOver;
   readonly carrier: Carrier;
   readonly leftOut: LeftOut;
@@ -127,17 +130,13 @@ export function connectPeers(parts: Connecting): Connected {
     signersNeeded: () => signersNeeded(registry.policy, members.voters.length),
   });
   const heads = new Heads({
-    ...common,
-    suite,
-    database,
-    stop,
+    ...{ ...common, suite, database, stop },
     height: () => durableSize() - 1,
     clock: () => clock.state().state,
   });
   const leader = () => otherLeader(raft, members);
   const mayTake = (): boolean => proposer.isOpen;
-  const taking = { peerPool, mayTake };
-  const relay = new Relay({ ...common, submissions, leader, ...taking });
+  const relay = new Relay({ ...common, submissions, leader, peerPool, mayTake });
   const refuse = (from: NodeId, reason: string, detail: string): void =>
     conduct.refused(from, reason, detail);
   const accusations = new Accusations({ ...common, witness, refuse });
@@ -149,14 +148,35 @@ export function connectPeers(parts: Connecting): Connected {
   const catchUp = new CatchUp({ database, suite, window: storage, onDamaged });
   const addressOf = parts.addressOf ?? (() => undefined);
   const links = new Links({ members, raft, transport, addressOf, fail });
-  const mayPropose = (): boolean => proposer.isOpen;
-  const reconfigurer = new Reconfigurer({ members, raft, mayPropose, monotonicMs, log });
-  const peers = new Peers({
+  const reconfigurer = new Reconfigurer({ ...common, raft, mayPropose: mayTake });
+  const heardMs = (id: NodeId): number | undefined => peers.heardMs(id);
+  const present = presence(parts, { ...common, heardMs });
+  const peers: Peers = new Peers({
+    ...present,
     ...{ members, raft, registry, inbox, transport, relay, heads, recall, witness, cosigning },
     ...{ links, reconfigurer, catchUp, scrub, snapshots, monotonicMs, log, fail },
     ...{ conduct, oversight, accusations, ...upright },
   });
-  return { peers, recall, cosigning, witness, scrub, snapshots, oversight, ...upright };
+  const watching = { witness, oversight, scrub };
+  return { peers, recall, cosigning, snapshots, ...watching, ...present, ...upright };
+}
+
+/** Who is there, as it is shown. */
+function presence(
+  { raft, transport }: Connecting,
+  given: Pick<Connecting, 'members'> & {
+    readonly say: (to: NodeId, message: MemberMessage) => boolean;
+    readonly heardMs: (id: NodeId) => number | undefined;
+    readonly monotonicMs: () => number;
+  },
+): { readonly neighbours: Neighbours; readonly backing: Backing } {
+  const reached = (): readonly NodeId[] =>
+    transport.status().peers.flatMap(({ id, isConnected }) => (isConnected ? [id] : []));
+  const isConnected = (id: NodeId): boolean => reached().includes(id);
+  return {
+    neighbours: new Neighbours({ ...given, reached }),
+    backing: new Backing({ ...given, raft, isConnected }),
+  };
 }
 
 /** What is done about leaders that lie, fail or leave somebody out, but for what watches them. */

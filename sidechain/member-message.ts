@@ -60,6 +60,11 @@ const messageField = byKind(0, {
     clock: [3, code('synchronised', 'free-running', 'unset')],
     isAnswer: [4, choice(true, false)],
   }),
+  /** Members that the sender is connected to. */
+  reached: record({
+    kind: [0, choice('reached')],
+    ids: [1, listOf(uint(limits.membersEverMax), limits.membersMax)],
+  }),
   /** Asks for the same; what the other has not applied yet it answers when it has. */
   cosign: record({ kind: [0, choice('cosign')], ...signedSize }),
   cosigned: record({ kind: [0, choice('cosigned')], ...signedSize }),

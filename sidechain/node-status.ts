@@ -3,6 +3,7 @@
 
 import { toHex } from '../base/bytes.ts';
 import type { ArchiveStatus, Archivist } from './archivist.ts';
+import type { Stale } from './backing.ts';
 import type { Conduct, Refusal } from './conduct.ts';
 import type { Connected } from './connect-peers.ts';
 import type { Members } from './members.ts';
@@ -27,6 +28,8 @@ export type NodeStatus = {
   readonly receiptSize: number;
   /** Key id of the member that leads, in hex; undefined while none is known. */
   readonly leader: string | undefined;
+  /** Set while no majority stands behind what is shown: nothing is ordered, and others may know more. */
+  readonly stale: Stale | undefined;
   /** False while the others have not said yet that this disk is no older copy: nothing is signed. */
   readonly mayPromise: boolean;
   readonly peers: readonly PeerStatus[];
@@ -80,6 +83,7 @@ export function statusOf(parts: {
     cosignedSize: cosigned?.size ?? 0,
     receiptSize: opened.ledger.registry.receipt?.size ?? 0,
     leader: leading === undefined ? undefined : toHex(leading.keyId),
+    stale: connected?.backing.stale,
     mayPromise: connected?.recall.isClear ?? true,
     membership: membershipStatus(opened.ledger.registry, configuration),
     peers: connected?.peers.status() ?? [],

@@ -7,6 +7,7 @@ import { toHex } from '../base/bytes.ts';
 import type { Log } from '../host/log.ts';
 import type { Statement } from '../host/sqlite.ts';
 import type { Accusations } from './accusations.ts';
+import type { Backing } from './backing.ts';
 import type { Carrier } from './carrier.ts';
 import type { Registry } from './chain/registry.ts';
 import type { Conduct, Refusal } from './conduct.ts';
@@ -19,6 +20,7 @@ import type { Links } from './links.ts';
 import type { Peering } from './loop.ts';
 import { type MemberMessage, ofChannel, toChannel } from './member-message.ts';
 import type { Members } from './members.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { Oversight } from './oversight.ts';
 import type { NodeId } from './raft/entry.ts';
 import type { PeerMessage } from './raft/message.ts';
@@ -41,6 +43,8 @@ export type PeersParts = {
   readonly transport: Transport;
   readonly relay: Relay;
   readonly heads: Heads;
+  readonly neighbours: Neighbours;
+  readonly backing: Backing;
   readonly recall: Recall;
   readonly witness: Witness;
   readonly conduct: Conduct;
@@ -73,6 +77,8 @@ export type PeerStatus = {
   readonly height: number | undefined;
   /** Since it was last heard, in ms; undefined while it was not. */
   readonly silentMs: number | undefined;
+  /** Names of the members that it is connected to, as it said lately. */
+  readonly reaches: readonly string[] | undefined;
   /** Its blocks are not ours. */
   readonly differs: boolean;
 };
@@ -114,6 +120,8 @@ export class Peers implements Peering {
     oversight.tick();
     carrier.tick();
     leftOut.tick();
+    this.#parts.neighbours.tick();
+    this.#parts.backing.tick();
     this.#parts.reconfigurer.tick();
     accusations.tick();
     // One round at a time: a slow disk must not pile them up.
@@ -135,7 +143,7 @@ export class Peers implements Peering {
   }
 
   status(): readonly PeerStatus[] {
-    const { members, transport, raft, heads, monotonicMs } = this.#parts;
+    const { members, transport, raft, heads, neighbours, monotonicMs } = this.#parts;
     const { progress } = raft.status();
     const links = transport.status().peers;
     return members.peers.map(({ id, keyId, name, role }) => {
@@ -148,6 +156,7 @@ export class Peers implements Peering {
         match: progress.get(id)?.match,
         height: heads.standing(id)?.height,
         silentMs: heardMs === undefined ? undefined : Math.floor(monotonicMs() - heardMs),
+        reaches: neighbours.of(id)?.flatMap((other) => members.member(other)?.name ?? []),
         differs: heads.differsFrom(id),
       };
     });
@@ -162,6 +171,11 @@ export class Peers implements Peering {
         return { member, reason: `frame-${reason}`, count };
       }),
     );
+  }
+
+  /** When a member was last heard, on our clock. */
+  heardMs(id: NodeId): number | undefined {
+    return this.#heardMs.get(id);
   }
 
   async close(): Promise<void> {
@@ -213,6 +227,8 @@ export class Peers implements Peering {
         return relay.onTaken(from, said);
       case 'standing':
         return heads.on(from, said);
+      case 'reached':
+        return this.#parts.neighbours.on(from, said);
       case 'cosign':
         if (this.#maySign) await cosigning.onCosign(from, said);
         return;

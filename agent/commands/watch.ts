@@ -24,9 +24,8 @@ export const watch: Command = {
     const config = loadGatewayConfig(required('watch', values, 'config'));
     const isTable = process.stdout.isTTY && values.once !== true;
     while (!ending.aborted) {
-      const meters = await askValues(config);
-      const text =
-        values.json === true ? JSON.stringify({ meters }) : valuesText(meters, wallClockMs());
+      const shown = await askValues(config);
+      const text = values.json === true ? JSON.stringify(shown) : valuesText(shown, wallClockMs());
       print(isTable && values.json !== true ? clearScreen + text : text);
       if (values.once === true) break;
       await sleep(refreshMs, undefined, { signal: ending }).catch(() => {});

@@ -68,6 +68,7 @@ const messages: readonly MemberMessage[] = [
   { kind: 'body-wanted', index: 3 },
   { kind: 'body', index: 3, entry: { term: 1, kind: 'normal', data: hash } },
   { kind: 'standing', height: 3, headerHash: hash, clock: 'synchronised', isAnswer: false },
+  { kind: 'reached', ids: [2, 3] },
   { kind: 'snapshot-piece', height: 255, offset: 0, bytes: hash },
 ];
 

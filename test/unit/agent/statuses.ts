@@ -18,6 +18,7 @@ export const alone: GatewayStatus = {
     cosignedSize: 10,
     receiptSize: 9,
     leader: own,
+    stale: undefined,
     mayPromise: true,
     hasRoom: true,
     membership: { version: 0, isFixed: false, members: [] },
@@ -60,7 +61,13 @@ export const alone: GatewayStatus = {
   missing: [],
 };
 
-const peer = { role: 'voter', match: undefined, silentMs: undefined, differs: false } as const;
+const peer = {
+  role: 'voter',
+  match: undefined,
+  silentMs: undefined,
+  differs: false,
+  reaches: undefined,
+} as const;
 
 export const inCompany: GatewayStatus = {
   ...alone,
