@@ -37,6 +37,8 @@ export const dispatchIntroduce: Command = {
     else {
       print(`made        ${made.path}: for all others`);
       print(`fingerprint ${fingerprint}`);
+      print('next        compare it with the others by another way; with the files of all:');
+      print('            the first by name: tieline dispatch found; then all: dispatch join');
     }
     return 0;
   },
@@ -60,6 +62,7 @@ export const dispatchFound: Command = {
     else {
       print(`made        ${path}: for all others`);
       print(`main log    ${id}`);
+      print('next        tieline dispatch join, here and at all others, with the same files');
     }
     return 0;
   },

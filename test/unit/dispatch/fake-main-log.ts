@@ -45,7 +45,7 @@ export const { mainLog } = opened.value;
 
 /** What a person sends to enrol a chain. */
 export function enrolmentOf(
-  chain: FakeChain,
+  chain: Pick<FakeChain, 'chainId' | 'genesisBytes'>,
   by: Signer = dispatcher,
 ): { readonly genesis: Uint8Array; readonly enrolment: Uint8Array } {
   const { chainId } = chain;

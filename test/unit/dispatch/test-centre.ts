@@ -212,15 +212,15 @@ export class TestCentre {
     rmSync(this.directory, { recursive: true });
   }
 
-  async enrol(chain: FakeChain): Promise<void> {
+  async enrol(chain: Parameters<typeof enrolmentOf>[0]): Promise<void> {
     const outcome = await this.centre.ordering.submit({ kind: 'enrol', ...enrolmentOf(chain) });
     assert(outcome.kind === 'enrolled', 'the chain of the test is enrolled');
   }
 
   /** Sends as a gateway does. @returns the answers to it, verified with what the chain pins. */
   async send(
-    chain: FakeChain,
-    kind: 'anchor' | 'summary' | 'event' | 'answer',
+    chain: Pick<FakeChain, 'chainId'>,
+    kind: 'anchor' | 'summary' | 'event' | 'answer' | 'membership',
     payload: Uint8Array,
   ): Promise<readonly Answer[]> {
     const before = this.published.length;
@@ -229,7 +229,7 @@ export class TestCentre {
   }
 
   /** What was published to a chain, from the message number `from` on. */
-  answersTo(chain: FakeChain, from = 0): readonly Answer[] {
+  answersTo(chain: Pick<FakeChain, 'chainId'>, from = 0): readonly Answer[] {
     const topic = `${chainOrigin(chain.chainId)}/receipt`;
     return this.published
       .slice(from)
