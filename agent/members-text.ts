@@ -43,15 +43,20 @@ export function membersText(status: GatewayStatus): string {
     isFixed
       ? 'members   fixed: the genesis names no engineer who could change them'
       : `members   changed ${version} times`,
-    ...rows.map((row) => `${row.keyId}  ${row.name.padEnd(width)}  ${stateOf(row)}`),
+    ...rows.map((row) => `${row.keyId}  ${row.name.padEnd(width)}  ${stateOf(row, rows)}`),
   ].join('\n');
 }
 
-function stateOf(row: MemberRow): string {
+function stateOf(row: MemberRow, rows: readonly MemberRow[]): string {
   const { role, raftRole, revoked, isConnected, isLeader, height, lag } = row;
   if (revoked !== undefined) {
     const still = raftRole === 'none' ? '' : ', still on its way out';
-    return `revoked at block ${revoked.height} by ${revoked.by}${still}`;
+    // A new key for the same gateway.
+    const next = rows.find(
+      ({ name, sinceHeight }) => name === row.name && sinceHeight === revoked.height,
+    );
+    const what = next === undefined ? 'revoked' : `followed by ${next.keyId}`;
+    return `${what} at block ${revoked.height} by ${revoked.by}${still}`;
   }
   const votes = {
     voter: isLeader ? 'leads' : 'votes',

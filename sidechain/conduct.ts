@@ -7,7 +7,8 @@ import { toHex } from '../base/bytes.ts';
 import { limits } from '../base/limits.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Log } from '../host/log.ts';
-import { openEntry } from './chain/entry.ts';
+import { openEntry, type SignedEntry } from './chain/entry.ts';
+import { decodeReceiptMessage } from './chain/receipt-message.ts';
 import type { Registry } from './chain/registry.ts';
 import { type NodeId, noNode } from './raft/entry.ts';
 import type { LogFault, NewBlock } from './store/applier.ts';
@@ -101,6 +102,7 @@ export class Conduct {
     for (const { reason, position } of block.refused) {
       if (harmless.has(reason)) continue;
       const opened = openEntry(suite, entryAt(body, position));
+      if (reason === 'receipt' && opened.ok && isCrossed(opened.value, registry)) continue;
       const signer = opened.ok ? registry.member(opened.value.keyId) : undefined;
       // Anyone can write another's key id where the signature does not hold.
       const isSigned = signer !== undefined && reason !== 'signature';
@@ -122,6 +124,12 @@ export class Conduct {
     // The first, the second, the fourth …
     if (Number.isInteger(Math.log2(count))) this.#parts.log.warn(event, { member, ...told, count });
   }
+}
+
+/** Another member's receipt came first: this one was made for who has the receipt before that. */
+function isCrossed({ payload }: SignedEntry, { receipt }: Registry): boolean {
+  const message = decodeReceiptMessage(payload);
+  return message.ok && message.value.from < (receipt?.mainSize ?? 0);
 }
 
 /** A block is its leader's word that each entry is well formed and signed: it checks them first. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { auditChain } from '../../../sidechain/store/audit.ts';
-import { batchEntry } from '../chain/fixture.ts';
+import { batchEntry, startMs } from '../chain/fixture.ts';
 import { receiptEntry } from './receipt-entry.ts';
 import { newChain, startNode, TestDatabase } from './rig.ts';
 
@@ -25,4 +25,25 @@ test('a receipt is judged by a root whose headers are on disk only', async () =>
   const report = await auditChain({ database, suite, contracts: [] });
   expect(report).toMatchObject({ ok: true, receiptSize: 200 });
   await database.close();
+});
+
+test('who brings a receipt that another one has overtaken has done nothing wrong; who lies has', async () => {
+  const elsewhere = await startNode(await newChain());
+  await elsewhere.node.submit(batchEntry(1, []));
+  const { note: foreign } = await elsewhere.node.cosign();
+  await elsewhere.node.close();
+
+  const { node } = await startNode(await newChain());
+  const { note: first } = await node.cosign();
+  await node.submit(batchEntry(1, [], { timeMs: startMs + 7 }));
+  const { note: second } = await node.cosign();
+  expect(await node.submit(receiptEntry(foreign))).toMatchObject({ reason: 'receipt' });
+  const [lie] = node.status().refusals;
+  expect(lie).toMatchObject({ reason: 'entry-receipt', count: 1 });
+
+  expect(await node.submit(receiptEntry(first))).toMatchObject({ kind: 'accepted' });
+  // Made before that one was known: its proof starts from nothing.
+  expect(await node.submit(receiptEntry(second))).toMatchObject({ reason: 'receipt' });
+  expect(node.status().refusals).toEqual([lie]);
+  await node.close();
 });
