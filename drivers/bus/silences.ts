@@ -62,6 +62,10 @@ export class Silences {
     return this.#peers.get(peer)?.restUntilMs ?? 0;
   }
 
+  wasLate(peer: string): boolean {
+    return this.#peers.get(peer)?.late ?? false;
+  }
+
   noted(outcome: Outcome): void {
     if (outcome.kind === 'answered') this.#answered(outcome);
     else if (outcome.kind === 'silent') this.#wasSilent(outcome);

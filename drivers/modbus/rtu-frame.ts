@@ -6,6 +6,7 @@ import { concat, equal } from '../../base/bytes.ts';
 import type { BadAnswer, Judgement } from '../bus/byte-exchange.ts';
 import { crc16, crc16Modbus } from '../crc16.ts';
 import type { RegisterRequest } from '../line.ts';
+import { answersAlike, type Shape } from './unanswered.ts';
 
 /** What a device answers: what was asked for, or that it does not give it. */
 export type RtuAnswer =
@@ -67,12 +68,36 @@ export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgem
   const length = refused ? exceptionFrameLength : answerLength(request.count);
   if (bytes.length < length) return incomplete;
   if (bytes.length > length) return malformed(`it has ${bytes.length} bytes, not ${length}`);
-  if (!hasGoodCrc(bytes)) return { kind: 'crc', detail: 'its checksum is wrong' };
+  if (!hasGoodCrc(bytes)) return damaged;
   const registers = registersOf(bytes.subarray(headerLength, -crcLength));
   const value: RtuAnswer = refused
     ? { kind: 'exception', exceptionCode: byteCount }
     : { kind: 'registers', registers };
   return { kind: 'complete', value };
+}
+
+/** As `judgeAnswer`, where answers to `earlier` requests may come first: `skipped` hears of each.
+ * Bytes are attacker-controlled. */
+export function judgeBehindLate(
+  request: RegisterRequest,
+  earlier: readonly Shape[],
+  bytes: Uint8Array,
+  skipped: () => void,
+): Judgement<RtuAnswer> {
+  const others = earlier.filter((shape) => !answersAlike(shape, request));
+  let rest = bytes;
+  for (;;) {
+    const [unit, functionCode, byteCount] = rest;
+    const late = others.find(
+      (shape) => shape.functionCode === functionCode && 2 * shape.count === byteCount,
+    );
+    if (unit !== request.unit || late === undefined) return judgeAnswer(request, rest);
+    const length = answerLength(late.count);
+    if (rest.length < length) return incomplete;
+    if (!hasGoodCrc(rest.subarray(0, length))) return damaged;
+    rest = rest.subarray(length);
+    skipped();
+  }
 }
 
 function registersOf(data: Uint8Array): readonly number[] {
@@ -81,6 +106,7 @@ function registersOf(data: Uint8Array): readonly number[] {
 }
 
 const incomplete = { kind: 'incomplete' } as const;
+const damaged: BadAnswer = { kind: 'crc', detail: 'its checksum is wrong' };
 
 function malformed(detail: string): BadAnswer {
   return { kind: 'malformed', detail };

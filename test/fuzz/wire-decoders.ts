@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decoders of what meters say, and of what is asked of simulated ones.
 
-import { utf8 } from '../../base/bytes.ts';
+import { concat, utf8 } from '../../base/bytes.ts';
 import {
   decodeItem,
   singlePhaseBlocks,
@@ -12,7 +12,7 @@ import { encodeFrame } from '../../drivers/dlt645/frame.ts';
 import { relayRequest } from '../../drivers/dlt645/relay-frame.ts';
 import { blockCheck, judgeIntroduction, judgeReadout } from '../../drivers/iec62056-21/readout.ts';
 import type { RegisterRequest } from '../../drivers/line.ts';
-import { encodeRequest, judgeAnswer } from '../../drivers/modbus/rtu-frame.ts';
+import { encodeRequest, judgeAnswer, judgeBehindLate } from '../../drivers/modbus/rtu-frame.ts';
 import {
   encodeCoilRead,
   encodeWrite,
@@ -36,6 +36,8 @@ import type { Decoder } from './decoder.ts';
 
 const registers: RegisterRequest = { unit: 1, functionCode: 4, address: 100, count: 3 };
 const askedRegisters = encodeRequest(registers);
+const earlier: RegisterRequest = { ...registers, count: 2 };
+const earlierRegisters = encodeRequest(earlier);
 const written = { unit: 7, functionCode: 16, address: 100, values: [1, 2] } as const;
 const switched = { unit: 7, functionCode: 5, address: 0, values: [1] } as const;
 const coils = { unit: 7, address: 0, count: 2 };
@@ -75,6 +77,11 @@ export const wireDecoders: readonly Decoder[] = [
     name: 'modbus-rtu-answer',
     samples: [soundAnswer(askedRegisters), askedRegisters],
     read: (bytes) => judgeAnswer(registers, bytes),
+  },
+  {
+    name: 'modbus-rtu-answer-behind-late-ones',
+    samples: [concat(soundAnswer(earlierRegisters), soundAnswer(askedRegisters))],
+    read: (bytes) => judgeBehindLate(registers, [earlier], bytes, () => undefined),
   },
   {
     name: 'modbus-rtu-request',
