@@ -33,10 +33,15 @@ import {
 const signedSize = stateRootInterval + 40;
 const origin = chainOrigin(chainId);
 
-function noteOf(chain: TestChain, size: number, by: typeof gateway): string {
-  const body = formatCheckpoint({ origin, size, root: chain.ledger.tree.root(size) });
+function noteOf(
+  chain: TestChain,
+  size: number,
+  by: typeof gateway,
+  { log = origin, logger = by }: { readonly log?: string; readonly logger?: typeof gateway } = {},
+): string {
+  const body = formatCheckpoint({ origin: log, size, root: chain.ledger.tree.root(size) });
   const name = cosignerName(chainId, by.keyId);
-  const lines = [signCheckpoint(suite, origin, body, by), cosign(suite, name, body, 1, by)];
+  const lines = [signCheckpoint(suite, log, body, logger), cosign(suite, name, body, 1, by)];
   return formatNote(body, lines);
 }
 
@@ -101,6 +106,16 @@ test.each<[string, Partial<Snapshot>, string]>([
   ['the path of the header', { headerPath: snapshot.headerPath.with(0, zeros) }, 'history'],
   ['the consistency', { consistency: snapshot.consistency.with(0, zeros) }, 'checkpoint'],
   ['a checkpoint by a stranger', { checkpoint: noteOf(chain, signedSize, stranger) }, 'checkpoint'],
+  [
+    'a checkpoint of another log, by the same members',
+    { checkpoint: noteOf(chain, signedSize, gateway, { log: 'other.example/log' }) },
+    'checkpoint',
+  ],
+  [
+    'a line of the log by a stranger, beside co-signatures that hold',
+    { checkpoint: noteOf(chain, signedSize, gateway, { logger: stranger }) },
+    'checkpoint',
+  ],
   ['a checkpoint of fewer blocks', { checkpoint: noteOf(chain, 900, gateway) }, 'checkpoint'],
   ['no checkpoint', { checkpoint: 'signed, honestly' }, 'checkpoint'],
   ['a pair less', { pairs: otherPairs }, 'state'],

@@ -84,9 +84,35 @@ test('a copy of the disk older than a co-signature is told by who has seen it', 
   await checkpoint;
   await cluster.stop(id);
   restore();
-  // No new block and no new vote: the signature alone tells.
+  // No new block and no new vote: what it acknowledged and signed tells, each of them alone below.
   await cluster.open(id);
   expect(await endOf(cluster, id)).toMatchObject({ code: 'chain-stopped' });
+});
+
+const onDisk = { cosignedSize: 2, term: 5, sequence: 9, match: 11, matchTerm: 5 };
+
+test.each([
+  ['a checkpoint of 3 blocks', { cosignedSize: 3 }],
+  ['a promise made here in term 6', { term: 6 }],
+  ['batch 10', { sequence: 10 }],
+  ['entry 12 of the log', { match: 12 }],
+  [undefined, {}],
+  // Acknowledged to a leader of before, and replaced since.
+  [undefined, { match: 12, matchTerm: 4 }],
+])('one thing alone that others know of is enough: %s', async (told, newer) => {
+  const cluster = await Cluster.make(3);
+  const { registry } = await cluster.open(1);
+  const reasons: string[] = [];
+  const recall = new Recall({
+    members: new Members(registry, cluster.member(1).signer.keyId),
+    own: () => onDisk,
+    doubledNumber: () => undefined,
+    say: () => true,
+    monotonicMs: () => 0,
+    stop: async (reason) => void reasons.push(reason),
+  });
+  await recall.onRecalled(2, { kind: 'recalled', ...onDisk, ...newer });
+  expect(reasons).toEqual(told === undefined ? [] : [expect.stringContaining(told)]);
 });
 
 test('a member that nobody answers keeps what it reads, and promises nothing', async () => {
