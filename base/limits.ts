@@ -371,18 +371,18 @@ export const limits = Object.freeze({
   lineKeepAliveMs: 10_000,
   lineTimeOutsMax: 2,
   lineSettleMsMax: 10_000,
+  scanListenMs: 1_500,
+  scanHeardBytesMax: 4_096,
   modbusRegistersMax: 125,
   modbusFrameBytesMax: 260,
-  // Of one SunSpec device; a meter that signs its readings has a dozen.
+  // Of one SunSpec device (one that signs has a dozen), and registers of a model: 600 groups of seven.
   sunspecModelsMax: 128,
-  /** Registers of one that are looked at: 600 groups of seven. */
   sunspecModelRegistersMax: 4_096,
   recordCheckMs: 60_000,
   simulatorPeersMax: 32,
   telegramBytesMax: 16 * 1024,
 
-  // Time-outs of lines: bounds of what is learned, answers that a histogram counts, devices
-  // remembered on a line.
+  // Time-outs of lines: bounds of what is learned, answers in a histogram, devices remembered.
   lineTimeoutMsMin: 100,
   lineTimeoutMsMax: 60_000,
   latencyCountMax: 512,

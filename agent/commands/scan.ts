@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { utf8 } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
+import type { Overheard } from '../../drivers/scan/overheard.ts';
 import {
   type FoundMeter,
   placeText,
@@ -43,25 +44,41 @@ export const scan: Command = {
   },
   notes: `A meter is certain where it says itself what it is, likely where its power is what volts
 and amperes make of it and no other map fits as well, possible where nothing speaks against it.
+On a tty it listens first: noise that never ends is told with what to do, and ends the scan.
 Exit code 0 when something was found, 3 when nothing was.`,
   run: async ({ values, print, ending }) => {
     const timeoutMs =
       wholeNumber('scan', values, { name: 'timeout', min: 20, max: 10_000 }) ?? defaultTimeoutMs;
     const isJson = values.json === true;
     const found: FoundMeter[] = [];
+    const heard: Heard[] = [];
+    const garbledAt = new Set<string>();
     const options = { timeoutMs, all: values.all === true, ending };
     for await (const event of scanLine(stepsOf(values), options)) {
       if (event.kind === 'found') found.push(event.meter);
+      if (event.kind === 'garbled' && isKnown(garbledAt, placeText(event.transport))) continue;
+      if (event.kind === 'overheard')
+        heard.push({ place: placeText(event.transport), ...event.what });
       tell(event, { print, isJson });
     }
-    if (isJson) print(JSON.stringify({ found: found.map(shown) }, null, 2));
-    else if (found.length === 0) print(nothingFound);
+    if (isJson) print(JSON.stringify({ found: found.map(shown), overheard: heard }, null, 2));
+    else if (found.length === 0 && heard.length === 0) print(nothingFound);
     const file = textOf(values, 'write');
     const say = isJson ? () => {} : print;
     if (file !== undefined && found.length > 0) await write(file, found, say);
     return found.length > 0 ? 0 : 3;
   },
 };
+
+/** Once for each setting: the other units would be told of in the same words. */
+function isKnown(places: Set<string>, place: string): boolean {
+  const known = places.has(place);
+  places.add(place);
+  return known;
+}
+
+/** What was said before anything was asked, for people and programs. */
+type Heard = Overheard & { readonly place: string };
 
 const nothingFound = `nothing answers
   are the meters powered; are A and B swapped (swap them, nothing breaks); does another master
@@ -111,8 +128,13 @@ function tell(
     case 'garbled':
       stderr.write(
         `${clear}something garbled answers as unit ${event.unit} at ${placeText(event.transport)}: ` +
-          'two devices of one number, or another parity\n',
+          'another speed or parity (which are tried), two devices of one number, a second master, or noise\n',
       );
+      return;
+    case 'overheard':
+      stderr.write(clear);
+      if (!isJson)
+        print(`${placeText(event.transport)}  ${event.what.detail}\n  ${event.what.hint}`);
       return;
     case 'closed': {
       stderr.write(clear);

@@ -3,12 +3,15 @@
 // priority, and says how long it will still take. Once units answer at one speed, other speeds of
 // the same protocol are left out: a bus has one.
 
+import { limits } from '../../base/limits.ts';
+import { pause } from '../bus/deadline.ts';
 import { monotonicMs } from '../bus/monotonic.ts';
 import { findDevice } from '../find-device.ts';
 import type { LineFault } from '../line.ts';
 import { openLine, type SharedLine, type Transport } from '../transport.ts';
 import { fitOf } from './evidence.ts';
 import { type Identity, identify } from './identify.ts';
+import { type Overheard, overheard, type Piece } from './overheard.ts';
 import { presenceAt } from './presence.ts';
 import type { ScanStep } from './steps.ts';
 
@@ -29,6 +32,8 @@ export type ScanEvent =
       readonly leftMs: number | undefined;
     }
   | { readonly kind: 'found'; readonly meter: FoundMeter }
+  /** Somebody spoke before anything was asked. With noise the scan ends. */
+  | { readonly kind: 'overheard'; readonly transport: Transport; readonly what: Overheard }
   /** Something answers that makes no sense: two units of one number, or another speed. */
   | { readonly kind: 'garbled'; readonly transport: Transport; readonly unit: number }
   /** The line cannot be opened: the scan ends. */
@@ -54,6 +59,13 @@ export async function* scan(
 ): AsyncGenerator<ScanEvent, undefined> {
   const pace = new Pace(steps);
   let hasUnits = false;
+  const [first] = steps;
+  if (first?.transport.kind === 'modbus-rtu') {
+    yield pace.progress(`listening at ${placeText(first.transport)}`);
+    const what = await listenAt(first.transport);
+    if (what !== undefined) yield { kind: 'overheard', transport: first.transport, what };
+    if (what?.kind === 'noise') return undefined;
+  }
   for (const step of steps) {
     if (options.ending.aborted) return undefined;
     if (step.kind === 'protocol') {
@@ -74,6 +86,28 @@ export async function* scan(
     }
   }
   return undefined;
+}
+
+/** Before anything is asked; a line that cannot be opened is silent. */
+async function listenAt(transport: Transport): Promise<Overheard | undefined> {
+  const line = openLine(transport);
+  const startMs = monotonicMs();
+  const pieces: Piece[] = [];
+  let byteCount = 0;
+  const stop = line.bytes?.listen({
+    bytes: (bytes) => {
+      byteCount += bytes.length;
+      if (byteCount <= limits.scanHeardBytesMax) pieces.push({ atMs: monotonicMs(), bytes });
+    },
+    lost: () => undefined,
+  });
+  await pause(limits.scanListenMs);
+  stop?.();
+  await line.close();
+  // What was not kept any more came without a pause.
+  const isFull = byteCount > limits.scanHeardBytesMax;
+  const endMs = isFull ? (pieces.at(-1)?.atMs ?? startMs) : monotonicMs();
+  return overheard({ startMs: pieces[0]?.atMs ?? startMs, endMs, pieces });
 }
 
 /** How far it is, and how long it takes from here. */

@@ -2,7 +2,7 @@
 // From an unknown meter on a tty to signed readings in three commands, as the README has them: scan,
 // run, watch. The engineer knows the port and nothing else.
 
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeTtyPair } from '../devices/tty-pair.ts';
@@ -54,4 +54,21 @@ test('a port that is not there is an error, not an empty result', async () => {
   const scan = await tieline('scan', '--serial', '/dev/tty-that-is-not-there');
   expect(scan.code).toBe(1);
   expect(scan.errors).toContain('there is no such port');
+});
+
+test('a tty that is never silent is told to be noise, at once, with what to do', async () => {
+  const pair = await makeTtyPair();
+  onTestFinished(() => pair.close());
+  const noise = await open(pair.slave, 'r+');
+  const writer = setInterval(() => void noise.write(Uint8Array.of(0xff, 0xff, 0xff)), 5);
+  onTestFinished(async () => {
+    clearInterval(writer);
+    await noise.close();
+  });
+  const scan = await tieline('scan', '--serial', pair.master, '--json');
+  expect(scan.code).toBe(3);
+  expect(JSON.parse(scan.out)).toMatchObject({
+    found: [],
+    overheard: [{ kind: 'noise', hint: expect.stringContaining('swap A and B') }],
+  });
 });
