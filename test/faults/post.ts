@@ -46,8 +46,12 @@ export class Post {
   ): Promise<Answer> {
     const origin = chainOrigin(chainId);
     const { promise, resolve } = Promise.withResolvers<Answer>();
+    let isOver = false;
     const listener = (answer: Answer) => {
-      if (isAnswer(answer)) resolve(answer);
+      // Two answers to what was sent twice may come in one piece: the second finds nobody who waits.
+      if (isOver || !isAnswer(answer)) return;
+      isOver = true;
+      resolve(answer);
     };
     const listeners = this.#waiting.get(origin) ?? new Set();
     this.#waiting.set(origin, listeners.add(listener));
