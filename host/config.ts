@@ -111,8 +111,8 @@ function readText(file: string): string {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new TielineError('config', `cannot read the configuration: ${messageOf(error)}`, {
-      hint: 'name an existing file; `tieline init` makes a first one',
+    throw new TielineError('config', `cannot read ${file}: ${messageOf(error)}`, {
+      hint: 'name an existing file; of a gateway, `tieline init` makes a first one',
       cause: error,
     });
   }
