@@ -61,8 +61,6 @@ export type ByteAnswer<T> =
 export type Talk = {
   /** Never rejects: whatever goes wrong is a fault. */
   readonly exchange: <T>(request: ByteRequest<T>) => Promise<ByteAnswer<T>>;
-  /** Longest time that a device on this line may take. */
-  readonly timeoutMsMax: number;
   /** Whether something came after that device had been silent, and it has not answered since. */
   readonly wasLate: (peer: string) => boolean;
   /** Says something to which no answer is due yet. undefined: done. */
@@ -123,7 +121,6 @@ export class ByteLine {
       let changed = false;
       const outcome = await use({
         exchange: (request) => this.#ask(request, patient),
-        timeoutMsMax: this.#settings.timeoutMs,
         wasLate: (peer) => this.#silences.wasLate(peer),
         tell: async (bytes) => {
           const closed = await this.#wire.tell(bytes);

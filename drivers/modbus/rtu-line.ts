@@ -127,7 +127,7 @@ export class RtuLine implements ControlLine {
     request: RegisterRequest,
     unanswered: Unanswered,
   ): Promise<ByteAnswer<RtuAnswer>> {
-    const { answer } = await this.#exchange(talk, request, unanswered, talk.timeoutMsMax);
+    const { answer } = await this.#exchange(talk, request, unanswered, indistinctSilenceMs);
     const sounding = unanswered.soundingBefore(request, { wasLate: false });
     if (!answer.ok || answer.value.kind === 'exception' || sounding === undefined) return answer;
     const { answer: sounded, cameLate } = await this.#exchange(talk, sounding, unanswered);
