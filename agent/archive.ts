@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import { TielineError } from '../base/errors.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Database } from '../host/sqlite.ts';
-import {
-  keptEntryCount,
-  readKept,
-  readSegments,
-  usedBytes,
-} from '../sidechain/store/archive-table.ts';
+import { usedBytes } from '../host/sqlite-used.ts';
+import { keptEntryCount, readKept, readSegments } from '../sidechain/store/archive-table.ts';
 import { openChainDatabase } from '../sidechain/store/chain-file.ts';
 import { type CheckedSegment, checkSegment } from '../sidechain/store/make-segment.ts';
 import {

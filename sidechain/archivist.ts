@@ -11,6 +11,7 @@ import type { Suite } from '../base/suite.ts';
 import { groupSize } from '../base/tree.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
+import { usedBytes } from '../host/sqlite-used.ts';
 import { decodeBlock } from './chain/block.ts';
 import { openEntry } from './chain/entry.ts';
 import { decodeHeader } from './chain/header.ts';
@@ -23,7 +24,6 @@ import {
   readSegments,
   type SegmentRow,
   segmentStatement,
-  usedBytes,
 } from './store/archive-table.ts';
 import { outputsOf, readBlocks, readBody } from './store/block-table.ts';
 import { segmentsBelow } from './store/chain-rows.ts';

@@ -57,12 +57,14 @@ Ends with 0 where nothing differs, 3 where something does, 1 where it could not 
 };
 
 function linesOf(pass: MirrorPass): string[] {
-  const { head, copied, registryVersion, audited, compared, historyFrom, fresh, open } = pass;
+  const { head, copied, registryVersion, storedBytes, audited, compared, historyFrom } = pass;
+  const { fresh, open } = pass;
   const from = historyFrom.startsWith('1970-01-01T00:00:00') ? '' : ` from ${historyFrom} on`;
   return [
     ...fresh.map(differenceText),
     `log ${head.size} ${head.root}`,
     `copied ${copied.anchors} anchors, ${copied.messages} summary messages; registry ${registryVersion}`,
+    `stored ${Math.ceil(storedBytes / 1_024)} kB`,
     ...(audited === undefined ? [] : [auditLine(audited)]),
     `compared ${compared} rows of the history${from}: ${open.length === 0 ? 'as proven' : `${open.length} differences`}`,
   ];

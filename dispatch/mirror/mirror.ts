@@ -7,6 +7,7 @@ import { equal, toHex } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
+import { usedBytes } from '../../host/sqlite-used.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { type AuditReport, auditCopy } from './audit-copy.ts';
 import type { CentreClient, HistoryClaim } from './centre-client.ts';
@@ -39,6 +40,8 @@ export type MirrorPass = {
   readonly copied: { readonly anchors: number; readonly messages: number };
   /** Changes of the registry that are on the log. */
   readonly registryVersion: number;
+  /** Bytes that the copy takes: 32 of each leaf of the log, and what the token shows of the rest. */
+  readonly storedBytes: number;
   /** What was looked at again; undefined where nothing was asked for. */
   readonly audited: Omit<AuditReport, 'found'> | undefined;
   /** Rows of the history that were held against their proofs. */
@@ -83,7 +86,7 @@ export class Mirror {
 
   /** @throws TielineError `api-*`, `main-log`: nothing is said of what could not be asked. */
   async pass(): Promise<MirrorPass> {
-    const { suite, client, nowMs, expectsAll, mainLog } = this.#options;
+    const { suite, database, client, nowMs, expectsAll, mainLog } = this.#options;
     const store = this.#store;
     const main = await this.#log.genesis(client);
     const registry = await RegistryCopy.open({ suite, store, client, main });
@@ -119,6 +122,7 @@ export class Mirror {
       head: { size: this.#log.size, root: toHex(this.#log.root) },
       copied: { anchors: anchors.count, messages: messages.count },
       registryVersion: registry.registries.length - 1,
+      storedBytes: await usedBytes(database),
       audited: audit && {
         anchors: audit.anchors,
         messages: audit.messages,

@@ -101,15 +101,6 @@ export function pruneStatements(kept: Kept, entries: readonly KeptEntry[]): read
   ];
 }
 
-/** Bytes that the file uses; what was deleted is used again. */
-export async function usedBytes(database: Database): Promise<number> {
-  const [row] = await database.read(
-    `SELECT (page_count - freelist_count) * page_size AS used
-     FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
-  );
-  return row === undefined ? 0 : integerAt(row, 'used');
-}
-
 /** Receipts and the like of blocks that are no longer here. */
 export async function keptEntryCount(database: Database): Promise<number> {
   const [row] = await database.read('SELECT count(*) AS count FROM kept_entry');

@@ -192,9 +192,14 @@ describe('with a token', () => {
     const chains = [toHex(other.chainId)];
     const { text } = await makeToken(tokensPath(), { ...who, role: 'plant', chains });
     const { mirror, store } = await at.keep(at.asking(text), { expectsAll: false });
+    for (let i = 0; i < 20; i++) await report(at.centre, at.chain);
     const pass = await mirror.pass();
     expect(pass).toMatchObject({ copied: { anchors: 1, messages: 1 }, compared: 2, open: [] });
-    expect(pass.head.size).toBe(6);
+    expect(pass.head.size).toBe(26);
+    // All of the log in 32 bytes a leaf, and of what is in it only its own.
+    const whole = await makeToken(tokensPath(), { ...who, name: 'all', role: 'regulator' });
+    const regulator = await at.keep(at.asking(whole.text));
+    expect(pass.storedBytes).toBeLessThan((await regulator.mirror.pass()).storedBytes);
     expect(await store.chainIds(new Uint8Array())).toHaveLength(1);
     at.alterHistory("UPDATE summary SET last_value = '1'");
     expect((await mirror.pass()).open).toHaveLength(2);
