@@ -13,6 +13,8 @@ import {
 import type { NodeStatus } from '../sidechain/node-status.ts';
 import type { GatewayStatus } from './status.ts';
 
+const yes = (is: boolean): number => (is ? 1 : 0);
+
 type Told = Pick<GatewayStatus, 'ledger' | 'uplink' | 'meters'>;
 
 export class GatewayMetrics {
@@ -39,7 +41,6 @@ export class GatewayMetrics {
 }
 
 export function gatewayFamilies({ ledger, uplink, meters }: Told): readonly MetricFamily[] {
-  const yes = (is: boolean): number => (is ? 1 : 0);
   const ofMeter = (value: (meter: Told['meters'][number]) => number) =>
     meters.map((meter) => ({ labels: { device: meter.device }, value: value(meter) }));
   return [
@@ -70,7 +71,6 @@ export function gatewayFamilies({ ledger, uplink, meters }: Told): readonly Metr
 
 function chainFamilies(ledger: NodeStatus): readonly MetricFamily[] {
   const { stale, height, timeMs, outbox, receiptSize, cosignedSize, peers, term } = ledger;
-  const yes = (is: boolean): number => (is ? 1 : 0);
   return [
     gauge(
       'tieline_chain_stale',

@@ -72,8 +72,6 @@ export type Connecting = {
   readonly install: (ending: Ending) => void;
   readonly write: (statements: readonly Statement[]) => Promise<void>;
   readonly stopForGood: (reason: string) => Promise<void>;
-  /** There may be something to do for the loop. */
-  readonly ring: () => void;
   readonly fail: (error: unknown) => void;
 };
 

@@ -181,7 +181,6 @@ export class SidechainNode {
       checkpoint: () => this.checkpoint(),
       install: (ending) => this.#loop.endWith(ending),
       stopForGood: (reason) => this.stopForGood(reason),
-      ring: () => this.#loop.ring(),
       fail: (error) => this.#loop.fail(error),
     });
   }

@@ -3,7 +3,7 @@
 // bytes are kept as received; its id is their hash. What the payload means is not known here.
 
 import { concat, utf8 } from '../../base/bytes.ts';
-import { decodeSign1, type Sign1, sign1, signedBytes, verifySign1 } from '../../base/cose.ts';
+import { decodeSign1, type Sign1, sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { type EntryId, type KeyId, toEntryId } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
@@ -114,13 +114,4 @@ export function verifyEntry(
     publicKey: by.publicKey,
     externalAad: chainAad(by.chainId),
   });
-}
-
-/** The bytes that its signature has to be of, for who checks it elsewhere. */
-export function signedBytesOf(
-  { payload, sign1: parts }: SignedEntry,
-  chainId: Uint8Array,
-): Uint8Array {
-  const { protectedBytes } = parts;
-  return signedBytes({ protectedBytes, externalAad: chainAad(chainId), payload });
 }

@@ -25,22 +25,17 @@ export class KnownVerdicts {
     const before = this.#known.get(questionOf(entry, publicKey));
     if (before !== undefined) return before;
     const verdict = verifyEntry(this.#suite, entry, { publicKey, chainId: this.#chainId });
-    this.learn(entry, publicKey, verdict);
+    this.#learn(entry, publicKey, verdict);
     return verdict;
   };
-
-  isKnown(entry: SignedEntry, publicKey: Uint8Array): boolean {
-    return this.#known.get(questionOf(entry, publicKey)) !== undefined;
-  }
 
   /** Signed a moment ago by the key that is ours; what an engineer has signed comes in with a signer, too. */
   signedHere(entry: SignedEntry, { keyId, publicKey }: Pick<Signer, 'keyId' | 'publicKey'>): void {
     const isOurs = !isPersonal(entry.kind) && equal(entry.keyId, keyId);
-    if (isOurs) this.learn(entry, publicKey, true);
+    if (isOurs) this.#learn(entry, publicKey, true);
   }
 
-  /** Found elsewhere: beside the loop. */
-  learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
+  #learn(entry: SignedEntry, publicKey: Uint8Array, verdict: boolean): void {
     this.#known.set(questionOf(entry, publicKey), verdict);
   }
 }

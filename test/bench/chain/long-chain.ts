@@ -104,7 +104,7 @@ async function grow(
   let withSummaries = 0;
   const block = (entry: BlockEntry): Uint8Array => {
     const signed = openEntry(suite, entry.entry);
-    if (signed.ok) known.learn(signed.value, signer.publicKey, true);
+    if (signed.ok) known.signedHere(signed.value, signer);
     const secret = new Uint8Array(randomBytes(32));
     clock.timeMs += blockEveryMs;
     return encodeBlock({ timeMs: clock.timeMs, clock: clock.state(), secret, entries: [entry] });
