@@ -3,8 +3,10 @@
 // an ssh-agent, its state in a database of its own.
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
 import { freePort } from '../../demo/children.ts';
 import { root, runTool } from '../run-tool.ts';
 import { Restartable } from './restartable.ts';
@@ -31,14 +33,10 @@ export async function startLitewitness(
   must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   await until('the agent', () => (add(key, socket).status === 0 ? (true as const) : undefined));
   const [, fingerprint = ''] = must('ssh-keygen', ['-l', '-f', key]).split(' ');
-  const peers = join(root, '.peers');
-  const control = (...words: readonly string[]) => must(join(peers, 'witnessctl'), words);
-  control('add-log', '-db', database, '-origin', log.origin);
-  control('add-key', '-db', database, '-origin', log.origin, '-key', log.verifierKey);
   const listen = `127.0.0.1:${await freePort()}`;
   const witness = new Restartable({
     name: 'litewitness',
-    file: join(peers, 'litewitness'),
+    file: join(root, '.peers', 'litewitness'),
     words: [
       ...['-name', 'watch.example/lite', '-db', database, '-ssh-agent', socket],
       ...['-key', fingerprint, '-listen', listen],
@@ -46,6 +44,7 @@ export async function startLitewitness(
     isReady: (line) => line.includes('vkey='),
   });
   const line = await witness.start();
+  introduce(database, log);
   const verifierKey = /vkey="?([^"\s]+)/.exec(line)?.[1] ?? '';
   return {
     url: `http://${listen}`,
@@ -56,6 +55,26 @@ export async function startLitewitness(
       rmSync(socket, { force: true });
     },
   };
+}
+
+/**
+ * Puts the log and its key into the running witness's database, as `witnessctl add-log` and `add-key` of the
+ * same source do: that tool needs a module of Sigsum's that not every Go proxy has.
+ */
+function introduce(
+  database: string,
+  log: { readonly origin: string; readonly verifierKey: string },
+): void {
+  const emptyTree = createHash('sha256').digest('base64');
+  const open = new BetterSqlite(database, { fileMustExist: true });
+  try {
+    open
+      .prepare('INSERT INTO log (origin, tree_size, tree_hash) VALUES (?, 0, ?)')
+      .run(log.origin, emptyTree);
+    open.prepare('INSERT INTO key (origin, key) VALUES (?, ?)').run(log.origin, log.verifierKey);
+  } finally {
+    open.close();
+  }
 }
 
 function add(key: string, socket: string) {

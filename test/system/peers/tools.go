@@ -7,5 +7,4 @@ package main
 
 import (
 	_ "filippo.io/torchwood/cmd/litewitness"
-	_ "filippo.io/torchwood/cmd/witnessctl"
 )
