@@ -20,6 +20,9 @@ export type RaftOptions = {
   readonly applied?: number;
   /** Ask whether an election could be won before disturbing a term. Default true. */
   readonly preVote?: boolean;
+  /** Of two that ask for a pre-vote at the same time, with as much of the log, the one with the lower
+   * id does not grant the other's; or both grant, as etcd-io/raft does. Default `lower-id-first`. */
+  readonly preVoteTies?: 'lower-id-first' | 'grant';
   /** A leader that does not hear a quorum steps down, and members that hear a leader give no votes.
    * Default true. */
   readonly checkQuorum?: boolean;
@@ -55,6 +58,7 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
   const complete: CompleteOptions = {
     applied: 0,
     preVote: true,
+    preVoteTies: 'lower-id-first',
     checkQuorum: true,
     removedLeader: 'hand-over',
     forwardProposals: true,

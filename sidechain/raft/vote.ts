@@ -24,11 +24,14 @@ export function onVote(core: Core, message: Vote): void {
 }
 
 /**
- * Whether we ask for the same at the same time, and with as much: two that grant each other's pre-vote
- * would both campaign, each vote for itself, and both wait once more. The lower id goes first.
+ * Whether we have just asked for the same, with as much: two that grant each other's pre-vote would both
+ * campaign, each vote for itself, and both wait once more. The lower id goes first, but not for long: where
+ * it asks in vain, because others do not hear it, it must not hold up whom they do hear.
  */
 function goesFirst(core: Core, { kind, from, last }: Vote): boolean {
+  const { preVoteTies, electionTicks } = core.options;
   if (kind !== 'pre-vote' || core.role !== 'pre-candidate') return false;
+  if (preVoteTies === 'grant' || core.electionElapsed * 2 >= electionTicks) return false;
   const own = core.log.last();
   return core.id < from && own.term === last.term && own.index === last.index;
 }

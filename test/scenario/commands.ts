@@ -122,6 +122,7 @@ function memberOptions(one: Case, applied: number): Omit<MemberOptions, 'id'> {
     heartbeatTicks: 1,
     random: () => 0.99,
     preVote: isOn('prevote'),
+    preVoteTies: 'grant',
     checkQuorum: isOn('checkquorum'),
     removedLeader: isOn('step-down-on-removal') ? 'step-down' : 'stay',
     checkConfigurationChanges: !isOn('disable-conf-change-validation'),

@@ -17,6 +17,8 @@ export function becomeFollower(core: Core, term: number, leader: NodeId): void {
  * trace. */
 export function becomePreCandidate(core: Core): void {
   assert(core.role !== 'leader', 'a leader does not campaign');
+  // Asked in vain: those that ask in step, and hold each other up, have to fall out of it.
+  if (core.role === 'pre-candidate') drawElectionTimeout(core);
   core.votes = new Map();
   core.role = 'pre-candidate';
   core.leader = noNode;
