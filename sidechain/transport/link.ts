@@ -261,9 +261,11 @@ export class Link {
       this.#refuse(connection, message.code, message.detail);
       return;
     }
-    // It may know of our id before we do, or mean somebody whom we were.
-    if (message.value.kind !== 'channel' && message.value.to !== ownId()) {
-      this.#count('not-for-us', `meant for member ${message.value.to}`);
+    const own = ownId();
+    if (message.value.kind !== 'channel' && message.value.to !== own) {
+      // Who is granted is spoken to by its id before it hears of it: no fault of theirs. Else it may mean
+      // somebody whom we were.
+      if (own !== undefined) this.#count('not-for-us', `meant for member ${message.value.to}`);
       return;
     }
     this.#received += 1;

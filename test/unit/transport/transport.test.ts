@@ -118,7 +118,9 @@ describe('a member that does not know its id', () => {
     one.transport.send(2, channelMessage('control', Uint8Array.of(7)));
     await until(() => two.received.length > 0);
     expect(two.received.map(({ message }) => message.kind)).toEqual(['channel']);
-    expect(two.peer(1).refused).toEqual({ 'not-for-us': 1 });
+    // Nor is that held against them: they know of its grant before it does.
+    expect(two.peer(1).refused).toEqual({});
+    expect(two.said.filter(({ event }) => event === 'peer-refused')).toEqual([]);
     expect(two.transport.send(1, heartbeat(2, 1))).toBe(false);
     expect(two.transport.send(1, channelMessage('control', Uint8Array.of(8)))).toBe(true);
     expect(one.isConnectedTo(2)).toBe(true);
