@@ -6,7 +6,6 @@ import { concat, equal } from '../../base/bytes.ts';
 import type { BadAnswer, Judgement } from '../bus/byte-exchange.ts';
 import { crc16, crc16Modbus } from '../crc16.ts';
 import type { RegisterRequest } from '../line.ts';
-import { answersAlike, type Shape } from './unanswered.ts';
 
 /** What a device answers: what was asked for, or that it does not give it. */
 export type RtuAnswer =
@@ -18,8 +17,8 @@ export const requestLength = 8;
 
 const crcLength = 2;
 const headerLength = 3;
-const exceptionFlag = 0x80;
-const exceptionFrameLength = headerLength + crcLength;
+export const exceptionFlag = 0x80;
+export const exceptionFrameLength = headerLength + crcLength;
 
 /** The bytes with their checksum behind them, low byte first. */
 export function withCrc(bytes: Uint8Array): Uint8Array {
@@ -76,37 +75,13 @@ export function judgeAnswer(request: RegisterRequest, bytes: Uint8Array): Judgem
   return { kind: 'complete', value };
 }
 
-/** As `judgeAnswer`, where answers to `earlier` requests may come first: `skipped` hears of each.
- * Bytes are attacker-controlled. */
-export function judgeBehindLate(
-  request: RegisterRequest,
-  earlier: readonly Shape[],
-  bytes: Uint8Array,
-  skipped: () => void,
-): Judgement<RtuAnswer> {
-  const others = earlier.filter((shape) => !answersAlike(shape, request));
-  let rest = bytes;
-  for (;;) {
-    const [unit, functionCode, byteCount] = rest;
-    const late = others.find(
-      (shape) => shape.functionCode === functionCode && 2 * shape.count === byteCount,
-    );
-    if (unit !== request.unit || late === undefined) return judgeAnswer(request, rest);
-    const length = answerLength(late.count);
-    if (rest.length < length) return incomplete;
-    if (!hasGoodCrc(rest.subarray(0, length))) return damaged;
-    rest = rest.subarray(length);
-    skipped();
-  }
-}
-
 function registersOf(data: Uint8Array): readonly number[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return Array.from({ length: data.length / 2 }, (_, i) => view.getUint16(2 * i));
 }
 
 const incomplete = { kind: 'incomplete' } as const;
-const damaged: BadAnswer = { kind: 'crc', detail: 'its checksum is wrong' };
+export const damaged: BadAnswer = { kind: 'crc', detail: 'its checksum is wrong' };
 
 function malformed(detail: string): BadAnswer {
   return { kind: 'malformed', detail };

@@ -3,7 +3,6 @@
 // An answer carries no number: it is told from others by unit, function and length alone. Where one to
 // an earlier request could pass for the next, something of another length is asked in between.
 
-import type { Exchange } from '../bus/byte-exchange.ts';
 import type { ByteAnswer, ByteLine, Talk } from '../bus/byte-line.ts';
 import {
   type Answer,
@@ -12,6 +11,7 @@ import {
   type ControlLine,
   type Faulty,
   faulty,
+  type LineFault,
   peerOf,
   type RegisterRequest,
   type WriteRequest,
@@ -22,16 +22,9 @@ import {
   illegalDataValue,
   illegalFunction,
 } from './exception.ts';
-import { answerLength, encodeRequest, judgeBehindLate, type RtuAnswer } from './rtu-frame.ts';
-import { answersAlike, Unanswered } from './unanswered.ts';
-import {
-  coilAnswerLength,
-  encodeCoilRead,
-  encodeWrite,
-  judgeCoils,
-  judgeWrite,
-  writeAnswerLength,
-} from './write-frame.ts';
+import { coilQuestion, type Question, registerQuestion, writeQuestion } from './question.ts';
+import type { RtuAnswer } from './rtu-frame.ts';
+import { answersAlike, judgeBehindLate, Unanswered } from './unanswered.ts';
 
 const unitMax = 247;
 // Before a request whose answer would look like the last one's, so that no second copy of that
@@ -42,7 +35,7 @@ const indistinctSilenceMs = 50;
 export class RtuLine implements ControlLine {
   readonly name: string;
   readonly #line: ByteLine;
-  #last: RegisterRequest | undefined;
+  #last: Question | undefined;
   /** By unit: so no more than there are units. */
   readonly #unanswered = new Map<number, Unanswered>();
 
@@ -51,72 +44,64 @@ export class RtuLine implements ControlLine {
     this.#line = line;
   }
 
-  async request(request: RegisterRequest, options: AskOptions = {}): Promise<Answer> {
-    const wrong = wrongUnit(request);
-    if (wrong !== undefined) return wrong;
-    return answerOf(await this.#line.converse((talk) => this.#ask(talk, request), options));
+  request(request: RegisterRequest, options: AskOptions = {}): Promise<Answer> {
+    return this.#hold(request, options, (talk) => this.#ask(talk, registerQuestion(request)));
   }
 
+  /** Never held up by a sounding: it is read back, and that is sounded. */
   write(request: WriteRequest): Promise<Answer> {
-    return this.#control(request.unit, {
-      send: encodeWrite(request),
-      judge: (received) => judgeWrite(request, received),
-      bytesMax: writeAnswerLength,
+    const question = writeQuestion(request);
+    return this.#hold(request, urgent, async (talk) => {
+      const unanswered = this.#unansweredOf(request.unit);
+      return (await this.#exchange(talk, question, unanswered, indistinctSilenceMs)).answer;
     });
   }
 
   readCoils(request: CoilRequest): Promise<Answer> {
-    return this.#control(request.unit, {
-      send: encodeCoilRead(request),
-      judge: (received) => judgeCoils(request, received),
-      bytesMax: coilAnswerLength(request.count),
-    });
+    return this.#hold(request, urgent, (talk) => this.#ask(talk, coilQuestion(request)));
   }
 
   close(): Promise<void> {
     return this.#line.close();
   }
 
-  /** Patient: a device takes longer to act than to answer a reading. */
-  async #control(unit: number, exchange: Exchange<RtuAnswer>): Promise<Answer> {
-    const wrong = wrongUnit({ unit });
-    if (wrong !== undefined) return wrong;
-    this.#last = undefined;
-    const request = { ...exchange, peer: peerOf(unit), silenceMs: indistinctSilenceMs };
-    return answerOf(await this.#line.exchange(request, { priority: 'control', patient: true }));
+  async #hold(
+    { unit }: { readonly unit: number },
+    options: AskOptions,
+    use: (talk: Talk) => Promise<ByteAnswer<RtuAnswer>>,
+  ): Promise<Answer> {
+    const wrong = wrongUnit(unit);
+    return wrong ?? answerOf(await this.#line.converse(use, options));
   }
 
   /** Nothing that was asked earlier passes for its answer. */
-  async #ask(talk: Talk, request: RegisterRequest): Promise<ByteAnswer<RtuAnswer>> {
-    const unanswered = this.#unansweredOf(request.unit);
+  async #ask(talk: Talk, question: Question): Promise<ByteAnswer<RtuAnswer>> {
+    const unanswered = this.#unansweredOf(question.unit);
     const last = this.#last;
-    if (unanswered.isDoubtful(request)) return this.#askInDoubt(talk, request, unanswered);
-    const { answer } = await this.#exchange(talk, request, unanswered);
+    if (unanswered.isDoubtful(question)) return this.#askInDoubt(talk, question, unanswered);
+    const { answer, isUnclear } = await this.#exchange(talk, question, unanswered);
+    if (isUnclear) return this.#askInDoubt(talk, question, unanswered);
     if (!answer.ok || !answer.afterFault) return answer;
-    if (last?.unit !== request.unit || !answersAlike(request, last)) return answer;
+    if (last?.unit !== question.unit || !answersAlike(question.shape, last.shape)) return answer;
     // Bytes came unasked: a further copy of the last answer may have passed for this one.
-    unanswered.add(request);
-    return marked(await this.#askInDoubt(talk, request, unanswered));
+    unanswered.add(question, false);
+    return marked(await this.#askInDoubt(talk, question, unanswered));
   }
 
   async #askInDoubt(
     talk: Talk,
-    request: RegisterRequest,
+    question: Question,
     unanswered: Unanswered,
   ): Promise<ByteAnswer<RtuAnswer>> {
-    const wasLate = talk.wasLate(peerOf(request.unit));
-    const sounding = unanswered.soundingBefore(request, { wasLate });
-    if (sounding === undefined) return this.#askDeaf(talk, request, unanswered);
-    const { answer: sounded } = await this.#exchange(
-      talk,
-      sounding,
-      unanswered,
-      indistinctSilenceMs,
-    );
-    if (!sounded.ok && sounded.fault.kind === 'time-out') unanswered.soundedInVain();
+    const wasLate = talk.wasLate(peerOf(question.unit));
+    const sounding = unanswered.soundingBefore(question, { wasLate });
+    if (sounding === undefined) return this.#askDeaf(talk, question, unanswered);
+    const exchanged = await this.#exchange(talk, sounding, unanswered, indistinctSilenceMs);
+    const { answer: sounded, isUnclear } = exchanged;
+    if (isUnclear || isSilence(exchanged)) unanswered.soundedInVain(isUnclear);
     if (!isProof(sounded)) return sounded;
     unanswered.settled();
-    const { answer } = await this.#exchange(talk, request, unanswered);
+    const { answer } = await this.#exchange(talk, question, unanswered);
     return sounded.afterFault ? marked(answer) : answer;
   }
 
@@ -124,46 +109,49 @@ export class RtuLine implements ControlLine {
    * that ignores them. */
   async #askDeaf(
     talk: Talk,
-    request: RegisterRequest,
+    question: Question,
     unanswered: Unanswered,
   ): Promise<ByteAnswer<RtuAnswer>> {
-    const { answer } = await this.#exchange(talk, request, unanswered, indistinctSilenceMs);
-    const sounding = unanswered.soundingBefore(request, { wasLate: false });
+    const { answer } = await this.#exchange(talk, question, unanswered, indistinctSilenceMs);
+    const sounding = unanswered.soundingBefore(question, { wasLate: false });
     if (!answer.ok || answer.value.kind === 'exception' || sounding === undefined) return answer;
-    const { answer: sounded, cameLate } = await this.#exchange(talk, sounding, unanswered);
-    const isDeaf = !sounded.ok && sounded.fault.kind === 'time-out' && !cameLate;
+    const exchanged = await this.#exchange(talk, sounding, unanswered);
+    const { answer: sounded } = exchanged;
+    const isDeaf = isSilence(exchanged) || exchanged.isUnclear;
     if (!isDeaf && !isProof(sounded)) return sounded;
     unanswered.settled();
-    return marked(isDeaf ? answer : (await this.#exchange(talk, request, unanswered)).answer);
+    return marked(isDeaf ? answer : (await this.#exchange(talk, question, unanswered)).answer);
   }
 
   async #exchange(
     talk: Talk,
-    request: RegisterRequest,
+    question: Question,
     unanswered: Unanswered,
     leastSilenceMs = 0,
-  ): Promise<{ readonly answer: ByteAnswer<RtuAnswer>; readonly cameLate: boolean }> {
+  ): Promise<Exchanged> {
     const last = this.#last;
-    const isAlike = last?.unit === request.unit && answersAlike(request, last);
-    this.#last = request;
-    const earlier = unanswered.shapes;
-    const lateBytesMax = earlier.reduce((sum, { count }) => sum + answerLength(count), 0);
+    const isAlike = last?.unit === question.unit && answersAlike(question.shape, last.shape);
+    this.#last = question;
+    const earlier = unanswered.before(question);
+    const lateBytesMax = earlier.reduce((sum, { length }) => sum + length, 0);
     let cameLate = false;
     const answer = await talk.exchange({
-      peer: peerOf(request.unit),
-      send: encodeRequest(request),
+      peer: peerOf(question.unit),
+      send: question.send,
       judge: (received) =>
-        judgeBehindLate(request, earlier, received, () => {
+        judgeBehindLate(question, earlier, received, () => {
           cameLate = true;
         }),
-      bytesMax: answerLength(request.count) + lateBytesMax,
+      bytesMax: question.shape.length + lateBytesMax,
       silenceMs: Math.max(isAlike ? indistinctSilenceMs : 0, leastSilenceMs),
     });
-    const gave = answer.ok && answer.value.kind === 'registers';
-    if (!gave) unanswered.add(request);
-    else if (!unanswered.isDoubtful(request)) unanswered.gave(request);
+    const kind = answer.ok ? answer.value.kind : undefined;
+    const isUnclear = kind === 'exception' && unanswered.isRefusalDoubtful(question);
+    if (kind !== 'registers') unanswered.add(question, kind === 'exception' && !isUnclear);
+    else if (!unanswered.isDoubtful(question)) unanswered.gave(question);
     if (cameLate) unanswered.cameLate();
-    return { answer: cameLate ? tooLate(answer) : answer, cameLate };
+    if (isUnclear) return { answer: faulty(unclear), cameLate, isUnclear };
+    return { answer: cameLate ? tooLate(answer) : answer, cameLate, isUnclear };
   }
 
   #unansweredOf(unit: number): Unanswered {
@@ -173,11 +161,26 @@ export class RtuLine implements ControlLine {
   }
 }
 
+type Exchanged = {
+  readonly answer: ByteAnswer<RtuAnswer>;
+  /** Whether something that was asked earlier was answered first. */
+  readonly cameLate: boolean;
+  /** Whether it refused, and nobody knows what. */
+  readonly isUnclear: boolean;
+};
+
+/** A device takes longer to act than to answer a reading. */
+const urgent = { priority: 'control', patient: true } as const;
+
 /** Exceptions that say something of what was asked, and not of how the device is. */
 const ofTheRequest: readonly number[] = [illegalFunction, illegalDataAddress, illegalDataValue];
 
 function marked(answer: ByteAnswer<RtuAnswer>): ByteAnswer<RtuAnswer> {
   return answer.ok ? { ...answer, afterFault: true } : answer;
+}
+
+function isSilence({ answer, cameLate }: Exchanged): boolean {
+  return !answer.ok && answer.fault.kind === 'time-out' && !cameLate;
 }
 
 /** Whether nothing that was asked before this will come any more. */
@@ -193,10 +196,15 @@ function tooLate(answer: ByteAnswer<RtuAnswer>): ByteAnswer<RtuAnswer> {
   return faulty({ kind: 'time-out', detail, hint: lateHint });
 }
 
+const unclear: LineFault = {
+  kind: 'malformed',
+  detail: 'a refusal was thrown away: it may be of something that was asked earlier',
+};
+
 const lateHint =
   'it answers later than it is waited for, or the line delays what it sends: raise `timeoutMs` of its line';
 
-function wrongUnit({ unit }: { readonly unit: number }): Faulty | undefined {
+function wrongUnit(unit: number): Faulty | undefined {
   if (unit >= 1 && unit <= unitMax) return undefined;
   return faulty({ kind: 'malformed', detail: `a unit is 1 to ${unitMax}, not ${unit}` });
 }

@@ -6,9 +6,9 @@
 import { concat, equal } from '../../base/bytes.ts';
 import type { Judgement } from '../bus/byte-exchange.ts';
 import type { CoilRequest, WriteRequest } from '../line.ts';
-import { hasGoodCrc, type RtuAnswer, withCrc } from './rtu-frame.ts';
+import { damaged, hasGoodCrc, type RtuAnswer, withCrc } from './rtu-frame.ts';
 
-const readCoilsFunction = 1;
+export const readCoilsFunction = 1;
 const coilOn = 0xff00;
 const exceptionLength = 5;
 
@@ -39,9 +39,14 @@ export function encodeWrite(request: WriteRequest): Uint8Array {
 /** Length of a frame that answers a write. */
 export const writeAnswerLength = 8;
 
+/** What stands in it between unit and checksum. */
+export function writeAnswerHead(request: WriteRequest): Uint8Array {
+  return writePdu(request).subarray(0, 5);
+}
+
 /** Bytes are attacker-controlled. */
 export function judgeWrite(request: WriteRequest, bytes: Uint8Array): Judgement<RtuAnswer> {
-  const wanted = withCrc(concat(Uint8Array.of(request.unit), writePdu(request).subarray(0, 5)));
+  const wanted = withCrc(concat(Uint8Array.of(request.unit), writeAnswerHead(request)));
   const refusal = judgeRefusal(request, bytes);
   if (refusal !== undefined) return refusal;
   if (!equal(bytes, wanted.subarray(0, bytes.length)) || bytes.length > wanted.length) {
@@ -71,7 +76,7 @@ export function judgeCoils(request: CoilRequest, bytes: Uint8Array): Judgement<R
     return { kind: 'malformed', detail: 'it does not hold the coils that were asked for' };
   }
   if (bytes.length < length) return { kind: 'incomplete' };
-  if (!hasGoodCrc(bytes)) return { kind: 'crc', detail: 'its checksum is wrong' };
+  if (!hasGoodCrc(bytes)) return damaged;
   const bit = (i: number) => ((bytes[3 + (i >> 3)] ?? 0) >> (i & 7)) & 1;
   const registers = Array.from({ length: count }, (_, i) => bit(i));
   return { kind: 'complete', value: { kind: 'registers', registers } };
@@ -84,7 +89,7 @@ function judgeRefusal(
   if (bytes[0] !== unit || bytes[1] !== (functionCode | 0x80)) return undefined;
   if (bytes.length < exceptionLength) return { kind: 'incomplete' };
   if (bytes.length > exceptionLength) return { kind: 'malformed', detail: 'it is too long' };
-  if (!hasGoodCrc(bytes)) return { kind: 'crc', detail: 'its checksum is wrong' };
+  if (!hasGoodCrc(bytes)) return damaged;
   return { kind: 'complete', value: { kind: 'exception', exceptionCode: bytes[2] ?? 0 } };
 }
 

@@ -12,7 +12,9 @@ import { encodeFrame } from '../../drivers/dlt645/frame.ts';
 import { relayRequest } from '../../drivers/dlt645/relay-frame.ts';
 import { blockCheck, judgeIntroduction, judgeReadout } from '../../drivers/iec62056-21/readout.ts';
 import type { RegisterRequest } from '../../drivers/line.ts';
-import { encodeRequest, judgeAnswer, judgeBehindLate } from '../../drivers/modbus/rtu-frame.ts';
+import { coilQuestion, registerQuestion, writeQuestion } from '../../drivers/modbus/question.ts';
+import { encodeRequest, judgeAnswer } from '../../drivers/modbus/rtu-frame.ts';
+import { judgeBehindLate, Unanswered } from '../../drivers/modbus/unanswered.ts';
 import {
   encodeCoilRead,
   encodeWrite,
@@ -41,6 +43,10 @@ const earlierRegisters = encodeRequest(earlier);
 const written = { unit: 7, functionCode: 16, address: 100, values: [1, 2] } as const;
 const switched = { unit: 7, functionCode: 5, address: 0, values: [1] } as const;
 const coils = { unit: 7, address: 0, count: 2 };
+const unanswered = new Unanswered();
+for (const one of [registerQuestion(earlier), coilQuestion(coils), writeQuestion(written)]) {
+  unanswered.add(one, false);
+}
 const askedWrite = encodeWrite(written);
 const address = '000000000161';
 const dltData = Uint8Array.of(0, 0, 1, 0, 0x26, 0, 0, 0);
@@ -81,7 +87,10 @@ export const wireDecoders: readonly Decoder[] = [
   {
     name: 'modbus-rtu-answer-behind-late-ones',
     samples: [concat(soundAnswer(earlierRegisters), soundAnswer(askedRegisters))],
-    read: (bytes) => judgeBehindLate(registers, [earlier], bytes, () => undefined),
+    read: (bytes) => {
+      const question = registerQuestion(registers);
+      return judgeBehindLate(question, unanswered.before(question), bytes, () => undefined);
+    },
   },
   {
     name: 'modbus-rtu-request',
