@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { TielineError } from '../base/errors.ts';
 import type { Suite } from '../base/suite.ts';
 import type { Database } from '../host/sqlite.ts';
-import { usedBytes } from '../host/sqlite-used.ts';
+import { fileBytes } from '../host/sqlite-used.ts';
 import { keptEntryCount, readKept, readSegments } from '../sidechain/store/archive-table.ts';
 import { openChainDatabase } from '../sidechain/store/chain-file.ts';
 import { type CheckedSegment, checkSegment } from '../sidechain/store/make-segment.ts';
@@ -31,7 +31,7 @@ export type ArchiveList = {
     readonly from: number;
     readonly to: number;
     readonly bytes: number;
-    /** False for one that was carried away. */
+    /** False for one that was carried away, or removed for want of room. */
     readonly isHere: boolean;
   }[];
 };
@@ -46,7 +46,7 @@ export function listArchive(dataDir: string): Promise<ArchiveList> {
     const all = [...made, ...restored].toSorted((a, b) => a.from - b.from);
     return {
       keptFrom: (await readKept(database)).height,
-      databaseBytes: await usedBytes(database),
+      databaseBytes: (await fileBytes(database)).used,
       keptEntryCount: await keptEntryCount(database),
       segments: all.map(({ from, to, bytes }) => {
         const name = segmentName({ from, to });

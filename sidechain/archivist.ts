@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves old blocks out of the database into segments, and keeps the disk to its bound. Only what
 // lies under a receipt is ever moved: whatever happens to this card, the main chain can tell what
-// was here. In this order, each step durable before the next: the segment is written, read back and
-// checked; it is entered in the database; its rows are deleted. So a crash at any point leaves each
-// block in one place at least, and the next start goes on where this one ended.
+// was here. The database's file gives no room back, so where there is a bound blocks go early, once
+// they are half of it: file and segments together then stay below. In this order, each step durable
+// before the next: the segment is written, read back and checked; it is entered in the database; its
+// rows are deleted. So a crash at any point leaves each block in one place at least, and the next
+// start goes on where this one ended.
 
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -11,7 +13,7 @@ import type { Suite } from '../base/suite.ts';
 import { groupSize } from '../base/tree.ts';
 import type { Log } from '../host/log.ts';
 import type { Database, Statement } from '../host/sqlite.ts';
-import { usedBytes } from '../host/sqlite-used.ts';
+import { fileBytes } from '../host/sqlite-used.ts';
 import { decodeBlock } from './chain/block.ts';
 import { openEntry } from './chain/entry.ts';
 import { decodeHeader } from './chain/header.ts';
@@ -80,7 +82,7 @@ export type ArchivistParts = {
 export type ArchiveStatus = {
   /** The first block that is in the database. */
   readonly keptFrom: number;
-  /** Bytes of the database and of the segments, as of late. */
+  /** Bytes of the database's file and of the segments, as of late. */
   readonly databaseBytes: number;
   readonly archiveBytes: number;
   /**
@@ -91,6 +93,9 @@ export type ArchiveStatus = {
   /** Something is being moved. */
   readonly isBusy: boolean;
 };
+
+/** The part of the disk's bound that segments have in any case. */
+const leastArchive = 1 / 8;
 
 export class Archivist {
   readonly #parts: ArchivistParts;
@@ -158,20 +163,25 @@ export class Archivist {
     const files = await listSegments(rules.directory);
     this.#isFullCopy = segmentsBelow(this.#kept, [...made, ...files]) !== undefined;
     this.#archiveBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#databaseBytes = await usedBytes(database);
-    const isTight = this.#usedBytes > (rules.diskBytesMax ?? Number.POSITIVE_INFINITY);
-    const to = await this.#due(isTight);
+    const { used, whole } = await fileBytes(database);
+    this.#databaseBytes = whole;
+    const { diskBytesMax = Number.POSITIVE_INFINITY } = rules;
+    const isOver = this.#usedBytes > diskBytesMax;
+    const isEarly = used > diskBytesMax / 2;
+    const to = await this.#due({ isEarly, isShort: isEarly && isOver });
     if (to !== undefined) {
       await this.#archive(to);
       return true;
     }
     const [oldest] = files;
-    if (isTight && oldest !== undefined) {
+    // A file that has once outgrown the bound, for want of receipts, leaves room for some segments yet.
+    const archiveMax = Math.max(diskBytesMax - whole, diskBytesMax * leastArchive);
+    if (this.#archiveBytes > archiveMax && oldest !== undefined) {
       await removeSegment(oldest.path);
       log.warn('segment-removed', { from: oldest.from, to: oldest.to, bytes: oldest.bytes });
       return true;
     }
-    this.#tellIfOver(isTight);
+    this.#tellIfOver(isOver);
     return false;
   }
 
@@ -179,18 +189,24 @@ export class Archivist {
     return this.#archiveBytes + this.#databaseBytes;
   }
 
-  /** The last block of the next segment; undefined where none is due. */
-  async #due(isTight: boolean): Promise<number | undefined> {
+  /**
+   * The last block of the next segment; undefined where none is due. `isEarly`: whatever the retention.
+   * `isShort`: as long as there is anything to put into it.
+   */
+  async #due({
+    isEarly,
+    isShort,
+  }: Record<'isEarly' | 'isShort', boolean>): Promise<number | undefined> {
     const { database, rules, timeMs } = this.#parts;
     const groups = Math.floor(((await this.#limit()) - this.#kept.height) / groupSize);
     const count = Math.min(groups, rules.segmentGroups);
-    if (count < 1 || (count < rules.segmentGroups && !isTight)) return undefined;
+    if (count < 1 || (count < rules.segmentGroups && !isShort)) return undefined;
     const to = this.#kept.height + count * groupSize - 1;
     const [block] = await readBlocks(database, { from: to, to });
     const header = block && decodeHeader(block.headerBytes);
     assertIntact(header?.ok === true, `block ${to} is missing`);
     const isOld = header.value.timeMs <= timeMs() - rules.retentionMs;
-    return isOld || isTight ? to : undefined;
+    return isOld || isEarly ? to : undefined;
   }
 
   /** All that stands on blocks from there on. */

@@ -8,7 +8,8 @@ const json = { description: 'the same, as JSON' };
 
 export const archiveList: Command = {
   name: 'archive list',
-  summary: 'Lists the segments that were made of old blocks, here or carried away.',
+  summary:
+    'Lists the segments that were made of old blocks, also those that are not here any more.',
   usage: 'archive list --data DIR [--json]',
   options: { data, json },
   run: async ({ values, print }) => {
@@ -20,7 +21,7 @@ export const archiveList: Command = {
     print(`database  blocks from ${found.keptFrom} on, ${found.databaseBytes} bytes`);
     print(`kept      ${found.keptEntryCount} receipts and membership entries of older blocks`);
     for (const { name, bytes, isHere } of found.segments) {
-      print(`segment   ${name}  ${bytes} bytes${isHere ? '' : '  carried away'}`);
+      print(`segment   ${name}  ${bytes} bytes${isHere ? '' : '  not here'}`);
     }
     return 0;
   },

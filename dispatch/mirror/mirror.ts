@@ -7,7 +7,7 @@ import { equal, toHex } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { Database } from '../../host/sqlite.ts';
-import { usedBytes } from '../../host/sqlite-used.ts';
+import { fileBytes } from '../../host/sqlite-used.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { type AuditReport, auditCopy } from './audit-copy.ts';
 import type { CentreClient, HistoryClaim } from './centre-client.ts';
@@ -122,7 +122,7 @@ export class Mirror {
       head: { size: this.#log.size, root: toHex(this.#log.root) },
       copied: { anchors: anchors.count, messages: messages.count },
       registryVersion: registry.registries.length - 1,
-      storedBytes: await usedBytes(database),
+      storedBytes: (await fileBytes(database)).used,
       audited: audit && {
         anchors: audit.anchors,
         messages: audit.messages,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { keptEntryCount, readKept } from '../../../sidechain/store/archive-table.ts';
+import { chainPath } from '../../../sidechain/store/chain-file.ts';
 import { checkSegment } from '../../../sidechain/store/make-segment.ts';
 import { archivePath, listSegments, withSegment } from '../../../sidechain/store/segment-file.ts';
 import { anchoredChain, archiveAll, archived, auditOf, grow, rulesFor } from './archived.ts';
@@ -103,6 +104,22 @@ test('the disk keeps to its bound: blocks go early, and then the oldest segments
   expect(rig.lines.join('')).toContain('disk-over');
   await rig.node.close();
   expect(await auditOf(dataDir)).toMatchObject({ ok: true, checkedFrom: 512, receiptSize: 600 });
+});
+
+test('half of the bound is for blocks, and what the file does not give back counts', async () => {
+  const dataDir = await anchoredChain();
+  const fileBytes = statSync(chainPath(dataDir)).size;
+  // Nothing is old, and all of it together is less than the bound: but segments need room beside it.
+  const early = { retentionMs: 1e12, diskBytesMax: 1.5 * fileBytes };
+  const rig = await archiveAll(dataDir, rulesFor(dataDir, early));
+  expect(rig.node.status().archive).toMatchObject({ keptFrom: 256, databaseBytes: fileBytes });
+  await rig.node.close();
+  const [first] = await listSegments(archivePath(dataDir));
+  const segmentBytes = first?.bytes ?? 0;
+  const less = { diskBytesMax: fileBytes + 1.5 * segmentBytes };
+  const again = await archiveAll(dataDir, rulesFor(dataDir, less));
+  await again.node.close();
+  expect(readdirSync(archivePath(dataDir))).toEqual(names.slice(1));
 });
 
 test.each([

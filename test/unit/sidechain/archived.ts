@@ -62,10 +62,12 @@ export async function archiveAll(dataDir: string, rules = rulesFor(dataDir)): Pr
 export async function archived(rig: Rig): Promise<void> {
   const before = rig.clock.elapsedMs;
   while (rig.clock.elapsedMs - before < 11_000) await rig.clock.pass(1_000);
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 100; i++) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     await rig.clock.pass(0);
-    if (i > 3 && !rig.node.status().archive?.isBusy) return;
+    const { isBusy = true, databaseBytes = 0 } = rig.node.status().archive ?? {};
+    // It looks at the file first.
+    if (i > 3 && databaseBytes > 0 && !isBusy) return;
   }
 }
 
