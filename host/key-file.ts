@@ -5,7 +5,8 @@
 
 import { concat, equal, fromBase64, fromUtf8, toBase64, utf8 } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
-import { generateSeed, signerFromSeed } from '../base/keys.ts';
+import { guardedSigner } from '../base/guarded-signer.ts';
+import { generateSeed } from '../base/keys.ts';
 import type { Signer } from '../base/suite.ts';
 import { createFileDurably, readSecretFile } from './files.ts';
 
@@ -17,7 +18,7 @@ export async function createKeyFile(path: string): Promise<Signer> {
   const seed = generateSeed();
   const lines = ['-----BEGIN PRIVATE KEY-----', toBase64(concat(prefix, seed))];
   await createFileDurably(path, utf8(`${lines.join('\n')}\n-----END PRIVATE KEY-----\n`));
-  return signerFromSeed(seed);
+  return guardedSigner(seed);
 }
 
 /**
@@ -55,5 +56,5 @@ export function signerFromPem(text: string): Signer | undefined {
   if (bytes?.length !== prefix.length + 32 || !equal(bytes.slice(0, prefix.length), prefix)) {
     return undefined;
   }
-  return signerFromSeed(bytes.slice(prefix.length));
+  return guardedSigner(bytes.slice(prefix.length));
 }

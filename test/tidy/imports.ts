@@ -37,7 +37,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   '@noble/hashes': /^base\//,
   ajv: /^host\/(config|schema)/,
   'better-sqlite3': /^host\/sqlite/,
-  'sodium-native': /^base\/node-suite\.ts$/,
+  'sodium-native': /^base\/(node-suite|guarded-signer)\.ts$/,
   'cbor-x': /^(host|sidechain\/transport)\//,
   'cosmjs-types': /^dispatch\/ordering\/consortium\/abci-/,
   fastify: /^host\/http/,

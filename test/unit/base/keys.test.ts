@@ -2,9 +2,11 @@
 // Keys: signers of seeds, key ids, and the check at enrolment.
 
 import { Point } from '@noble/ed25519';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../base/assert.ts';
 import { fromHex, toHex, utf8 } from '../../../base/bytes.ts';
+import { guardedSigner } from '../../../base/guarded-signer.ts';
 import { keyIdOf } from '../../../base/ids.ts';
 import { checkPublicKey } from '../../../base/key-check.ts';
 import { generateSeed, signerFromSeed } from '../../../base/keys.ts';
@@ -15,18 +17,21 @@ import { readVectors } from '../../vectors/read-vectors.ts';
 const weakPoints = readVectors<{ encodings: string[] }>('ed25519-weak-points.json').encodings;
 const seed = new Uint8Array(32).fill(7);
 
-describe('signerFromSeed', () => {
+describe.each([
+  ['signerFromSeed', signerFromSeed],
+  ['guardedSigner', guardedSigner],
+] as const)('%s', (_, signerOf) => {
   test('is the same key for the same seed, also after the seed is wiped', () => {
     const secret = seed.slice();
-    const signer = signerFromSeed(secret);
+    const signer = signerOf(secret);
     const signature = signer.sign(utf8('message'));
     secret.fill(0);
     expect(signer.sign(utf8('message'))).toEqual(signature);
-    expect(signerFromSeed(seed).publicKey).toEqual(signer.publicKey);
+    expect(signerOf(seed).publicKey).toEqual(signer.publicKey);
   });
 
   test('has plain bytes and the agreed key id: SHA-256 of the key, first 8 bytes', () => {
-    const { publicKey, keyId, sign } = signerFromSeed(seed);
+    const { publicKey, keyId, sign } = signerOf(seed);
     expect(publicKey.constructor).toBe(Uint8Array);
     expect(publicKey.buffer.byteLength).toBe(32);
     expect(sign(utf8('')).constructor).toBe(Uint8Array);
@@ -36,9 +41,25 @@ describe('signerFromSeed', () => {
 
   test('takes no seed of another length', () => {
     for (const length of [0, 31, 33, 64]) {
-      expect(() => signerFromSeed(new Uint8Array(length))).toThrow(InvariantError);
+      expect(() => signerOf(new Uint8Array(length))).toThrow(InvariantError);
     }
   });
+});
+
+test('both sign the same, of any key and message', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      fc.uint8Array({ maxLength: 5_000 }),
+      (secret, message) => {
+        const [one, other] = [signerFromSeed(secret), guardedSigner(secret)];
+        expect(other.publicKey).toEqual(one.publicKey);
+        expect(other.keyId).toEqual(one.keyId);
+        expect(other.sign(message)).toEqual(one.sign(message));
+      },
+    ),
+    { seed: 8032, numRuns: 200 },
+  );
 });
 
 test('generateSeed gives 32 bytes, others each time', () => {
