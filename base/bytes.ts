@@ -42,12 +42,25 @@ export function keyOf(bytes: Uint8Array): string {
   return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
+/** Value of a hexadecimal digit by its code; 16 for what is none. */
+const nibbles = new Uint8Array(128).fill(16);
+for (let i = 0; i < 16; i++) {
+  const digit = i.toString(16);
+  nibbles[digit.charCodeAt(0)] = i;
+  nibbles[digit.toUpperCase().charCodeAt(0)] = i;
+}
+
 /** Lower- or upper-case pairs of digits; undefined for anything else. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
-    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
-  );
+  if (text.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    const high = nibbles[text.charCodeAt(2 * i)] ?? 16;
+    const low = nibbles[text.charCodeAt(2 * i + 1)] ?? 16;
+    if ((high | low) >= 16) return undefined;
+    bytes[i] = (high << 4) | low;
+  }
+  return bytes;
 }
 
 /** Standard alphabet with padding (RFC 4648 §4). */

@@ -11,9 +11,9 @@ import { encode, map } from './cbor.ts';
 import {
   attach,
   decodeSign1,
+  protectedBytesOf,
   type Sign1,
-  type Statement,
-  toBeSigned,
+  signedBytes,
   verifySign1,
 } from './cose.ts';
 import { accept, type Result, refuse } from './errors.ts';
@@ -78,10 +78,13 @@ export type RootSignature = {
   readonly signature: Uint8Array;
 };
 
+/** A leaf of a log at one size. */
+export type LeafPlace = { readonly index: number; readonly path: readonly Uint8Array[] };
+
 /** For the receipts of all leaves under this root. */
 export function signRoot(log: LogRoot, signer: Signer): RootSignature {
   const { keyId } = signer;
-  return { keyId, signature: signer.sign(toBeSigned(rootStatement(log), keyId)) };
+  return { keyId, signature: signer.sign(toBeSigned(log, keyId)) };
 }
 
 /** Whether a key of the log has signed this root. */
@@ -90,34 +93,40 @@ export function verifyRoot(
   log: LogRoot,
   by: RootSignature & { readonly publicKey: Uint8Array },
 ): boolean {
-  return suite.verify(by.publicKey, toBeSigned(rootStatement(log), by.keyId), by.signature);
+  return suite.verify(by.publicKey, toBeSigned(log, by.keyId), by.signature);
 }
 
-/** The receipt for leaf `index` of the log at the size that was signed. */
-export function receiptOf(
-  log: LogRoot,
-  leaf: { readonly index: number; readonly path: readonly Uint8Array[] },
-  by: RootSignature,
-): Uint8Array {
-  const { index, path } = leaf;
-  assert(index < log.size && path.length > 0, 'a receipt is for one leaf of several');
-  const proof = encode([log.size, index, path]);
-  const unprotected = map([[label.proofs, map([[label.inclusion, [proof]]])]]);
-  return attach({ ...rootStatement(log), unprotected }, by);
+/** The receipt for a leaf of the log at the size that was signed. */
+export function receiptOf(log: LogRoot, leaf: LeafPlace, by: RootSignature): Uint8Array {
+  return receiptsUnder(log, by)(leaf);
 }
 
-function rootStatement({ origin, size, root }: LogRoot): Statement {
-  assert(root.length === hashBytes, 'a root has 32 bytes');
-  return {
-    type: receiptType,
-    claims: { issuer: origin, subject: origin },
-    extraProtected: map([
-      [label.structure, structure],
-      [label.treeSize, size],
-    ]),
-    payload: root,
-    detached: true,
+/** The same for many leaves: what their receipts share is made once. */
+export function receiptsUnder(
+  { origin, size }: LogRoot,
+  { keyId, signature }: RootSignature,
+): (leaf: LeafPlace) => Uint8Array {
+  const protectedBytes = rootHeader(origin, size, keyId);
+  return ({ index, path }) => {
+    assert(index < size && path.length > 0, 'a receipt is for one leaf of several');
+    const proof = encode([size, index, path]);
+    const unprotected = map([[label.proofs, map([[label.inclusion, [proof]]])]]);
+    return attach({ protectedBytes, unprotected, payload: null, signature });
   };
+}
+
+function toBeSigned({ origin, size, root }: LogRoot, keyId: Uint8Array): Uint8Array {
+  assert(root.length === hashBytes, 'a root has 32 bytes');
+  return signedBytes({ protectedBytes: rootHeader(origin, size, keyId), payload: root });
+}
+
+function rootHeader(origin: string, size: number, keyId: Uint8Array): Uint8Array {
+  const extraProtected = map([
+    [label.structure, structure],
+    [label.treeSize, size],
+  ]);
+  const claims = { issuer: origin, subject: origin };
+  return protectedBytesOf({ type: receiptType, claims, extraProtected }, keyId);
 }
 
 /** Reads a receipt; nothing in it is verified yet. */

@@ -90,32 +90,30 @@ const empty = new Uint8Array();
 
 /** The bytes of a COSE_Sign1 by this signer. */
 export function sign1(statement: Statement, signer: Signer): Uint8Array {
-  const { keyId } = signer;
-  return attach(statement, { keyId, signature: signer.sign(toBeSigned(statement, keyId)) });
+  const { payload, externalAad, unprotected = new Map(), detached = false } = statement;
+  const protectedBytes = protectedBytesOf(statement, signer.keyId);
+  const signature = signer.sign(signedBytes({ protectedBytes, externalAad, payload }));
+  return attach({ protectedBytes, unprotected, payload: detached ? null : payload, signature });
 }
 
-/** What is signed for this statement by the key of this id. */
-export function toBeSigned(statement: Statement, keyId: Uint8Array): Uint8Array {
-  const { payload, externalAad } = statement;
-  const protectedBytes = encode(protectedHeader(statement, keyId));
-  return signedBytes({ protectedBytes, externalAad, payload });
+/** The protected header of this statement by the key of this id. */
+export function protectedBytesOf(
+  statement: Omit<Statement, 'payload'>,
+  keyId: Uint8Array,
+): Uint8Array {
+  return encode(protectedHeader(statement, keyId));
 }
 
 /**
- * The bytes of a COSE_Sign1 with a signature over `toBeSigned`, made here or elsewhere: one does
+ * The bytes of a COSE_Sign1 with a signature over `signedBytes`, made here or elsewhere: one does
  * for statements that differ in what is not signed alone.
  */
-export function attach(
-  statement: Statement,
-  by: { readonly keyId: Uint8Array; readonly signature: Uint8Array },
-): Uint8Array {
-  const { payload, unprotected = new Map(), detached = false } = statement;
-  const protectedBytes = encode(protectedHeader(statement, by.keyId));
-  const written = detached ? null : payload;
-  return concat(sign1Tag, encode([protectedBytes, unprotected, written, by.signature]));
+export function attach(parts: Omit<Sign1Parts, 'protectedMap'>): Uint8Array {
+  const { protectedBytes, unprotected, payload, signature } = parts;
+  return concat(sign1Tag, encode([protectedBytes, unprotected, payload, signature]));
 }
 
-function protectedHeader(statement: Statement, keyId: Uint8Array): CborMap {
+function protectedHeader(statement: Omit<Statement, 'payload'>, keyId: Uint8Array): CborMap {
   const { type, claims, kid = keyId, extraProtected = new Map() } = statement;
   const header = writeWith(headerField, { algorithm, kid: toKeyId(kid), claims, type }) as CborMap;
   const all = new Map([...header, ...extraProtected]);
@@ -124,9 +122,10 @@ function protectedHeader(statement: Statement, keyId: Uint8Array): CborMap {
 }
 
 /** Any COSE_Sign1 in deterministic CBOR, of any algorithm whose signatures have 64 bytes. */
-export function parseSign1(encoded: Uint8Array): Result<Sign1Parts, 'cose'> {
+export function parseSign1(encoded: Uint8Array, hasViews = false): Result<Sign1Parts, 'cose'> {
   if (encoded[0] !== sign1Tag[0]) return refuse('cose', 'it does not begin with tag 18');
-  const parts = decodeWith(partsField, encoded.subarray(sign1Tag.length), { name: 'sign1' });
+  const options = { name: 'sign1', hasViews };
+  const parts = decodeWith(partsField, encoded.subarray(sign1Tag.length), options);
   if (!parts.ok) return refuse('cose', parts.detail);
   const [protectedBytes, unprotected, payload, signature] = parts.value;
   const protectedMap = readProtected(protectedBytes);
@@ -147,9 +146,11 @@ export function decodeSign1(
   allowed: {
     readonly protectedLabels?: readonly number[];
     readonly unprotectedLabels?: readonly number[];
+    /** Payload and signature are views of `encoded`: for who keeps that anyway. */
+    readonly hasViews?: boolean;
   } = {},
 ): Result<Sign1, 'cose'> {
-  const parts = parseSign1(encoded);
+  const parts = parseSign1(encoded, allowed.hasViews);
   if (!parts.ok) return parts;
   const { protectedMap, unprotected } = parts.value;
   const header =

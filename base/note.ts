@@ -107,21 +107,32 @@ export function parseNote(
   if (lines.length === 0) return refuse('note', 'no signature line');
   if (options.strict) {
     if (lines.length < written.length) return refuse('note', 'a line that is no signature');
-    const keys = new Set(lines.map((line) => `${line.name} ${toHex(line.keyHash)}`));
-    if (keys.size < lines.length) return refuse('note', 'two signatures of one key');
+    if (lines.some(isRepeated)) return refuse('note', 'two signatures of one key');
   }
   return accept({ body, lines });
 }
 
-function parseLine(line: string): SignatureLine | undefined {
-  if (!line.startsWith(linePrefix)) return undefined;
-  const [name, base64, ...rest] = line.slice(linePrefix.length).split(' ');
-  if (name === undefined || !isKeyName(name) || base64 === undefined || rest.length > 0) {
-    return undefined;
+/** Whether a line before this one is of the same key. They are few. */
+function isRepeated(
+  { name, keyHash }: SignatureLine,
+  place: number,
+  lines: readonly SignatureLine[],
+): boolean {
+  for (let i = 0; i < place; i++) {
+    const before = lines[i] as SignatureLine;
+    if (before.name === name && equal(before.keyHash, keyHash)) return true;
   }
-  const bytes = fromBase64(base64);
+  return false;
+}
+
+function parseLine(line: string): SignatureLine | undefined {
+  const space = line.indexOf(' ', linePrefix.length);
+  if (space === -1 || !line.startsWith(linePrefix)) return undefined;
+  const name = line.slice(linePrefix.length, space);
+  if (!isKeyName(name)) return undefined;
+  const bytes = fromBase64(line.slice(space + 1));
   if (bytes === undefined || bytes.length <= keyHashBytes) return undefined;
-  return { name, keyHash: bytes.slice(0, keyHashBytes), signature: bytes.slice(keyHashBytes) };
+  return { name, keyHash: bytes.slice(0, keyHashBytes), signature: bytes.subarray(keyHashBytes) };
 }
 
 /** Text that has a UTF-8 form and holds no control character but the newline. */

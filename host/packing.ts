@@ -8,6 +8,10 @@ import { limits } from '../base/limits.ts';
 /** First byte of a zlib stream with a window of 32 KB; no map, array or tag of CBOR begins so. */
 const zlibHead = 0x78;
 
+/** What is unpacked at a time: twice what came is mostly all of it. */
+const smallestChunk = 1_024;
+const largestChunk = 16_384;
+
 /** As a zlib stream where that is shorter, else as it is. */
 export function pack(message: Uint8Array): Uint8Array {
   const packed = deflateSync(message, { level: constants.Z_BEST_COMPRESSION });
@@ -21,8 +25,9 @@ export function pack(message: Uint8Array): Uint8Array {
 export function unpack(received: Uint8Array): Uint8Array | undefined {
   if (received[0] !== zlibHead) return received;
   try {
-    const options = { maxOutputLength: limits.messageBytesMax, info: true } as const;
-    // With `info` it says how much of the input it has used.
+    // Node would take 16 KB for each. With `info` it says how much of the input it has used.
+    const chunkSize = Math.max(smallestChunk, Math.min(2 * received.length, largestChunk));
+    const options = { maxOutputLength: limits.messageBytesMax, chunkSize, info: true } as const;
     const { buffer, engine } = inflateSync(received, options) as unknown as {
       readonly buffer: Uint8Array;
       readonly engine: { readonly bytesWritten: number };

@@ -6,7 +6,6 @@
 
 import { assert } from '../../base/assert.ts';
 import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
-import { receiptOf } from '../../base/cose-receipt.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { formatNote } from '../../base/note.ts';
@@ -162,7 +161,7 @@ export class EmbeddedOrdering implements Ordering {
     return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
       const log = { origin: this.mainLog.origin, size, root: tree.root(size) };
       const leaf = { index: logIndex, path: tree.inclusion(logIndex, size) };
-      const receipt = receiptOf(log, leaf, this.#signedRoots.signature(log));
+      const receipt = this.#signedRoots.receipts(log)(leaf);
       const consistency = tree.consistency(from, size);
       return { anchor: statement.bytes, receipts: [receipt], from, consistency };
     });

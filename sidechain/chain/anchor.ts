@@ -78,7 +78,7 @@ export function signAnchor(anchor: Anchor, chainId: Uint8Array, signer: Signer):
 /** Checks form and that the parts agree on the chain; signatures are `checkAnchor`'s. Attacker-controlled. */
 export function openAnchor(input: Uint8Array): Result<OpenAnchor, 'anchor'> {
   if (input.length > limits.messageBytesMax) return refuse('anchor', `${input.length} bytes`);
-  const decoded = decodeSign1(input);
+  const decoded = decodeSign1(input, { hasViews: true });
   if (!decoded.ok) return refuse('anchor', decoded.detail);
   const sign = decoded.value;
   if (sign.type !== mediaType('anchor')) return refuse('anchor', `of type ${sign.type}`);
