@@ -12,6 +12,9 @@ export type RtuAnswer =
   | { readonly kind: 'registers'; readonly registers: readonly number[] }
   | { readonly kind: 'exception'; readonly exceptionCode: number };
 
+/** The highest unit of a serial bus. */
+export const unitMax = 247;
+
 /** Of a request to read. */
 export const requestLength = 8;
 

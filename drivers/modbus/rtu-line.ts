@@ -23,10 +23,9 @@ import {
   illegalFunction,
 } from './exception.ts';
 import { coilQuestion, type Question, registerQuestion, writeQuestion } from './question.ts';
-import type { RtuAnswer } from './rtu-frame.ts';
+import { type RtuAnswer, unitMax } from './rtu-frame.ts';
 import { answersAlike, judgeBehindLate, Unanswered } from './unanswered.ts';
 
-const unitMax = 247;
 // Before a request whose answer would look like the last one's, so that no second copy of that
 // passes for it: USB adapters hand bytes over up to 16 ms late, and a busy system takes its time.
 // Read plans avoid such pairs.
@@ -92,12 +91,14 @@ export class RtuLine implements ControlLine {
     talk: Talk,
     question: Question,
     unanswered: Unanswered,
+    isAgain = false,
   ): Promise<ByteAnswer<RtuAnswer>> {
     const wasLate = talk.wasLate(peerOf(question.unit));
     const sounding = unanswered.soundingBefore(question, { wasLate });
     if (sounding === undefined) return this.#askDeaf(talk, question, unanswered);
     const exchanged = await this.#exchange(talk, sounding, unanswered, indistinctSilenceMs);
     const { answer: sounded, isUnclear } = exchanged;
+    if (isUnclear && !isAgain) return this.#askInDoubt(talk, question, unanswered, true);
     if (isUnclear || isSilence(exchanged)) unanswered.soundedInVain(isUnclear);
     if (!isProof(sounded)) return sounded;
     unanswered.settled();

@@ -55,12 +55,8 @@ export class Unanswered {
 
   /** Whether a refusal of what was asked earlier would pass for one of this: it shows the function alone.
    * What a device has given it does not refuse. */
-  isRefusalDoubtful({ shape }: Question): boolean {
-    const refusal = refusalOf({ shape });
-    return this.#outstanding.some(
-      (one) =>
-        !one.isRefused && answersAlike(refusalOf(one), refusal) && !this.#hasGiven(one.shape),
-    );
+  isRefusalDoubtful(question: Question): boolean {
+    return this.#refusable(question).length > 0;
   }
 
   /** What to ask before it. undefined: soundings are in vain, so it is asked without one, and its
@@ -77,8 +73,10 @@ export class Unanswered {
     const possible = [...this.#answered, ...question.soundings()].filter(
       (one) => !this.isDoubtful(one),
     );
-    const isClear = (one: Question) => this.#hasGiven(one.shape) || !this.isRefusalDoubtful(one);
-    return possible.find(isClear) ?? possible[0];
+    // Most devices give any length. Where the first guess was not given, another would not settle it.
+    const isFirst = (one: Question) =>
+      this.#refusable(one).every(({ shape }) => answersAlike(shape, question.shape));
+    return possible.find((one) => this.#hasGiven(one.shape) || isFirst(one)) ?? possible[0];
   }
 
   /** It was not answered, or refused, which does not keep a device from answering as well. */
@@ -110,6 +108,15 @@ export class Unanswered {
     if (question.changes) return;
     const others = this.#answered.filter((one) => !answersAlike(one.shape, question.shape));
     this.#answered = [question, ...others].slice(0, answeredMax);
+  }
+
+  /** What is outstanding, and would be refused in the same words. */
+  #refusable({ shape }: Question): readonly Outstanding[] {
+    const refusal = refusalOf({ shape });
+    return this.#outstanding.filter(
+      (one) =>
+        !one.isRefused && answersAlike(refusalOf(one), refusal) && !this.#hasGiven(one.shape),
+    );
   }
 
   #heard(): void {

@@ -161,3 +161,11 @@ test('a read of another length needs no sounding, and ends the doubt', async (co
   expect(await ask(line, 300)).toMatchObject({ ok: true, afterFault: false });
   expect(requests()).toBe(3);
 });
+
+test('what gives any length of one function alone is read after its first time-out', async (context) => {
+  const { line } = connected(context, (request, index, say) => {
+    if (index > 0 && request[1] === 4) setImmediate(() => say(soundAnswer(request)));
+  });
+  expect((await ask(line, 100)).ok).toBe(false);
+  expect(await ask(line, 200)).toMatchObject({ ok: true, registers: [200, 201] });
+});
