@@ -4,6 +4,7 @@
 
 import { connect } from 'node:net';
 import { messageOf } from '../../base/errors.ts';
+import { connectHint } from '../../drivers/bus/connect-error.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { parseAddress } from '../address.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -58,17 +59,6 @@ function call(place: { readonly host: string; readonly port: number }): Promise<
 }
 
 function adviceFor(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'the machine is there, and nothing listens or a firewall refuses: does it run there?';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the name is not known: check it, and the name server; or write the number';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'no way leads there, or a firewall refuses: check cable, address, `ip route`';
-    default:
-      return 'is it switched on, in this network, and let through by the firewall?';
-  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'ETIMEDOUT';
+  return connectHint(code, 'it');
 }

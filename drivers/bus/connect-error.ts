@@ -16,12 +16,13 @@ export function connectError(
 ): TielineError {
   return new TielineError('line-closed', `no connection to ${host}:${port}: ${reason}`, {
     retry: 'transient',
-    hint: hintFor(reason, what),
+    hint: connectHint(reason, what),
     cause,
   });
 }
 
-function hintFor(reason: string, what: string): string {
+/** Of what is to be reached: `what`. */
+export function connectHint(reason: string, what: string): string {
   switch (reason) {
     case 'ECONNREFUSED':
       return (
