@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines and meters of a gateway's configuration: their form, and what must agree between them.
 
+import { didYouMean } from '../base/nearest.ts';
 import { isObis } from '../base/obis.ts';
-import { findAnyMeter, findMeter, findProtocolMeter } from '../drivers/index.ts';
+import { findAnyMeter, findMeter, findProtocolMeter, unknownMeterHint } from '../drivers/index.ts';
 import type { MeterDefinition, SerialSettings } from '../drivers/meter-definition.ts';
+import { unitMax } from '../drivers/modbus/rtu-frame.ts';
 import type { Keep } from '../drivers/narrowed.ts';
 import { type SerialProtocol, serialDefaults } from '../drivers/protocol-meter.ts';
 import type { Transport } from '../drivers/transport.ts';
@@ -173,21 +175,27 @@ function wayProblems(line: LineConfig, path: Path): Problem[] {
 }
 
 function placeProblems(
-  { line, meter }: MeterConfig,
+  { line, meter, unit }: MeterConfig,
   lines: readonly LineConfig[],
   path: Path,
 ): Problem[] {
   const problems: Problem[] = [];
   const config = lines.find((one) => one.name === line);
   if (config === undefined) {
-    problems.push({ path: [...path, 'line'], message: 'there is no line of this name' });
+    const known = lines.map(({ name }) => name);
+    const hint = didYouMean(line, known) ?? `there are: ${known.join(', ')}`;
+    problems.push({ path: [...path, 'line'], message: 'there is no line of this name', hint });
   }
   if (!isMeterFile(meter) && findAnyMeter(meter) === undefined) {
     problems.push({
       path: [...path, 'meter'],
       message: 'no meter of this id is known',
-      hint: '`tieline meters` lists them; a definition of your own is a file, ./my-meter.yaml',
+      hint: unknownMeterHint(meter),
     });
+  }
+  if (config !== undefined && !('tcp' in config) && (unit < 1 || unit > unitMax)) {
+    const hint = `on a serial bus a unit is from 1 to ${unitMax}`;
+    problems.push({ path: [...path, 'unit'], message: 'there is no such unit', hint });
   }
   if (config !== undefined && 'tcp' in config && findProtocolMeter(meter) !== undefined) {
     problems.push({

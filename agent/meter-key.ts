@@ -9,13 +9,16 @@ import { readSecretFile } from '../host/files.ts';
 /** In the order of the file. */
 export type MeterKey = readonly Uint8Array[];
 
+const form = 'write each key as hex digits on a line of its own';
+const missing = `check the path, or make the file for its owner alone (chmod 600): ${form}`;
+
 /** undefined for no file. @throws TielineError `file-missing`, `file-mode`, `meter-key` */
 export async function readMeterKey(path: string | undefined): Promise<MeterKey | undefined> {
   if (path === undefined) return undefined;
-  const keys = parseMeterKey(fromUtf8(await readSecretFile(path)) ?? '');
+  const keys = parseMeterKey(fromUtf8(await readSecretFile(path, missing)) ?? '');
   if (keys !== undefined) return keys;
   throw new TielineError('meter-key', `${path} holds no keys`, {
-    hint: 'write each key as hex digits on a line of its own',
+    hint: form,
   });
 }
 

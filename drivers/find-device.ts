@@ -2,7 +2,7 @@
 // From an id of the catalogue, or a definition, and a place on a line to a device that can be read.
 
 import type { ExchangeSize, Found } from './device.ts';
-import { findMeter, findProtocolMeter, findSelfDescribed } from './index.ts';
+import { findMeter, findProtocolMeter, findSelfDescribed, unknownMeterHint } from './index.ts';
 import { faulty, type LineFault } from './line.ts';
 import type { MeterDefinition } from './meter-definition.ts';
 import { modbusDevice, modbusPack } from './modbus/modbus-device.ts';
@@ -38,7 +38,7 @@ export async function findDevice(
   if (selfDescribed !== undefined) return selfDescribed.find(place, keep);
   const definition = typeof meter === 'string' ? findMeter(meter) : meter;
   if (definition === undefined) {
-    const hint = '`tieline meters` lists them';
+    const hint = unknownMeterHint(id);
     return faulty({ kind: 'malformed', detail: `no meter ${id} is known`, hint });
   }
   const registers = definition.registers.filter(keep);

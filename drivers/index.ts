@@ -3,6 +3,7 @@
 // that say what a meter has, and Modbus devices that say it themselves. Adding a meter is a file in
 // meters/ and a line here; nothing registers itself.
 
+import { didYouMean } from '../base/nearest.ts';
 import { dlt645SinglePhase, dlt645ThreePhase } from './dlt645/dlt645-meters.ts';
 import { iec6205621 } from './iec62056-21/iec62056-meter.ts';
 import type { MeterDefinition } from './meter-definition.ts';
@@ -83,4 +84,11 @@ export const allMeters: readonly AnyMeter[] = [
 /** undefined where nothing has that id. */
 export function findAnyMeter(id: string): AnyMeter | undefined {
   return allMeters.find((meter) => meter.id === id);
+}
+
+/** What somebody can do who wrote an id that no meter has. */
+export function unknownMeterHint(id: string): string {
+  const known = allMeters.map((meter) => meter.id);
+  const list = '`tieline meters` lists them; a definition of your own is a file, ./my-meter.yaml';
+  return [didYouMean(id, known), list].filter((part) => part !== undefined).join(' ');
 }

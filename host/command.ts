@@ -4,7 +4,7 @@
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { messageOf, TielineError } from '../base/errors.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean, nearest } from '../base/nearest.ts';
 
 export type Option = {
   /** What stands for the value in the help; a flag has none. */
@@ -109,10 +109,11 @@ export function parseWords(
 function explainWords(message: string, names: readonly string[]): string {
   const unknown = /Unknown option '--?([^']*)'/.exec(message)?.[1];
   if (unknown === undefined) return message.split('\n')[0] ?? message;
-  const likely = nearest(unknown, names);
-  return likely === undefined
-    ? `there is no option --${unknown}`
-    : `there is no option --${unknown}, did you mean --${likely}?`;
+  const near = didYouMean(
+    `--${unknown}`,
+    names.map((name) => `--${name}`),
+  );
+  return [`there is no option --${unknown}`, near].filter((part) => part !== undefined).join(', ');
 }
 
 /** Help of one command. */

@@ -112,7 +112,9 @@ function readText(file: string): string {
     bytes = readFileSync(file);
   } catch (error) {
     throw new TielineError('config', `cannot read ${file}: ${messageOf(error)}`, {
-      hint: 'name an existing file; of a gateway, `tieline init` makes a first one',
+      hint:
+        'name an existing file: `tieline init` makes a first one of a gateway, `tieline dispatch init` of a ' +
+        'dispatch node; `tieline meters lint --help` shows one of a meter',
       cause: error,
     });
   }

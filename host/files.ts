@@ -47,10 +47,10 @@ export async function replaceFileDurably(path: string, by: string): Promise<void
 }
 
 /**
- * A file that nobody but its owner may read.
+ * A file that nobody but its owner may read. `remedy`: what to do where there is none.
  * @throws TielineError `file-missing`, `file-mode` with the chmod to run, `file`
  */
-export async function readSecretFile(path: string): Promise<Uint8Array> {
+export async function readSecretFile(path: string, remedy?: string): Promise<Uint8Array> {
   try {
     const file = await open(path, 'r');
     try {
@@ -59,7 +59,7 @@ export async function readSecretFile(path: string): Promise<Uint8Array> {
       await file.close();
     }
   } catch (error) {
-    throw error instanceof TielineError ? error : failure(path, error);
+    throw error instanceof TielineError ? error : failure(path, error, remedy);
   }
 }
 
@@ -114,7 +114,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function failure(path: string, error: unknown): TielineError {
+function failure(path: string, error: unknown, remedy = checkPath): TielineError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EEXIST':
@@ -124,6 +124,7 @@ function failure(path: string, error: unknown): TielineError {
       });
     case 'ENOENT':
       return new TielineError('file-missing', `${path}: no such file or directory`, {
+        hint: remedy,
         cause: error,
       });
     case 'EACCES':
@@ -137,3 +138,5 @@ function failure(path: string, error: unknown): TielineError {
       return new TielineError('file', `${path}: ${messageOf(error)}`, { cause: error });
   }
 }
+
+const checkPath = 'check the path, and whether the file was brought to this machine';

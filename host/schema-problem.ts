@@ -3,8 +3,8 @@
 // Names of keys and allowed values appear, values that were given never do: some of them are secrets.
 
 import type { ErrorObject } from 'ajv';
+import { didYouMean } from '../base/nearest.ts';
 import type { ConfigPath } from './config-place.ts';
-import { nearest } from './nearest.ts';
 
 export type Problem = {
   readonly path: ConfigPath;
@@ -40,8 +40,7 @@ function schemaProblem(error: ErrorObject): Problem {
     case 'unevaluatedProperties': {
       const key = String(params.additionalProperty ?? params.unevaluatedProperty);
       const known = Object.keys(objectOf(parentSchema?.properties));
-      const near = nearest(key, known);
-      const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+      const hint = didYouMean(key, known) ?? `known here: ${known.join(', ')}`;
       return { path: [...path, key], message: 'unknown key', hint, at: 'key' };
     }
     case 'required': {
@@ -77,11 +76,11 @@ function schemaProblem(error: ErrorObject): Problem {
 
 function oneOf(path: ConfigPath, allowed: readonly unknown[], given: unknown): Problem {
   const words = allowed.map(String);
-  const near = typeof given === 'string' ? nearest(given, words) : undefined;
+  const isWord = typeof given === 'string' && words.length > 1;
   return {
     path,
     message: words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}`,
-    hint: near === undefined || words.length === 1 ? undefined : `did you mean ${near}?`,
+    hint: isWord ? didYouMean(given, words) : undefined,
     at: 'value',
   };
 }

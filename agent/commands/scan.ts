@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { utf8 } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
+import { unitMax } from '../../drivers/modbus/rtu-frame.ts';
 import type { Overheard } from '../../drivers/scan/overheard.ts';
 import {
   type FoundMeter,
@@ -36,7 +37,10 @@ export const scan: Command = {
       description: 'a tty: speeds, parities, protocols and units are tried',
     },
     tcp: { value: 'HOST[:PORT]', description: 'Modbus TCP, by default port 502' },
-    units: { value: 'A-B', description: 'unit numbers to ask, by default 1-32; all are 1-247' },
+    units: {
+      value: 'A-B',
+      description: `unit numbers to ask, by default 1-32; all are 1-${unitMax}`,
+    },
     timeout: { value: 'MS', description: 'how long a unit may take, by default 200' },
     all: { description: 'other speeds, too, once meters were found at one' },
     write: { value: 'FILE', description: 'adds what was found to this gateway.yaml' },
@@ -50,6 +54,9 @@ Exit code 0 when something was found, 3 when nothing was.`,
     const timeoutMs =
       wholeNumber('scan', values, { name: 'timeout', min: 20, max: 10_000 }) ?? defaultTimeoutMs;
     const isJson = values.json === true;
+    const file = textOf(values, 'write');
+    // Not after minutes of asking.
+    if (file !== undefined) loadGatewayConfig(file);
     const found: FoundMeter[] = [];
     const heard: Heard[] = [];
     const garbledAt = new Set<string>();
@@ -63,7 +70,6 @@ Exit code 0 when something was found, 3 when nothing was.`,
     }
     if (isJson) print(JSON.stringify({ found: found.map(shown), overheard: heard }, null, 2));
     else if (found.length === 0 && heard.length === 0) print(nothingFound);
-    const file = textOf(values, 'write');
     const say = isJson ? () => {} : print;
     if (file !== undefined && found.length > 0) await write(file, found, say);
     return found.length > 0 ? 0 : 3;
@@ -82,7 +88,7 @@ type Heard = Overheard & { readonly place: string };
 
 const nothingFound = `nothing answers
   are the meters powered; are A and B swapped (swap them, nothing breaks); does another master
-  hold the line; other unit numbers: --units 1-247`;
+  hold the line; other unit numbers: --units 1-${unitMax}`;
 
 /** @throws TielineError `usage` */
 function stepsOf(values: Values): readonly ScanStep[] {
@@ -103,8 +109,8 @@ function unitsOf(text: string | undefined): { readonly from: number; readonly to
   if (text === undefined) return defaultUnits;
   const [, first, last = first] = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(text) ?? [];
   const range = { from: Number(first), to: Number(last) };
-  if (range.from >= 1 && range.to <= 247 && range.from <= range.to) return range;
-  throw usageError(`--units is written as 1-32, within 1-247, not \`${text}\``, 'scan');
+  if (range.from >= 1 && range.to <= unitMax && range.from <= range.to) return range;
+  throw usageError(`--units is written as 1-32, within 1-${unitMax}, not \`${text}\``, 'scan');
 }
 
 /** Progress goes to a terminal alone, and to where it is not in the way of the result. */

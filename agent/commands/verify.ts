@@ -70,7 +70,9 @@ async function trustedKeys(file: string, given: string | undefined): Promise<Key
   if (given !== undefined) {
     const found = await keysIn(given);
     if (found !== undefined) return found;
-    throw new TielineError('file', `cannot read the keys in ${given}`);
+    throw new TielineError('file', `cannot read the keys in ${given}`, {
+      hint: 'check the path; `tieline proof` writes the keys that a gateway knows, to compare',
+    });
   }
   const config = process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config');
   const own = await keysIn(join(config, 'tieline', 'trusted-keys'));

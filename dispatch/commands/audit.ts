@@ -117,7 +117,8 @@ function countIn(given: string, of: { readonly name: string; readonly max: numbe
 
 async function trustedIn(path: string): Promise<readonly TrustedKey[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new TielineError('file', `cannot read the keys in ${path}`, { cause });
+    const hint = 'check the path; `tieline proof` writes the keys that a gateway knows, to compare';
+    throw new TielineError('file', `cannot read the keys in ${path}`, { hint, cause });
   });
   const parsed = parseTrustedKeys(suite, text);
   if (parsed.ok) return parsed.value;

@@ -44,7 +44,7 @@ export async function runMirror(options: RunMirrorOptions): Promise<boolean> {
   const mainLog = await readMainLog(options.mainLogPath);
   const token =
     tokenPath === undefined ? undefined : fromUtf8(await readSecretFile(tokenPath))?.trim();
-  const ca = caPath === undefined ? undefined : await readBytes(caPath);
+  const ca = caPath === undefined ? undefined : await readBytes(caPath, 'check the path');
   const sleep = (ms: number) => pause(ms, ending);
   const client = new CentreClient(askOver({ url: checkedUrl(url), token, ca }), sleep);
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
@@ -105,18 +105,20 @@ function openMirror(directory: string, mode: 'create' | 'read-only'): Promise<Da
 }
 
 async function readMainLog(path: string): Promise<MainLog> {
-  const parsed = parseMainLogFile(fromUtf8(await readBytes(path)) ?? '');
+  const parsed = parseMainLogFile(fromUtf8(await readBytes(path, mainLogHint)) ?? '');
   if (parsed.ok) return parsed.value;
   throw new TielineError('main-log', `${path}: ${parsed.detail}`, {
-    hint: '`tieline dispatch init` writes main-log.json; its operator hands it out',
+    hint: mainLogHint,
   });
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+const mainLogHint = '`tieline dispatch init` writes main-log.json; its operator hands it out';
+
+async function readBytes(path: string, hint: string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (cause) {
-    throw new TielineError('file', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw new TielineError('file', `cannot read ${path}: ${messageOf(cause)}`, { hint, cause });
   }
 }
 

@@ -3,8 +3,10 @@
 // on. What is not given for a serial line is as the meter is delivered, else 9600 8N1.
 
 import { TielineError } from '../../base/errors.ts';
-import { type AnyMeter, allMeters, findAnyMeter } from '../index.ts';
+import { didYouMean } from '../../base/nearest.ts';
+import { type AnyMeter, findAnyMeter, unknownMeterHint } from '../index.ts';
 import type { MeterDefinition, Parity, SerialSettings } from '../meter-definition.ts';
+import { unitMax } from '../modbus/rtu-frame.ts';
 import { serialDefaults } from '../protocol-meter.ts';
 import type { Transport } from '../transport.ts';
 
@@ -56,14 +58,13 @@ export function meterOf(meter: string | MeterDefinition | undefined): AnyMeter {
   if (typeof meter === 'object') return meter;
   const found = meter === undefined ? undefined : findAnyMeter(meter);
   if (found !== undefined) return found;
-  const known = allMeters.map((meter) => meter.id).join(', ');
-  const wrong = meter === undefined ? '--meter is missing' : `there is no meter ${meter}`;
-  throw usage(`${wrong}; known: ${known}`);
+  if (meter === undefined) throw usage('--meter is missing', unknownMeterHint(''));
+  throw usage(`there is no meter ${meter}`, unknownMeterHint(meter));
 }
 
 /** @throws TielineError `usage` */
 export function unitOf(unit: string | undefined, { kind }: Transport): number {
-  return wholeNumber('--unit', unit ?? '1', kind === 'modbus-tcp' ? [0, 255] : [1, 247]);
+  return wholeNumber('--unit', unit ?? '1', kind === 'modbus-tcp' ? [0, 255] : [1, unitMax]);
 }
 
 /** @throws TielineError `usage` */
@@ -80,7 +81,8 @@ export function wholeNumber(
 function oneOf<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
-  throw usage(`${option} is one of ${choices.join(', ')}, not ${text}`);
+  const wrong = `${option} is one of ${choices.join(', ')}, not ${text}`;
+  throw usage(wrong, didYouMean(text, choices));
 }
 
 function endpointOf(option: string, text: string) {
@@ -94,6 +96,6 @@ function endpointOf(option: string, text: string) {
   };
 }
 
-function usage(message: string): TielineError {
-  return new TielineError('usage', message);
+function usage(message: string, hint?: string): TielineError {
+  return new TielineError('usage', message, { hint });
 }

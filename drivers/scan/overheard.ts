@@ -2,7 +2,7 @@
 // What a line says before anybody was asked, and what to do about it: noise, another master, a device
 // that speaks by itself. Pure.
 
-import { hasGoodCrc, requestLength } from '../modbus/rtu-frame.ts';
+import { hasGoodCrc, requestLength, unitMax } from '../modbus/rtu-frame.ts';
 
 export type Piece = { readonly atMs: number; readonly bytes: Uint8Array };
 
@@ -61,7 +61,7 @@ function framesIn(bytes: Uint8Array): readonly Uint8Array[] {
     const rest = bytes.subarray(start);
     const [unit = 0, functionCode = 0, byteCount = 0] = rest;
     const lengths = [requestLength, byteCount + 5];
-    const isRead = unit >= 1 && unit <= 247 && readFunctions.includes(functionCode);
+    const isRead = unit >= 1 && unit <= unitMax && readFunctions.includes(functionCode);
     const length = isRead
       ? lengths.find((one) => rest.length >= one && hasGoodCrc(rest.subarray(0, one)))
       : undefined;

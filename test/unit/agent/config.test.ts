@@ -104,18 +104,21 @@ test('all that does not fit together is told at once, each with its line', () =>
   - { name: bus }
   - { name: panel, tcp: '192.0.2.10:502', serial: /dev/ttyUSB0 }
   - { name: bus, tcp: '192.0.2.11:502' }
+  - { name: hall, serial: /dev/ttyUSB1 }
 meters:
-  - { name: main, meter: eastron-sdm630, line: cellar }
-  - { name: main, meter: eastron-sdm999, line: panel }
+  - { name: main, meter: eastron-sdm630, line: hal }
+  - { name: main, meter: eastron-sdm6300, line: panel }
   - { name: street, meter: dlt645-three-phase, line: panel }
+  - { name: attic, meter: eastron-sdm120, line: hall, unit: 248 }
 `);
   for (const [place, problem] of [
     ['5:', 'no way to its devices'],
     ['6:', 'tcp and serial at once'],
-    ['11:', 'does not speak Modbus'],
+    ['12:', 'does not speak Modbus'],
     ['7:', 'a name used before'],
-    ['9:', 'there is no line of this name'],
-    ['10:', 'no meter of this id is known'],
+    ['10:', 'there is no line of this name \\(did you mean hall\\?\\)'],
+    ['11:', 'no meter of this id is known \\(did you mean eastron-sdm630\\?'],
+    ['13:', 'no such unit \\(on a serial bus a unit is from 1 to 247\\)'],
   ]) {
     expect(message).toMatch(new RegExp(`gateway\\.yaml:${place}.*${problem}`));
   }

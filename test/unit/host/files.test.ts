@@ -99,7 +99,10 @@ describe('reading a secret', () => {
   );
 
   test('refuses what is missing, too large, or a directory', async () => {
-    await expect(readSecretFile(path)).rejects.toMatchObject({ code: 'file-missing' });
+    const hint = expect.stringContaining('check the path');
+    await expect(readSecretFile(path)).rejects.toMatchObject({ code: 'file-missing', hint });
+    const remedy = 'make it';
+    await expect(readSecretFile(path, remedy)).rejects.toMatchObject({ hint: remedy });
     await createFileDurably(path, new Uint8Array(limits.secretFileBytesMax + 1));
     await expect(readSecretFile(path)).rejects.toMatchObject({ code: 'file' });
     chmodSync(directory, 0o700);

@@ -104,12 +104,19 @@ describe('a transport', () => {
 
 test.each([
   [{ tcp: 'a:1' }, /--meter is missing/],
-  [{ tcp: 'a:1', meter: 'acme' }, /no meter acme; known: eastron-sdm630/],
+  [{ tcp: 'a:1', meter: 'acme' }, /there is no meter acme/],
   [{ tcp: 'a:1', meter: 'eastron-sdm630', unit: '256' }, /--unit .* 0 to 255/],
   [{ serial: 'x', meter: 'eastron-sdm630', unit: '0' }, /--unit .* 1 to 247/],
   [{ tcp: 'a:1', meter: 'eastron-sdm630', timeout: '0' }, /--timeout/],
 ])('read refuses %j', async (options, message) => {
   await expect(readOnce(options)).rejects.toThrow(message);
+});
+
+test('a meter that is not known is named as it may have been meant', async () => {
+  const reading = readOnce({ meter: 'eastron-sdm6300', tcp: 'a:1' });
+  await expect(reading).rejects.toMatchObject({
+    hint: expect.stringContaining('did you mean eastron-sdm630? `tieline meters` lists'),
+  });
 });
 
 test('a tty that is not there names the ports that are', async () => {

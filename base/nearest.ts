@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // "Did you mean …?": the known word that somebody who typed another one most likely meant, or none.
 
+/** As a hint to people. */
+export function didYouMean(typed: string, known: readonly string[]): string | undefined {
+  const near = nearest(typed, known);
+  return near === undefined ? undefined : `did you mean ${near}?`;
+}
+
 /** Case, `-` and `_` do not count; half-remembered endings (`timeout` for `timeoutMs`) do as near. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   const wanted = fold(typed);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { nearest } from '../../../host/nearest.ts';
+import { nearest } from '../../../base/nearest.ts';
 
 const known = ['name', 'window', 'broker', 'meters', 'timeoutMs', 'baud'];
 
