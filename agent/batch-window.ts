@@ -2,7 +2,7 @@
 // Collects the packs of a short window and seals them into one signed reading batch. Every window
 // that has packs makes a batch; a silent gateway makes an empty one each minute, so that silence
 // shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
-// signed gap.
+// signed gap; so are those that are left out while the outbox is filling, where that is wished.
 
 import { TielineError } from '../base/errors.ts';
 import { toKeyId, toSequence } from '../base/ids.ts';
@@ -22,6 +22,8 @@ import type { Applied } from '../sidechain/store/submissions.ts';
 export type EntrySink = {
   readonly chainId: Uint8Array;
   readonly nextSequence: () => number;
+  /** What waits for a block comes to so much that room may end. */
+  readonly isOutboxFilling: () => boolean;
   /** Takes its place at once; resolves when a block has judged it, rejects `outbox-full` if not. */
   readonly submit: (entry: BlockEntry) => Promise<Applied>;
 };
@@ -34,8 +36,12 @@ export type BatchWindowParts = {
   readonly random: (length: number) => Uint8Array;
 };
 
-/** Longest time without a batch. */
-export type BatchWindowOptions = { readonly silenceMs: number };
+export type BatchWindowOptions = {
+  /** Longest time without a batch. */
+  readonly silenceMs: number;
+  /** While the outbox is filling, of each device one pack in so long; left out: all. */
+  readonly thinnedMs?: number | undefined;
+};
 
 const outboxFull = 'outbox-full';
 
@@ -54,9 +60,12 @@ type Lost = {
 export class BatchWindow {
   readonly #suite: Suite;
   readonly #parts: BatchWindowParts;
-  readonly #silenceMs: number;
+  readonly #options: BatchWindowOptions;
   /** By device and reason; of each, one gap. */
   readonly #lost = new Map<string, Lost>();
+  /** Left out since the device's last pack that was not. */
+  readonly #thinned = new Map<string, Lost>();
+  readonly #keptMs = new Map<string, number>();
   #isOutboxFull = false;
   #taken: Taken[] = [];
   #takenBytes = 0;
@@ -67,12 +76,13 @@ export class BatchWindow {
   constructor(suite: Suite, parts: BatchWindowParts, options: BatchWindowOptions) {
     this.#suite = suite;
     this.#parts = parts;
-    this.#silenceMs = options.silenceMs;
+    this.#options = options;
     this.#sealedMs = parts.clock.monotonicMs();
   }
 
   /** Adds one pack to the window; what would not fit into one batch with it is sealed before. */
   add(device: string, pack: Pack): void {
+    if (this.#leavesOut(device, pack.timeMs)) return;
     const bytes = encodePack(pack);
     const isFull =
       this.#taken.length >= limits.batchPacksMax ||
@@ -109,6 +119,24 @@ export class BatchWindow {
       .map(({ taken, ...rest }) => ({ packs: taken.map(({ bytes }) => bytes), ...rest }));
   }
 
+  #leavesOut(device: string, timeMs: number): boolean {
+    const { thinnedMs = 0 } = this.#options;
+    const sinceMs = timeMs - (this.#keptMs.get(device) ?? Number.NEGATIVE_INFINITY);
+    const isLeftOut = sinceMs >= 0 && sinceMs < thinnedMs && this.#parts.sink.isOutboxFilling();
+    if (isLeftOut) {
+      const toMs = timeMs;
+      const one = { device, reason: 'thinned', fromMs: timeMs, toMs, packCount: 1 };
+      count(this.#thinned, device, one);
+      return true;
+    }
+    // A gap with each pack that is kept, and not with each that is not: it takes as much room.
+    const thinned = this.#thinned.get(device);
+    this.#thinned.delete(device);
+    if (thinned !== undefined) this.#lose(thinned);
+    this.#keptMs.set(device, timeMs);
+    return false;
+  }
+
   #sealOrHold(): void {
     const hasRoom = this.#held !== undefined && this.#held.length < limits.heldBatchesMax;
     if (this.#held !== undefined && hasRoom) this.#holdWindow(this.#held);
@@ -124,7 +152,7 @@ export class BatchWindow {
 
   #seal(): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    const isSilent = nowMs - this.#sealedMs >= this.#silenceMs;
+    const isSilent = nowMs - this.#sealedMs >= this.#options.silenceMs;
     if (this.#taken.length === 0 && !isSilent) return;
     this.#sealedMs = nowMs;
     const taken = this.#taken;
@@ -156,6 +184,10 @@ export class BatchWindow {
 
   #stateGaps(): void {
     const { signer, sink } = this.#parts;
+    if (!sink.isOutboxFilling()) {
+      for (const one of this.#thinned.values()) this.#lose(one);
+      this.#thinned.clear();
+    }
     const lost = [...this.#lost.values()];
     this.#lost.clear();
     for (const one of lost) {
@@ -201,13 +233,16 @@ export class BatchWindow {
   }
 
   #lose(more: Lost): void {
-    const key = `${more.device} ${more.reason}`;
-    const lost = this.#lost.get(key) ?? { ...more, packCount: 0 };
-    this.#lost.set(key, {
-      ...lost,
-      fromMs: Math.min(lost.fromMs, more.fromMs),
-      toMs: Math.max(lost.toMs, more.toMs),
-      packCount: lost.packCount + more.packCount,
-    });
+    count(this.#lost, `${more.device} ${more.reason}`, more);
   }
+}
+
+function count(losses: Map<string, Lost>, key: string, more: Lost): void {
+  const lost = losses.get(key) ?? { ...more, packCount: 0 };
+  losses.set(key, {
+    ...lost,
+    fromMs: Math.min(lost.fromMs, more.fromMs),
+    toMs: Math.max(lost.toMs, more.toMs),
+    packCount: lost.packCount + more.packCount,
+  });
 }

@@ -28,8 +28,11 @@ anchor:
 
 # What is read in a window is signed as one batch, and stored as one block with the others' batches:
 # a longer one spares the card, and can lose more when the power fails.
+# Where no block takes what was read, and 80 % of its 4 GB are full, one reading of each device in
+# thinnedMs is kept, and the others are counted in signed gaps.
 batch:
   windowMs: 1000
+#  thinnedMs: 60000
 
 # Blocks older than that (s, m, h or d), and under a receipt, go from chain.db into segments, which
 # \`tieline archive\` lists. With diskMax (MB or GB), for both together, they go earlier, and in the

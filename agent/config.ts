@@ -46,7 +46,11 @@ export type GatewayConfig = {
     readonly key?: string;
   };
   /** What is read in so long becomes one signed batch, and with the others' batches one block. */
-  readonly batch: { readonly windowMs: number };
+  readonly batch: {
+    readonly windowMs: number;
+    /** While the outbox is filling, of each device one pack in so long; left out: all. */
+    readonly thinnedMs?: number;
+  };
   readonly anchor: { readonly intervalMs: number };
   /** How long blocks stay in the database, and what database and segments may come to. */
   readonly archive: { readonly retention: string; readonly diskMax?: string };
@@ -110,6 +114,7 @@ export const gatewayConfigSchema = {
       default: {},
       properties: {
         windowMs: { type: 'integer', minimum: 100, maximum: 60_000, default: 1_000 },
+        thinnedMs: { type: 'integer', minimum: 1_000, maximum: 3_600_000 },
       },
     },
     anchor: {

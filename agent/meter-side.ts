@@ -48,7 +48,9 @@ export async function startMeterSide(
   config: Pick<GatewayConfig, 'data' | 'batch'> & MeterSections,
   parts: MeterSideParts,
 ): Promise<MeterSide> {
-  const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, { silenceMs });
+  const { thinnedMs } = config.batch;
+  const times = { silenceMs, thinnedMs };
+  const batches = new BatchWindow(suite, { ...parts, sink: parts.node }, times);
   const { clock, log } = parts;
   const onPack = batches.add.bind(batches);
   const onMeter = (meter: ConfiguredMeter) => publishSchema(parts, meter);

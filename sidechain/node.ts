@@ -221,6 +221,11 @@ export class SidechainNode {
     return this.#opened.ledger.registry;
   }
 
+  /** What waits for a block comes to so much that an alarm was given. */
+  isOutboxFilling(): boolean {
+    return this.#opened.submissions.outbox.isFilling;
+  }
+
   /**
    * The number that this gateway's next numbered entry has. Ask, sign and submit without waiting in
    * between.

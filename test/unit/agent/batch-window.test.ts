@@ -23,11 +23,13 @@ class Sink {
   readonly batches: (Batch & { readonly packCountSent: number })[] = [];
   readonly gaps: Gap[] = [];
   isFull = false;
+  isFilling = false;
   /** How the chain judges what it takes. */
   judge: (kind: string) => Applied = () => ({ kind: 'accepted', height: 1 });
   #sequence = 0;
 
   nextSequence = () => this.#sequence + 1;
+  isOutboxFilling = () => this.isFilling;
 
   submit = async (given: BlockEntry): Promise<Applied> => {
     expect(fitsIntoBlock(given)).toBe(true);
@@ -54,7 +56,7 @@ class Sink {
   }
 }
 
-function setUp() {
+function setUp(thinnedMs?: number) {
   const sink = new Sink();
   const lines: string[] = [];
   const clock = {
@@ -68,7 +70,7 @@ function setUp() {
   const window = new BatchWindow(
     suite,
     { signer: gateway, sink, clock, log, random },
-    { silenceMs },
+    { silenceMs, thinnedMs },
   );
   /** A second passes and the window is sealed. */
   const pass = async (ms = 1_000): Promise<void> => {
@@ -170,6 +172,44 @@ describe('a full outbox', () => {
     await pass(silenceMs);
     const events = lines.map((line) => JSON.parse(line).event);
     expect(events).toEqual(['readings-not-kept', 'readings-kept-again']);
+  });
+});
+
+describe('while the outbox is filling', () => {
+  const readings = async (thinnedMs: number | undefined) => {
+    const { sink, window, pass } = setUp(thinnedMs);
+    const read = async (from: number, to: number): Promise<void> => {
+      for (let second = from; second < to; second++) {
+        for (const device of ['a', 'b']) window.add(device, packOf(startMs + second * 1_000));
+        await pass();
+      }
+    };
+    await read(0, 5);
+    sink.isFilling = true;
+    await read(5, 35);
+    sink.isFilling = false;
+    await read(35, 37);
+    return sink;
+  };
+  const packs = (sink: Sink) => sink.batches.reduce((sum, { packCount }) => sum + packCount, 0);
+
+  test('one pack in so long is kept of each device, the others are counted in gaps', async () => {
+    const sink = await readings(10_000);
+    const lost = sink.gaps.reduce((sum, { packCount }) => sum + packCount, 0);
+    expect(packs(sink) + lost).toBe(2 * 37);
+    // The seconds 14, 24 and 34 of the thirty.
+    expect(packs(sink)).toBe(2 * (5 + 3 + 2));
+    expect(sink.gaps.map(({ device, reason }) => `${device} ${reason}`)).toEqual([
+      ...['a thinned', 'b thinned', 'a thinned', 'b thinned', 'a thinned', 'b thinned'],
+    ]);
+    const [first] = sink.gaps;
+    expect(first).toMatchObject({ fromMs: startMs + 5_000, toMs: startMs + 13_000 });
+  });
+
+  test('all is kept where nothing else is wished', async () => {
+    const sink = await readings(undefined);
+    expect(packs(sink)).toBe(2 * 37);
+    expect(sink.gaps).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ class Chain {
   #sequence = 0;
 
   nextSequence = () => ++this.#sequence;
+  isOutboxFilling = () => false;
 
   submit = async ({ entry, packs }: BlockEntry): Promise<Applied> => {
     const opened = openEntry(suite, entry);
