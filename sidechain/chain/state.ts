@@ -15,6 +15,9 @@ export type StateWrite = readonly [key: string, value: Uint8Array | null];
 /** The hash before any block. */
 export const noStateHash = new Uint8Array(32);
 
+/** So many values that were read are kept decoded from block to block: more than a block reads as a rule. */
+const decodedMax = 1_024;
+
 export class ChainState {
   readonly #values = new Map<string, Uint8Array>();
   readonly #decoded = new Map<string, CborValue>();
@@ -65,7 +68,7 @@ export class ChainState {
   takeWrites(): readonly StateWrite[] {
     const keys = [...this.#dirty].sort((a, b) => compare(utf8(a), utf8(b)));
     this.#dirty.clear();
-    return keys.map((key) => {
+    const writes = keys.map((key): StateWrite => {
       const value = this.#decoded.get(key);
       if (value === undefined) return [key, null];
       const bytes = encode(value);
@@ -73,6 +76,9 @@ export class ChainState {
       this.#decoded.delete(key);
       return [key, bytes];
     });
+    // A window is read once more when the next one closes, and then for a day no more.
+    if (this.#decoded.size > decodedMax) this.#decoded.clear();
+    return writes;
   }
 
   /** All pairs in bytewise order of the keys: what a snapshot holds and the state root is made of. */

@@ -58,6 +58,19 @@ describe('what a block wrote', () => {
 });
 
 describe('a value', () => {
+  test('that was read is not kept decoded for ever', () => {
+    const keys = Array.from({ length: 2_000 }, (_, i) => `window/${i}`);
+    const state = new ChainState(keys.map((key) => [key, encode([1])] as const));
+    const [first = ''] = keys;
+    const decoded = state.get(first);
+    state.takeWrites();
+    expect(state.get(first)).toBe(decoded);
+    for (const key of keys) expect(state.get(key)).toEqual([1]);
+    state.takeWrites();
+    expect(state.get(first)).toEqual([1]);
+    expect(state.get(first)).not.toBe(decoded);
+  });
+
   test('reads after the block as after a restart: the same value, maps in the same order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string({ maxLength: 3 }), cborValue)), (writes) => {
