@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { toBase64, toHex } from '../../../base/bytes.ts';
 import { type Role, roles } from '../../../dispatch/api/rights.ts';
 import { askApi } from '../../../dispatch/api-client.ts';
@@ -21,6 +21,7 @@ import { checkRecordReceipt, putRecord } from '../../../dispatch/put-record.ts';
 import { makeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
 import type { RegistryChange } from '../../../sidechain/chain/main-registry-change.ts';
+import { checkedFetch } from './checked-fetch.ts';
 import {
   agency,
   consortiumGenesis,
@@ -40,6 +41,13 @@ import { TestCentre } from './test-centre.ts';
 let centre: TestCentre;
 let http: HttpServer;
 let directory: string;
+// What the commands are answered is held against the OpenAPI document.
+beforeAll(() => {
+  vi.stubGlobal('fetch', checkedFetch);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
 beforeEach(async () => {
   centre = await TestCentre.begin({ genesis: consortiumGenesis, signer: keeper });
   http = await centre.serve();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every route of the API, asked by every role and by strangers: who is let in is said here once more, by
+// hand, so that a route that is added or opened has to be said here, too. Each answer is held against the
+// OpenAPI document.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toHex } from '../../../base/bytes.ts';
+import { type Role, roles } from '../../../dispatch/api/rights.ts';
+import { makeToken } from '../../../dispatch/tokens.ts';
+import type { HttpServer } from '../../../host/http.ts';
+import { checkedFetch } from './checked-fetch.ts';
+import { type FakeChain, makeChain } from './fake-chain.ts';
+import { mainLog } from './fake-main-log.ts';
+import { TestCentre } from './test-centre.ts';
+
+const readers = ['regulator', 'plant', 'local-centre', 'dispatch-centre'] as const;
+const auditors = ['regulator', 'dispatch-centre'] as const;
+const centres = ['local-centre', 'dispatch-centre'] as const;
+
+/** Who may, by route; `roles` are all that have a token. */
+const doors: Readonly<Record<string, readonly Role[] | 'anybody'>> = {
+  'GET /healthz': 'anybody',
+  'GET /readyz': 'anybody',
+  'GET /api/v1/openapi.json': 'anybody',
+  'GET /public/checkpoint': 'anybody',
+  'GET /metrics': ['dispatch-centre', 'admin'],
+  'GET /api/v1/log': roles,
+  'GET /api/v1/log/genesis': roles,
+  'GET /api/v1/log/leaves': roles,
+  'GET /api/v1/log/acts': roles,
+  'GET /api/v1/witnesses': roles,
+  'GET /api/v1/registry': roles,
+  'GET /api/v1/proposals': roles,
+  'GET /api/v1/log/anchors': readers,
+  'GET /api/v1/enrolments': readers,
+  'GET /api/v1/summary-messages': readers,
+  'GET /api/v1/chains': readers,
+  'GET /api/v1/chains/{id}': readers,
+  'GET /api/v1/chains/{id}/keys': readers,
+  'GET /api/v1/chains/{id}/reports': readers,
+  'GET /api/v1/chains/{id}/summaries': readers,
+  'GET /api/v1/chains/{id}/summaries/{summary}': readers,
+  'GET /api/v1/chains/{id}/summaries/{summary}/proof': readers,
+  'GET /api/v1/summaries': readers,
+  'GET /api/v1/usage': readers,
+  'GET /api/v1/usage/proof': readers,
+  'GET /api/v1/events': readers,
+  'GET /api/v1/records': auditors,
+  'GET /api/v1/records/{index}': auditors,
+  'GET /api/v1/requests/{request}': auditors,
+  'GET /api/v1/requests/{request}/answers/{ask}': auditors,
+  'POST /api/v1/requests': auditors,
+  'POST /api/v1/records': ['dispatch-centre'],
+  'POST /api/v1/chains': centres,
+  'POST /api/v1/governance': centres,
+};
+
+let centre: TestCentre;
+let http: HttpServer;
+let own: FakeChain;
+let other: FakeChain;
+const tokens = new Map<Role, string>();
+
+beforeAll(async () => {
+  centre = await TestCentre.begin();
+  [own, other] = [41, 42].map((seed) => makeChain(mainLog, { seed })) as [FakeChain, FakeChain];
+  for (const chain of [own, other]) await centre.enrol(chain);
+  http = await centre.serve();
+  for (const role of roles) {
+    const chains = role === 'plant' || role === 'local-centre' ? [toHex(own.chainId)] : [];
+    const wanted = { role, name: role, chains, devices: [], days: undefined };
+    const { text } = await makeToken(`${centre.directory}/tokens.json`, wanted);
+    tokens.set(role, text);
+  }
+});
+afterAll(async () => {
+  await http.close();
+  await centre.end();
+});
+
+/** The status alone: what is asked for need not be there. */
+async function knock(door: string, role?: Role, chain = own): Promise<number> {
+  const [method = '', path = ''] = door.split(' ');
+  const filled = path
+    .replace('{id}', toHex(chain.chainId))
+    .replace('{summary}', '1-0')
+    .replace('{index}', '1')
+    .replace('{request}', '0'.repeat(64))
+    .replace('{ask}', '0');
+  const shown = role === undefined ? {} : { authorization: `Bearer ${tokens.get(role)}` };
+  const posted = { 'content-type': 'application/json' };
+  const asked = new AbortController();
+  const response = await checkedFetch(http.url + filled, {
+    method,
+    headers: { ...shown, ...(method === 'POST' ? posted : {}) },
+    ...(method === 'POST' ? { body: '{}' } : {}),
+    signal: asked.signal,
+  });
+  asked.abort();
+  // A second later everybody may ask again.
+  centre.nowMs += 1_000;
+  return response.status;
+}
+
+test('the document has these routes and no others', async () => {
+  const response = await fetch(`${http.url}/api/v1/openapi.json`);
+  const { paths } = (await response.json()) as { paths: Record<string, object> };
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(routes.sort()).toEqual(Object.keys(doors).sort());
+});
+
+test.each(Object.entries(doors))('%s', async (door, who) => {
+  if (who === 'anybody') {
+    expect(await knock(door)).toBeLessThan(400);
+    return;
+  }
+  expect(await knock(door)).toBe(401);
+  for (const role of roles) {
+    const status = await knock(door, role);
+    if (who.includes(role)) expect([role, status]).not.toEqual([role, expect.toSatisfy(isDoor)]);
+    else expect([role, status]).toEqual([role, 403]);
+  }
+});
+
+function isDoor(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+describe.each(['plant', 'local-centre'] as const)('a %s', (role) => {
+  const ofChains = Object.keys(doors).filter((door) => door.includes('{id}'));
+  test.each(ofChains)('%s of another chain', async (door) => {
+    expect(await knock(door, role, other)).toBe(403);
+  });
+});
