@@ -27,7 +27,12 @@ export type RegisterRequest = {
 /** Why there is no answer. `detail` says what happened, `hint` what to do about it. `time-out`:
  * none in time. `crc`: one with a wrong checksum. `malformed`: one that does not fit the request.
  * `closed`: no connection. `busy`: too many wait already. `exception`: the device refused. */
-export type LineFault = { readonly detail: string; readonly hint?: string } & (
+export type LineFault = {
+  readonly detail: string;
+  readonly hint?: string;
+  /** The device is there, and nothing but a key is missing. */
+  readonly needsKey?: true;
+} & (
   | { readonly kind: 'time-out' | 'crc' | 'malformed' | 'closed' | 'busy' }
   | {
       readonly kind: 'exception';

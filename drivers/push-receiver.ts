@@ -9,7 +9,9 @@ import { monotonicMs } from './bus/monotonic.ts';
 import { type Faulty, faulty, type LineFault } from './line.ts';
 
 /** What a decoder finds in a stream, in order. */
-export type Heard<T> = { readonly kind: 'message'; readonly value: T } | BadAnswer;
+export type Heard<T> =
+  | { readonly kind: 'message'; readonly value: T }
+  | (BadAnswer & Pick<LineFault, 'hint' | 'needsKey'>);
 
 /** Cuts a stream into messages. Bytes are attacker-controlled: it never throws, and keeps no more than
  * a message. */
@@ -48,6 +50,8 @@ export class PushReceiver<T> {
   #newest: Message<T> | undefined;
   /** The last thing that went wrong since the last message. */
   #fault: LineFault | undefined;
+  /** Of which nothing could be made. */
+  #byteCount = 0;
   #wake: (() => void) | undefined;
 
   constructor(settings: PushSettings<T>) {
@@ -85,6 +89,7 @@ export class PushReceiver<T> {
   }
 
   async #await(): Promise<Message<T> | undefined> {
+    this.#byteCount = 0;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.#settings.silenceMsMax);
       this.#wake = () => {
@@ -97,15 +102,18 @@ export class PushReceiver<T> {
   }
 
   #hear(bytes: Uint8Array): void {
+    this.#byteCount += bytes.length;
     for (const heard of this.#settings.decoder.push(bytes)) {
+      this.#byteCount = 0;
       if (heard.kind === 'message') {
         const afterFault = this.#fault !== undefined;
         this.#newest = { value: heard.value, atMs: monotonicMs(), afterFault };
         this.#fault = undefined;
         this.#wake?.();
       } else {
-        const detail = `a message was thrown away: ${heard.detail}`;
-        this.#fault = { kind: heard.kind, detail };
+        this.#fault = { ...heard, detail: `a message was thrown away: ${heard.detail}` };
+        // Waiting brings no key.
+        if (heard.needsKey) this.#wake?.();
       }
     }
   }
@@ -118,7 +126,9 @@ export class PushReceiver<T> {
 
   #silence(): LineFault {
     const { line, silenceMsMax, silenceHint } = this.#settings;
-    const detail = `nothing was heard on ${line.name} for ${silenceMsMax / 1_000} s`;
+    const count = this.#byteCount;
+    const heard = count === 0 ? 'nothing was' : `${count} bytes, and no message in them, were`;
+    const detail = `${heard} heard on ${line.name} for ${silenceMsMax / 1_000} s`;
     return { kind: 'time-out', detail, hint: silenceHint };
   }
 }

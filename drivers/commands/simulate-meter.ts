@@ -5,6 +5,7 @@ import type { MeterDefinition } from '../meter-definition.ts';
 import { type SimulatedMeter, startSimulatedMeter } from '../simulator/simulate.ts';
 import {
   meterOf,
+  oneOf,
   type TransportOptions,
   transportOf,
   unitOf,
@@ -16,6 +17,12 @@ export type SimulateOptions = TransportOptions & {
   readonly meter?: string | MeterDefinition | undefined;
   readonly unit?: string | undefined;
   readonly address?: string | undefined;
+  readonly key?: readonly Uint8Array[] | undefined;
+  /** `A` or `C`. */
+  readonly mode?: string | undefined;
+  /** Of a SunSpec device: its first register, and the one model that limits it. */
+  readonly base?: string | undefined;
+  readonly 'limit-model'?: string | undefined;
   /** Another number, another load. */
   readonly seed?: string | undefined;
 };
@@ -32,8 +39,18 @@ export async function simulateMeter(
     definition,
     unit: unitOf(options.unit, transport),
     address: options.address,
+    key: options.key,
+    mode: oneOf<'A' | 'C'>('--mode', options.mode ?? 'C', ['A', 'C']),
+    plant: {
+      address: Number(oneOf('--base', options.base ?? '40000', ['0', '40000', '50000'])),
+      limitModel: limitModelOf(options['limit-model']),
+    },
     transport,
     seed: wholeNumber('--seed', options.seed ?? '1', [0, 999_999_999]),
     nowMs,
   });
+}
+
+function limitModelOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(oneOf('--limit-model', text, ['123', '704']));
 }

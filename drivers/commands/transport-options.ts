@@ -78,7 +78,8 @@ export function wholeNumber(
   throw usage(`${option} is a whole number from ${min} to ${max}, not ${text}`);
 }
 
-function oneOf<T extends string>(option: string, text: string, choices: readonly T[]): T {
+/** @throws TielineError `usage` */
+export function oneOf<T extends string>(option: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   const wrong = `${option} is one of ${choices.join(', ')}, not ${text}`;

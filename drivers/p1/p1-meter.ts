@@ -9,15 +9,14 @@ import { meaningOf } from '../obis-meaning.ts';
 import { mantissaAt } from '../printed-value.ts';
 import { type BytePlace, type ProtocolMeter, serialDefaults } from '../protocol-meter.ts';
 import { findPushDevice, type PushMeter } from '../push-device.ts';
-import { type SealedKeys, SealedStream } from './sealed-stream.ts';
+import { OpenStream } from './open-stream.ts';
+import { SealedStream, sealedKeysOf } from './sealed-stream.ts';
 import type { Telegram } from './telegram.ts';
-import { TelegramStream } from './telegram-stream.ts';
 
 // DSMR 2.2 and 3.0 send every 10 s.
 const silenceMsMax = 12_000;
 // Meters behind the P1 port are read every hour, newer ones every five minutes.
 const staleMs = 2 * 3_600_000;
-const keyLength = 16;
 
 export const dsmrP1: ProtocolMeter = {
   id: 'dsmr-p1',
@@ -33,14 +32,14 @@ export const dsmrP1: ProtocolMeter = {
     'The signal of the port is inverted, and pin 2 has to have 5 V.',
     'A value of a meter behind the port that is older than two hours is marked stale.',
     'Luxembourg and Austria encrypt: the key file holds 32 hex digits, and on a second line the ' +
-      'authentication key where the operator gives one.',
+      'authentication key where the operator gives one; that of Luxembourg is the same everywhere, and known.',
   ],
 };
 
 async function findP1({ line, key }: BytePlace, keep: Keep): Promise<Found> {
-  const keys = key === undefined ? undefined : keysOf(key);
+  const keys = key === undefined ? undefined : sealedKeysOf(key);
   if (key !== undefined && keys === undefined) return faulty(badKey);
-  const decoder = keys === undefined ? new TelegramStream() : new SealedStream(keys);
+  const decoder = keys === undefined ? new OpenStream() : new SealedStream(keys);
   return findPushDevice(p1Meter, { line, decoder, silenceMsMax, silenceHint }, keep);
 }
 
@@ -73,12 +72,6 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
-function keysOf(key: readonly Uint8Array[]): SealedKeys | undefined {
-  const [encryption, authentication] = key;
-  const sound = key.length <= 2 && key.every(({ length }) => length === keyLength);
-  return encryption !== undefined && sound ? { encryption, authentication } : undefined;
-}
-
 const badKey = {
   kind: 'malformed',
   detail: 'the key is none of AES-128',
@@ -87,4 +80,4 @@ const badKey = {
 
 const silenceHint =
   'is the port switched on (pin 2 at 5 V) and its signal inverted; does it speak at 115200 8N1, or, ' +
-  'before version 4, at 9600 7E1; is it encrypted, and needs a key';
+  'before version 4, at 9600 7E1; is it encrypted, and needs a key, or needs none';

@@ -17,6 +17,14 @@ export type SealedKeys = {
   readonly authentication: Uint8Array | undefined;
 };
 
+/** undefined for what holds none. */
+export function sealedKeysOf(key: readonly Uint8Array[]): SealedKeys | undefined {
+  const [encryption, authentication] = key;
+  const sound = key.length <= 2 && key.every(({ length }) => length === keyLength);
+  return encryption !== undefined && sound ? { encryption, authentication } : undefined;
+}
+
+const keyLength = 16;
 const tag = 0xdb;
 const titleLength = 8;
 const lengthForm = 0x82;
@@ -64,8 +72,8 @@ export class SealedStream implements PushDecoder<Telegram> {
 
   #open(frame: Uint8Array): Heard<Telegram> {
     const counter = new DataView(frame.buffer, frame.byteOffset).getUint32(counterAt);
-    const text = decrypted(frame, this.#keys);
-    if (text === undefined) return { kind: 'crc', detail: wrongKey };
+    const text = opened(frame, this.#keys);
+    if (text === undefined) return { kind: 'crc', detail: wrongKey, hint: wrongKeyHint };
     if (counter <= this.#counter) {
       const detail = `its counter ${counter} is not above ${this.#counter}: it was sent before`;
       return { kind: 'malformed', detail };
@@ -76,6 +84,17 @@ export class SealedStream implements PushDecoder<Telegram> {
 }
 
 const wrongKey = 'its seal does not fit: a wrong key, or bytes that were damaged or altered';
+const wrongKeyHint =
+  'the key file holds 32 hex digits, and on a second line those of the authentication key where the ' +
+  'operator gives one (in Austria): compare with what he gave';
+
+/** Whether a sealed telegram begins somewhere. Bytes are attacker-controlled. */
+export function holdsSealed(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(tag); at >= 0; at = bytes.indexOf(tag, at + 1)) {
+    if (typeof frameLength(bytes.subarray(at, at + textAt)) === 'number') return true;
+  }
+  return false;
+}
 
 /** `open`: too few bytes to tell. `none`: no frame begins here. */
 function frameLength(bytes: Uint8Array): number | 'open' | 'none' {
@@ -92,6 +111,17 @@ function frameLength(bytes: Uint8Array): number | 'open' | 'none' {
   const counted = ((bytes[lengthFormAt + 1] ?? 0) << 8) | (bytes[lengthFormAt + 2] ?? 0);
   const length = securityAt + counted;
   return counted <= countedOverhead || length > limits.telegramBytesMax ? 'none' : length;
+}
+
+// No secret: that of every meter of Luxembourg, whose owners are given the other key alone
+// (Luxmetering's specification of the P1 port, 3.2.5, as public readers of it have it).
+const luxembourg = Uint8Array.from({ length: keyLength }, (_, i) => 0x11 * i);
+
+function opened(frame: Uint8Array, keys: SealedKeys): Uint8Array | undefined {
+  const text = decrypted(frame, keys);
+  return text === undefined && keys.authentication === undefined
+    ? decrypted(frame, { ...keys, authentication: luxembourg })
+    : text;
 }
 
 function decrypted(frame: Uint8Array, keys: SealedKeys): Uint8Array | undefined {

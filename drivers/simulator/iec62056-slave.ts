@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A meter of IEC 62056-21, mode C, as one plays it: it introduces itself at 300 baud, changes to the speed
-// that it is told, reads itself out, and goes back.
+// A meter of IEC 62056-21 as one plays it. In mode C it introduces itself at 300 baud, changes to the speed
+// that it is told, reads itself out, and goes back; in mode A it reads itself out at once.
 
 import { concat, utf8 } from '../../base/bytes.ts';
 import type { ByteChannel } from '../bus/byte-channel.ts';
@@ -11,6 +11,7 @@ import type { Load } from './load.ts';
 export type Iec62056SlaveSettings = {
   /** Besides '', which asks whoever is there. */
   readonly address: string;
+  readonly mode: 'A' | 'C';
   readonly load: () => Load;
 };
 
@@ -21,7 +22,7 @@ const acknowledge = String.fromCharCode(6);
 const startBaudRate = 300;
 const speeds = [300, 600, 1_200, 2_400, 4_800, 9_600];
 
-export function iec62056Slave({ address, load }: Iec62056SlaveSettings): ByteSlave {
+export function iec62056Slave({ address, mode, load }: Iec62056SlaveSettings): ByteSlave {
   let channel: ByteChannel | undefined;
   let pending = '';
   let timer: NodeJS.Timeout | undefined;
@@ -41,7 +42,11 @@ export function iec62056Slave({ address, load }: Iec62056SlaveSettings): ByteSla
       if (asked === null && acknowledged === null) return;
       pending = '';
       if (asked !== null && asked[1] !== '' && asked[1] !== address) return;
-      if (asked !== null) later(async () => channel?.write(utf8('/TLN5\\2SIMULATED\r\n')));
+      const introduction = utf8(mode === 'A' ? '/TLN SIMULATED\r\n' : '/TLN5\\2SIMULATED\r\n');
+      if (asked !== null && mode === 'A') {
+        later(async () => channel?.write(concat(introduction, readoutMessage(address, load()))));
+      } else if (asked !== null) later(async () => channel?.write(introduction));
+      if (mode === 'A') return;
       const baudRate = speeds[Number(acknowledged?.[1])];
       if (baudRate === undefined) return;
       later(async () => {

@@ -11,18 +11,21 @@ import type { Load } from './load.ts';
 export type P1SlaveSettings = {
   readonly load: () => Load;
   readonly nowMs: () => number;
+  /** Of a telegram; as it is where nobody seals it. */
+  readonly seal: (telegram: Uint8Array) => Uint8Array;
 };
 
 const periodMs = 1_000;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-export function p1Slave({ load, nowMs }: P1SlaveSettings): ByteSlave {
+export function p1Slave({ load, nowMs, seal }: P1SlaveSettings): ByteSlave {
   let timer: NodeJS.Timeout | undefined;
   return {
     attach: (channel: ByteChannel) => {
       // Who has gone needs no telegram.
-      const send = () => void channel.write(p1Telegram(load(), nowMs())).catch(() => undefined);
+      const send = () =>
+        void channel.write(seal(p1Telegram(load(), nowMs()))).catch(() => undefined);
       timer = setInterval(send, periodMs);
     },
     receive: () => undefined,

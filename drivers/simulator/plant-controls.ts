@@ -36,20 +36,27 @@ export class PlantControls {
     endsMs: undefined,
   };
   readonly coils: [number, number] = [0, 0];
+  readonly #limits: readonly Limit[];
+
+  /** `only`: the model that there is, where there are not both. */
+  constructor(only?: number) {
+    const all = [this.#immediate, this.#resource];
+    this.#limits = all.filter(({ id }) => only === undefined || id === only);
+  }
 
   models(): readonly SunspecModel[] {
-    return this.#limits();
+    return this.#limits;
   }
 
   /** Of its rating, that may be given at most: 0 to 1. */
   share(): number {
-    const on = this.#limits().filter(({ points, enable }) => points[enable] === 1);
+    const on = this.#limits.filter(({ points, enable }) => points[enable] === 1);
     return Math.min(1, ...on.map(({ points }) => Number(points.WMaxLimPct) / 1_000));
   }
 
   /** Ends what is over. */
   advance(timeMs: number): void {
-    for (const limit of this.#limits()) {
+    for (const limit of this.#limits) {
       const leftMs = limit.endsMs === undefined ? undefined : limit.endsMs - timeMs;
       if (leftMs !== undefined && leftMs <= 0) {
         limit.points[limit.enable] = 0;
@@ -66,7 +73,7 @@ export class PlantControls {
     id: number,
     { offset, words, timeMs }: { offset: number; words: readonly number[]; timeMs: number },
   ): boolean {
-    const limit = this.#limits().find((one) => one.id === id);
+    const limit = this.#limits.find((one) => one.id === id);
     const model = findModel(id);
     if (limit === undefined || model === undefined) return false;
     const touched = layoutOf(model, { length: limit.length, countOf: () => 0 }).filter(
@@ -90,9 +97,5 @@ export class PlantControls {
     const isTimed = limit.points[limit.enable] === 1 && seconds > 0;
     limit.endsMs = isTimed ? timeMs + 1_000 * seconds : undefined;
     this.advance(timeMs);
-  }
-
-  #limits(): readonly Limit[] {
-    return [this.#immediate, this.#resource];
   }
 }

@@ -7,7 +7,7 @@ import { advanceLoad, type Load, startLoad } from './load.ts';
 import { PlantControls } from './plant-controls.ts';
 import { tripModels } from './plant-trips.ts';
 import { answerPdu } from './slave.ts';
-import { type Output, plantAddress, plantModels } from './sunspec-plant.ts';
+import { type Output, plantModels } from './sunspec-plant.ts';
 import { type SunspecModel, sunspecRegisters } from './sunspec-registers.ts';
 import { answerCoils, parseWrite } from './write-requests.ts';
 
@@ -16,12 +16,27 @@ const settings = { functionCode: 3, registersPerReadMax: limits.modbusRegistersM
 /** W */
 const rating = 3_000;
 
+export type PlantSettings = {
+  /** Of its first register, by default 40000. */
+  readonly address?: number | undefined;
+  /** The one model that limits it: 123 or 704; by default it has both. */
+  readonly limitModel?: number | undefined;
+};
+
 export class PlantSlave {
   #load: Load;
   #output: Output;
-  readonly #controls = new PlantControls();
+  readonly #address: number;
+  readonly #controls: PlantControls;
 
-  constructor({ seed, timeMs }: { readonly seed: number; readonly timeMs: number }) {
+  constructor({
+    seed,
+    timeMs,
+    address = 40_000,
+    limitModel,
+  }: PlantSettings & { readonly seed: number; readonly timeMs: number }) {
+    this.#address = address;
+    this.#controls = new PlantControls(limitModel);
     this.#load = startLoad({ seed, phaseCount: 3, timeMs });
     this.#output = { power: this.#given(), energy: this.#load.exportEnergy };
   }
@@ -35,14 +50,14 @@ export class PlantSlave {
     if (functionCode === 6 || functionCode === 16) return this.#write(request, models, timeMs);
     if (functionCode === 1 || functionCode === 15)
       return answerCoils(request, this.#controls.coils);
-    return answerPdu(request, sunspecRegisters(plantAddress, models), settings);
+    return answerPdu(request, sunspecRegisters(this.#address, models), settings);
   }
 
   #write(request: Uint8Array, models: readonly SunspecModel[], timeMs: number): Uint8Array {
     const refusal = (code: number) => Uint8Array.of((request[0] ?? 0) | 0x80, code);
     const write = parseWrite(request);
     if (write === undefined) return refusal(illegalDataValue);
-    let address = plantAddress + 2;
+    let address = this.#address + 2;
     for (const { id, length } of models) {
       const offset = write.address - address;
       if (offset >= 2 && offset < 2 + length) {

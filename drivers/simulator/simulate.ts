@@ -14,7 +14,7 @@ import { type ByteServer, type ByteSlave, serveBytes } from './byte-server.ts';
 import { imageOf, phaseCountOf } from './image.ts';
 import { advanceLoad, startLoad } from './load.ts';
 import { encodeMbap, MbapFrames } from './mbap-frames.ts';
-import { PlantSlave } from './plant-slave.ts';
+import { type PlantSettings, PlantSlave } from './plant-slave.ts';
 import { protocolSlaves, simulatedAddresses } from './protocol-slaves.ts';
 import { RtuRequests } from './rtu-requests.ts';
 import { answerPdu } from './slave.ts';
@@ -26,6 +26,12 @@ export type SimulatedMeterSettings = {
   readonly unit: number;
   /** What stands on a meter of another protocol. */
   readonly address?: string | undefined;
+  /** Of a P1 port that encrypts. */
+  readonly key?: readonly Uint8Array[] | undefined;
+  /** Of a meter of IEC 62056-21, by default C. */
+  readonly mode?: 'A' | 'C' | undefined;
+  /** Where the registers of a SunSpec device begin, and the one model that limits it, where not both do. */
+  readonly plant?: PlantSettings | undefined;
   /** TCP port 0 takes any free one. */
   readonly transport: Transport;
   readonly seed: number;
@@ -62,7 +68,7 @@ export async function startSimulatedMeter(
 
 async function startProtocolMeter(
   meter: ProtocolMeter,
-  { transport, address, seed, nowMs }: SimulatedMeterSettings,
+  { transport, address, key, mode = 'C', seed, nowMs }: SimulatedMeterSettings,
 ): Promise<SimulatedMeter> {
   if (transport.kind === 'modbus-tcp') {
     throw new TielineError('usage', `${meter.id} does not speak Modbus`, {
@@ -72,7 +78,7 @@ async function startProtocolMeter(
   const known = address ?? simulatedAddresses[meter.protocol];
   const server = await serveBytes(
     transport,
-    protocolSlaves({ meter, address: known, seed, nowMs }),
+    protocolSlaves({ meter, address: known, key, mode, seed, nowMs }),
   );
   const place = placeOf(server.transport).replace(/^\S+/, meter.protocol);
   const who = known === '' ? meter.id : `${meter.id} ${known}`;
@@ -91,8 +97,8 @@ function answering(
   };
 }
 
-function plantAnswering({ unit, seed, nowMs }: SimulatedMeterSettings): Answering {
-  const slave = new PlantSlave({ seed, timeMs: nowMs() });
+function plantAnswering({ unit, plant, seed, nowMs }: SimulatedMeterSettings): Answering {
+  const slave = new PlantSlave({ ...plant, seed, timeMs: nowMs() });
   return (askedUnit, pdu) => (askedUnit === unit ? slave.answer(pdu, nowMs()) : undefined);
 }
 

@@ -5,8 +5,6 @@
 import type { Load, PhaseLoad } from './load.ts';
 import type { SunspecModel } from './sunspec-registers.ts';
 
-export const plantAddress = 40_000;
-
 /** What the inverter gives, W, and has given, Wh. */
 export type Output = { readonly power: number; readonly energy: number };
 

@@ -21,9 +21,11 @@ import {
   judgeCoils,
   judgeWrite,
 } from '../../drivers/modbus/write-frame.ts';
+import { OpenStream } from '../../drivers/p1/open-stream.ts';
 import { SealedStream } from '../../drivers/p1/sealed-stream.ts';
 import { TelegramStream } from '../../drivers/p1/telegram-stream.ts';
 import type { PushDecoder } from '../../drivers/push-receiver.ts';
+import { overheard } from '../../drivers/scan/overheard.ts';
 import { startLoad } from '../../drivers/simulator/load.ts';
 import { p1Telegram } from '../../drivers/simulator/p1-slave.ts';
 import { RtuRequests } from '../../drivers/simulator/rtu-requests.ts';
@@ -135,6 +137,11 @@ export const wireDecoders: readonly Decoder[] = [
   },
   { name: 'p1', samples: telegrams, read: streamed(() => new TelegramStream()) },
   {
+    name: 'p1-without-key',
+    samples: [...telegrams, ...sealedTelegrams],
+    read: streamed(() => new OpenStream()),
+  },
+  {
     name: 'p1-sealed',
     samples: sealedTelegrams,
     read: streamed(() => new SealedStream({ encryption, authentication: undefined })),
@@ -161,6 +168,19 @@ export const wireDecoders: readonly Decoder[] = [
     name: 'sml-file',
     samples: [smlBody.slice(8, -8)],
     read: (bytes) => new SmlFileStream().push(framed(bytes)),
+  },
+  {
+    name: 'overheard',
+    samples: [concat(askedRegisters, soundAnswer(askedRegisters), askedRegisters), ...telegrams],
+    read: (bytes) =>
+      overheard({
+        startMs: 0,
+        endMs: 1_000,
+        pieces: [
+          { atMs: 500, bytes },
+          { atMs: 600, bytes },
+        ],
+      }),
   },
   { name: 'packed-message', samples: [pack(new Uint8Array(3_000).fill(0xa6))], read: unpack },
 ];

@@ -3,12 +3,14 @@
 // send, and find the values that we find.
 
 import { expect, test } from 'vitest';
-import { toHex } from '../../base/bytes.ts';
+import { fromHex, toHex } from '../../base/bytes.ts';
 import { formatDecimal, rescale } from '../../base/decimal.ts';
+import { SealedStream } from '../../drivers/p1/sealed-stream.ts';
 import { TelegramStream } from '../../drivers/p1/telegram-stream.ts';
 import type { PrintedValue } from '../../drivers/printed-value.ts';
 import type { PushDecoder } from '../../drivers/push-receiver.ts';
 import { startLoad } from '../../drivers/simulator/load.ts';
+import { sealTelegram } from '../../drivers/simulator/p1-seal.ts';
 import { p1Telegram } from '../../drivers/simulator/p1-slave.ts';
 import { smlFileOf } from '../../drivers/simulator/sml-slave.ts';
 import { SmlFileStream } from '../../drivers/sml/file-stream.ts';
@@ -18,8 +20,13 @@ const summerMs = Date.UTC(2026, 5, 21, 12);
 const winterMs = Date.UTC(2026, 11, 21, 22);
 const loadAt = (timeMs: number) => startLoad({ seed: 11, phaseCount: 3, timeMs });
 
-async function theirs(kind: 'p1' | 'sml', bytes: Uint8Array): Promise<Record<string, never>> {
-  const run = await runProgram(python, ['test/system/python/serial_meters.py', kind, toHex(bytes)]);
+async function theirs(
+  kind: 'p1' | 'sml',
+  bytes: Uint8Array,
+  keys: readonly Uint8Array[] = [],
+): Promise<Record<string, never>> {
+  const words = [kind, ...[bytes, ...keys].map(toHex)];
+  const run = await runProgram(python, ['test/system/python/serial_meters.py', ...words]);
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   return JSON.parse(run.stdout);
 }
@@ -54,6 +61,19 @@ test.each([summerMs, winterMs])('dsmr-parser reads our telegram of %i as we do',
     const printed = formatDecimal({ mantissa, exponent: exponent - power });
     expect(`${name} ${found[name]}`).toBe(`${name} ${printed} ${unit}`);
   }
+});
+
+test('dsmr-parser opens our sealed telegram with the same keys', async () => {
+  const encryption = new Uint8Array(16).fill(0x11);
+  const authentication = fromHex('00112233445566778899aabbccddeeff') as Uint8Array;
+  const keys = { encryption, authentication };
+  const frame = sealTelegram(p1Telegram(loadAt(summerMs), summerMs), keys, 7);
+  const found = await theirs('p1', frame, [encryption, authentication]);
+  const values = ours(new SealedStream({ encryption, authentication: undefined }), frame);
+  const { mantissa, exponent } = values.get('1-0:1.7.0*255') as PrintedValue;
+  expect(found.CURRENT_ELECTRICITY_USAGE).toBe(
+    `${formatDecimal({ mantissa, exponent: exponent - 3 })} kW`,
+  );
 });
 
 test('smllib reads our SML file as we do', async () => {

@@ -16,6 +16,7 @@ import {
 } from '../../../../drivers/control/sunspec-limit.ts';
 import { findAnyMeter } from '../../../../drivers/index.ts';
 import { type ControlLine, faulty, type WriteRequest } from '../../../../drivers/line.ts';
+import type { PlantSettings } from '../../../../drivers/simulator/plant-slave.ts';
 import {
   type SimulatedMeter,
   startSimulatedMeter,
@@ -28,7 +29,7 @@ let device: SimulatedMeter;
 let line: SharedLine;
 const kinds = ['modbus-tcp', 'rtu-tcp'] as const;
 
-async function start(kind: (typeof kinds)[number]): Promise<LimitPlace> {
+async function start(kind: (typeof kinds)[number], plant: PlantSettings = {}): Promise<LimitPlace> {
   timeMs = Date.UTC(2026, 5, 21, 12);
   const definition = findAnyMeter('sunspec');
   if (definition === undefined) throw new Error('known');
@@ -38,6 +39,7 @@ async function start(kind: (typeof kinds)[number]): Promise<LimitPlace> {
     transport: { kind, host: '127.0.0.1', port: 0 },
     seed: 5,
     nowMs: () => timeMs,
+    plant,
   });
   line = openLine(device.transport);
   return { line: line.registers, unit: 1 };
@@ -78,6 +80,25 @@ function simulatedTime() {
     },
   };
 }
+
+test.each([
+  [0, 123, 'immediate-controls'],
+  [50_000, 123, 'immediate-controls'],
+  [0, 704, 'ac-controls'],
+  [50_000, undefined, 'ac-controls'],
+])('a device at %i, limited by model %s, reverts by itself', async (address, limitModel, kind) => {
+  const place = await start('rtu-tcp', { address, limitModel });
+  const model = await stateOf(place);
+  expect(model).toMatchObject({ kind, state: { isOn: false } });
+  const set = await setLimit(place, model, { permille: 600, reversionSeconds: 30 });
+  expect(set).toMatchObject({ model: { state: { isOn: true, permille: 600 } } });
+  timeMs += 29_999;
+  expect((await stateOf(place)).state.isOn).toBe(true);
+  timeMs += 1;
+  expect((await stateOf(place)).state.isOn).toBe(false);
+  await line.close();
+  await device.close();
+});
 
 describe.each(kinds)('over %s', (kind) => {
   let place: LimitPlace;

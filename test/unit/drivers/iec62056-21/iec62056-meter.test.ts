@@ -113,25 +113,29 @@ test('an address that cannot be asked for is refused', async (context) => {
   expect(events).toEqual([]);
 });
 
-test('a simulated meter is read through a serial server', async ({ onTestFinished }) => {
-  const meter = await startSimulatedMeter({
-    definition: iec6205621 satisfies AnyMeter,
-    unit: 1,
-    transport: { kind: 'rtu-tcp', host: '127.0.0.1', port: 0 },
-    seed: 5,
-    nowMs: () => Date.UTC(2026, 5, 21, 12),
-  });
-  const line = openLine(meter.transport);
-  onTestFinished(async () => {
-    await line.close();
-    await meter.close();
-  });
-  const found = await findDevice('iec62056-21', { line, unit: 1, address: '28342193' });
-  if (!found.ok) throw new Error(found.fault.detail);
-  const reading = await found.device.read();
-  expect(reading.faults).toEqual([]);
-  expect(found.device.values.map(({ obis }) => obis)).toContain('1-0:72.7.0*255');
-  expect(new Set(reading.values.map(({ quality }) => qualityName(quality)))).toEqual(
-    new Set(['good']),
-  );
-});
+test.for(['A', 'C'] as const)(
+  'a simulated meter of mode %s is read through a serial server',
+  async (mode, { onTestFinished }) => {
+    const meter = await startSimulatedMeter({
+      definition: iec6205621 satisfies AnyMeter,
+      unit: 1,
+      transport: { kind: 'rtu-tcp', host: '127.0.0.1', port: 0 },
+      mode,
+      seed: 5,
+      nowMs: () => Date.UTC(2026, 5, 21, 12),
+    });
+    const line = openLine(meter.transport);
+    onTestFinished(async () => {
+      await line.close();
+      await meter.close();
+    });
+    const found = await findDevice('iec62056-21', { line, unit: 1, address: '28342193' });
+    if (!found.ok) throw new Error(found.fault.detail);
+    const reading = await found.device.read();
+    expect(reading.faults).toEqual([]);
+    expect(found.device.values.map(({ obis }) => obis)).toContain('1-0:72.7.0*255');
+    expect(new Set(reading.values.map(({ quality }) => qualityName(quality)))).toEqual(
+      new Set(['good']),
+    );
+  },
+);

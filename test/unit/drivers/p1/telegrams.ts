@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Telegrams of real meters by name, and what a stream of bytes holds of such.
 
-import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { concat, u32, utf8 } from '../../../../base/bytes.ts';
+import { utf8 } from '../../../../base/bytes.ts';
 import { formatDecimal } from '../../../../base/decimal.ts';
 import type { Telegram } from '../../../../drivers/p1/telegram.ts';
 import { TelegramStream } from '../../../../drivers/p1/telegram-stream.ts';
 import type { Heard } from '../../../../drivers/push-receiver.ts';
+import { sealTelegram } from '../../../../drivers/simulator/p1-seal.ts';
 
 const vectors: { readonly telegrams: readonly { name: string; text: string; crc: string }[] } =
   JSON.parse(readFileSync(new URL('../../../vectors/p1.json', import.meta.url), 'utf8'));
@@ -39,24 +39,11 @@ export function shown({ values }: Telegram, obis: string): string | undefined {
 /** As Luxembourg and Austria seal them. */
 export function sealed(
   text: string,
-  keys: { encryption: Uint8Array; authentication?: Uint8Array | undefined; counter: number },
-): Uint8Array {
-  const title = utf8('systitle');
-  const counter = u32(keys.counter);
-  const cipher = createCipheriv('aes-128-gcm', keys.encryption, concat(title, counter), {
-    authTagLength: 12,
-  });
-  if (keys.authentication !== undefined) {
-    cipher.setAAD(concat(Uint8Array.of(0x30), keys.authentication));
-  }
-  const body = concat(cipher.update(utf8(text)), cipher.final());
-  const length = 17 + body.length;
-  return concat(
-    Uint8Array.of(0xdb, 8),
-    title,
-    Uint8Array.of(0x82, length >>> 8, length & 0xff, 0x30),
+  {
+    encryption,
+    authentication,
     counter,
-    body,
-    cipher.getAuthTag(),
-  );
+  }: { encryption: Uint8Array; authentication?: Uint8Array | undefined; counter: number },
+): Uint8Array {
+  return sealTelegram(utf8(text), { encryption, authentication }, counter);
 }
