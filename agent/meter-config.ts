@@ -7,7 +7,7 @@ import { findAnyMeter, findMeter, findProtocolMeter, unknownMeterHint } from '..
 import type { MeterDefinition, SerialSettings } from '../drivers/meter-definition.ts';
 import { unitMax } from '../drivers/modbus/rtu-frame.ts';
 import type { Keep } from '../drivers/narrowed.ts';
-import { type SerialProtocol, serialDefaults } from '../drivers/protocol-meter.ts';
+import { type SerialProtocol, serialDefaults, speaksByItself } from '../drivers/protocol-meter.ts';
 import type { Transport } from '../drivers/transport.ts';
 import type { Problem } from './config-problem.ts';
 import { isMeterFile } from './meter-file.ts';
@@ -213,9 +213,9 @@ function companyProblems(
   meters: readonly MeterConfig[],
   path: Path,
 ): Problem[] {
-  const speaks = findProtocolMeter(meter)?.exchanges(() => true)?.length === 0;
+  const protocol = findProtocolMeter(meter);
   const company = meters.filter((other) => other.line === line && other.name !== name);
-  if (!speaks || company.length === 0) return [];
+  if (protocol === undefined || !speaksByItself(protocol) || company.length === 0) return [];
   const message = `this meter speaks by itself, and ${company[0]?.name} is on its line`;
   return [{ path: [...path, 'line'], message, hint: 'give it a line of its own' }];
 }

@@ -30,6 +30,11 @@ export type ProtocolMeter = {
   readonly notes: readonly string[];
 };
 
+/** Nobody asks such a meter, or anybody else on its line. */
+export function speaksByItself({ exchanges }: ProtocolMeter): boolean {
+  return exchanges(() => true)?.length === 0;
+}
+
 export type BytePlace = {
   readonly line: ByteLine;
   /** The meter's address, as it stands on the meter, where it has one. */

@@ -134,7 +134,7 @@ function tell(
     case 'garbled':
       stderr.write(
         `${clear}something garbled answers as unit ${event.unit} at ${placeText(event.transport)}: ` +
-          'another speed or parity (which are tried), two devices of one number, a second master, or noise\n',
+          'another speed or parity (which are tried), two devices of one number, a second master, A and B swapped, or noise\n',
       );
       return;
     case 'overheard':

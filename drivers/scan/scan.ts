@@ -8,6 +8,7 @@ import { pause } from '../bus/deadline.ts';
 import { monotonicMs } from '../bus/monotonic.ts';
 import { findDevice } from '../find-device.ts';
 import type { LineFault } from '../line.ts';
+import { type ProtocolMeter, speaksByItself } from '../protocol-meter.ts';
 import { openLine, type SharedLine, type Transport } from '../transport.ts';
 import { fitOf } from './evidence.ts';
 import { type Identity, identify } from './identify.ts';
@@ -58,7 +59,7 @@ export async function* scan(
   options: ScanOptions,
 ): AsyncGenerator<ScanEvent, undefined> {
   const pace = new Pace(steps);
-  let hasUnits = false;
+  let isKnown = false;
   const [first] = steps;
   if (first?.transport.kind === 'modbus-rtu') {
     yield pace.progress(`listening at ${placeText(first.transport)}`);
@@ -72,21 +73,26 @@ export async function* scan(
       yield pace.progress(`${step.meters[0]?.protocol ?? ''} at ${placeText(step.transport)}`);
       const found = await findByProtocol(step);
       if (found !== undefined) yield { kind: 'found', meter: found };
+      // What speaks by itself has its line alone.
+      isKnown ||= found !== undefined && step.meters.every(speaksByItself);
       pace.done(1);
       continue;
     }
-    if (hasUnits && !options.all) {
+    if (isKnown && !options.all) {
       pace.skip(step.units.length);
       continue;
     }
     for await (const event of scanUnits(step, options, pace)) {
-      hasUnits ||= event.kind === 'found';
+      isKnown ||= event.kind === 'found';
       yield event;
       if (event.kind === 'closed') return undefined;
     }
   }
   return undefined;
 }
+
+// What lay in a buffer since before the line was opened comes at once, and is of then.
+const staleMs = 100;
 
 /** Before anything is asked; a line that cannot be opened is silent. */
 async function listenAt(transport: Transport): Promise<Overheard | undefined> {
@@ -96,12 +102,13 @@ async function listenAt(transport: Transport): Promise<Overheard | undefined> {
   let byteCount = 0;
   const stop = line.bytes?.listen({
     bytes: (bytes) => {
+      if (monotonicMs() - startMs < staleMs) return;
       byteCount += bytes.length;
       if (byteCount <= limits.scanHeardBytesMax) pieces.push({ atMs: monotonicMs(), bytes });
     },
     lost: () => undefined,
   });
-  await pause(limits.scanListenMs);
+  await pause(staleMs + limits.scanListenMs);
   stop?.();
   await line.close();
   // What was not kept any more came without a pause.
@@ -205,7 +212,7 @@ async function findByProtocol({
   try {
     for (const meter of meters) {
       const found = await findDevice(meter.id, { line, unit: 1 });
-      if (!found.ok) return undefined;
+      if (!found.ok) return found.fault.needsKey ? encryptedMeter(meter, transport) : undefined;
       const { device } = found;
       const { values, faults } = await device.read({ priority: 'scan', patient: true });
       if (faults.length > 0 && values.every(({ mantissa }) => mantissa === null)) continue;
@@ -218,6 +225,11 @@ async function findByProtocol({
   } finally {
     await line.close();
   }
+}
+
+function encryptedMeter({ id: meter, protocol }: ProtocolMeter, transport: Transport): FoundMeter {
+  const reasons = [`it speaks ${protocol}, encrypted: give its keys as \`keyFile\``];
+  return { meter, confidence: 'certain', reasons, alternatives: [], transport, unit: undefined };
 }
 
 export function placeText(transport: Transport): string {

@@ -3,13 +3,15 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { findMeter } from '../../../../drivers/index.ts';
+import { dsmrP1 } from '../../../../drivers/p1/p1-meter.ts';
 import { chosen } from '../../../../drivers/scan/identify.ts';
 import { type ScanEvent, scan } from '../../../../drivers/scan/scan.ts';
-import { serialSteps, tcpSteps } from '../../../../drivers/scan/steps.ts';
+import { type ScanStep, serialSteps, tcpSteps } from '../../../../drivers/scan/steps.ts';
 import {
   type SimulatedMeter,
   startSimulatedMeter,
 } from '../../../../drivers/simulator/simulate.ts';
+import type { Transport } from '../../../../drivers/transport.ts';
 
 const started: SimulatedMeter[] = [];
 afterEach(async () => {
@@ -29,6 +31,19 @@ async function simulated(id: string, unit: number): Promise<number> {
   });
   started.push(meter);
   return meter.transport.kind === 'modbus-tcp' ? meter.transport.port : 0;
+}
+
+async function sealedPort(): Promise<Transport> {
+  const meter = await startSimulatedMeter({
+    definition: dsmrP1,
+    unit: 1,
+    transport: { kind: 'rtu-tcp', host: '127.0.0.1', port: 0 },
+    key: [new Uint8Array(16)],
+    seed: 3,
+    nowMs: Date.now,
+  });
+  started.push(meter);
+  return meter.transport;
 }
 
 async function eventsAt(port: number, to: number): Promise<readonly ScanEvent[]> {
@@ -65,6 +80,17 @@ describe('a scan', () => {
     const progress = events.flatMap((event) => (event.kind === 'progress' ? [event] : []));
     expect(progress[0]).toMatchObject({ doneCount: 0, stepCount: 5, leftMs: undefined });
     expect(progress[1]).toMatchObject({ doneCount: 1, leftMs: expect.any(Number) });
+  });
+
+  it('knows an encrypted P1 port, and that it needs a key', async () => {
+    const step: ScanStep = { kind: 'protocol', transport: await sealedPort(), meters: [dsmrP1] };
+    const options = { timeoutMs: 60, all: false, ending: new AbortController().signal };
+    const events: ScanEvent[] = [];
+    const units: ScanStep = { kind: 'units', transport: step.transport, units: [1, 2] };
+    for await (const event of scan([step, units], options)) events.push(event);
+    const reasons = ['it speaks p1, encrypted: give its keys as `keyFile`'];
+    const meter = { meter: 'dsmr-p1', confidence: 'certain', reasons, unit: undefined };
+    expect(events.at(-1)).toMatchObject({ kind: 'found', meter });
   });
 
   it('ends with the reason where the endpoint takes no calls', async () => {
