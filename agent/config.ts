@@ -5,6 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { brokerAddresses } from '../host/broker-addresses.ts';
 import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
 import { tlsPaths } from '../host/tls-files.ts';
@@ -68,11 +69,6 @@ const peer = {
   properties: { name: label, address: endpoint },
 };
 
-const brokerAddress = {
-  pattern: '^(mqtts?|wss?)://.+',
-  description: 'mqtt://host:1883, or mqtts://host:8883 with TLS',
-};
-
 /** JSON schema (2020-12) of the file. */
 export const gatewayConfigSchema = {
   type: 'object',
@@ -94,13 +90,7 @@ export const gatewayConfigSchema = {
       additionalProperties: false,
       required: ['url'],
       properties: {
-        url: {
-          ...brokerAddress,
-          type: ['string', 'array'],
-          minItems: 1,
-          maxItems: limits.brokerAddressesMax,
-          items: { type: 'string', ...brokerAddress },
-        },
+        url: brokerAddresses,
         username: { type: 'string' },
         password: { type: 'string' },
         ca: { type: 'string' },

@@ -9,6 +9,7 @@ import { type Result, refuse } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { nodeSuite } from '../base/node-suite.ts';
 import { type NoteKey, parseVerifierText } from '../base/note.ts';
+import { brokerAddresses } from '../host/broker-addresses.ts';
 import { loadConfig } from '../host/config.ts';
 import { isLoopback } from '../host/http.ts';
 import { tlsPaths } from '../host/tls-files.ts';
@@ -17,8 +18,11 @@ export type DispatchConfig = {
   /** Directory of `ledger.sqlite`, `history.sqlite` and the key of the main log. */
   readonly data: string;
   readonly mqtt: {
-    /** `mqtt://host:1883`, or `mqtts://host:8883` with TLS. */
-    readonly url: string;
+    /**
+     * `mqtt://host:1883`, or `mqtts://host:8883` with TLS; several are of one broker, or of brokers that
+     * hand on to each other.
+     */
+    readonly url: string | readonly string[];
     readonly clientId: string;
     /** Nodes of one group share what comes up, where the broker can do that. */
     readonly group: string;
@@ -119,7 +123,7 @@ export const dispatchConfigSchema = {
       additionalProperties: false,
       required: ['url'],
       properties: {
-        url: { type: 'string', minLength: 1 },
+        url: brokerAddresses,
         clientId: { type: 'string', minLength: 1, maxLength: 64, default: 'tieline-dispatch' },
         group: {
           type: 'string',

@@ -31,7 +31,6 @@ import type { WitnessPlace } from './witness/witnessing.ts';
 
 export type DispatchReady = {
   readonly apiUrl: string;
-  readonly mqttUrl: string;
   readonly origin: string;
   /** 64 hex digits. */
   readonly mainLogId: string;
@@ -104,7 +103,7 @@ export async function runDispatch(options: {
     const stopListening = hearFirst(centre, { restored, path: files.restored, subscribe, log });
     opened.push(async () => stopListening());
     return {
-      ready: readyOf(centre, { apiUrl: http.url, mqttUrl: url }),
+      ready: readyOf(centre, http.url),
       failed: failure.promise,
       close: () => closeAll(opened),
     };
@@ -147,11 +146,8 @@ function hearFirst(
   return () => clearTimeout(timer);
 }
 
-function readyOf(
-  { ordering: { mainLog, chainCount } }: Centre,
-  urls: Pick<DispatchReady, 'apiUrl' | 'mqttUrl'>,
-): DispatchReady {
-  return { ...urls, origin: mainLog.origin, mainLogId: toHex(mainLog.id), chainCount };
+function readyOf({ ordering: { mainLog, chainCount } }: Centre, apiUrl: string): DispatchReady {
+  return { apiUrl, origin: mainLog.origin, mainLogId: toHex(mainLog.id), chainCount };
 }
 
 function bytesOf(files: { readonly ledger: string; readonly history: string }) {

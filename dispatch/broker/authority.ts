@@ -80,14 +80,17 @@ export async function admitClients(
   return wanted.map(({ commonName }) => brokerFiles(dir).client(commonName));
 }
 
-/** A dispatch node has no other key for this: one is made beside its certificate. */
-export async function admitDispatch(dir: string, commonName: string): Promise<readonly string[]> {
+/** Who has no other key for this: one is made beside the certificate. */
+export async function admitWithKey(
+  dir: string,
+  { kind, commonName }: Pick<Exclude<BrokerClient, { kind: 'gateway' }>, 'kind' | 'commonName'>,
+): Promise<readonly string[]> {
   await readAuthority(dir);
   const keyPath = brokerFiles(dir).clientKey(commonName);
   const { publicKey } = existsSync(keyPath)
     ? await readKeyFile(keyPath)
     : await createKeyFile(keyPath);
-  const paths = await admitClients(dir, [{ kind: 'dispatch', commonName, publicKey }]);
+  const paths = await admitClients(dir, [{ kind, commonName, publicKey }]);
   return [...paths, keyPath];
 }
 

@@ -19,6 +19,8 @@ export type BrokerClient = {
       readonly chain: string;
     }
   | { readonly kind: 'dispatch' }
+  /** Another broker, that hands on what this one has. */
+  | { readonly kind: 'bridge' }
 );
 
 /** Serial 1 is the authority's own, 2 the broker's. */
@@ -53,7 +55,7 @@ function clientOf(line: string): BrokerClient | undefined {
   if (publicKey === undefined || !checkPublicKey(publicKey).ok) return undefined;
   if (revokedAtMs !== undefined && !Number.isSafeInteger(revokedAtMs)) return undefined;
   const revoked = typeof revokedAtMs === 'number' ? { revokedAtMs } : {};
-  if (kind === 'dispatch') return { kind, commonName, publicKey, ...revoked };
+  if (kind === 'dispatch' || kind === 'bridge') return { kind, commonName, publicKey, ...revoked };
   if (kind !== 'gateway' || typeof chain !== 'string' || !isChainId(chain)) return undefined;
   return { kind, commonName, chain, publicKey, ...revoked };
 }

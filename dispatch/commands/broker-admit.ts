@@ -5,20 +5,22 @@ import { keyIdOf } from '../../base/ids.ts';
 import { checkPublicKey } from '../../base/key-check.ts';
 import { nodeSuite } from '../../base/node-suite.ts';
 import { type Command, required, textOf, usageError, type Values } from '../../host/command.ts';
-import { admitClients, admitDispatch, gatewayClient } from '../broker/authority.ts';
+import { admitClients, admitWithKey, gatewayClient } from '../broker/authority.ts';
 import { type BrokerClient, isChainId, isCommonName } from '../broker/register.ts';
 import { readGenesis } from '../enrol.ts';
 
 export const brokerAdmit: Command = {
   name: 'broker admit',
-  summary: 'Gives gateways, or a dispatch node, their certificates for the broker.',
-  usage: 'broker admit --dir DIR (--genesis FILE | --chain ID --public-key KEY | --dispatch NAME)',
+  summary: 'Gives gateways, a dispatch node or another broker certificates for the broker.',
+  usage:
+    'broker admit --dir DIR (--genesis FILE | --chain ID --public-key KEY | --dispatch NAME | --bridge NAME)',
   options: {
     dir: { value: 'DIR', description: 'of the authority, as `tieline broker init` made it' },
     genesis: { value: 'FILE', description: 'genesis.cbor: all gateways that a chain begins with' },
     chain: { value: 'ID', description: 'chain of a gateway that has joined later' },
     'public-key': { value: 'KEY', description: 'its key, as `tieline join` printed it' },
     dispatch: { value: 'NAME', description: 'a dispatch node; its key is made beside' },
+    bridge: { value: 'NAME', description: 'a broker that hands on to this one, likewise' },
     json: { description: 'say what was made as JSON' },
   },
   notes: `A gateway shows the key that it signs with, so no secret is carried around. It gets its
@@ -35,23 +37,28 @@ Afterwards the broker reads anew who may do what: kill -HUP.`,
 };
 
 async function admit(dir: string, values: Values): Promise<readonly string[]> {
-  const [genesis, chain, dispatch] = ['genesis', 'chain', 'dispatch'].map((name) =>
-    textOf(values, name),
+  const [genesis, chain, dispatch, bridge] = ['genesis', 'chain', 'dispatch', 'bridge'].map(
+    (name) => textOf(values, name),
   );
-  if ([genesis, chain, dispatch].filter((one) => one !== undefined).length !== 1) {
-    throw usageError('give one of --genesis, --chain and --dispatch', 'broker admit');
+  const given = [genesis, chain, dispatch, bridge].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw usageError('give one of --genesis, --chain, --dispatch and --bridge', 'broker admit');
   }
   if (dispatch !== undefined) {
-    if (isCommonName(dispatch) && !/^[0-9a-f]{16}$/.test(dispatch)) {
-      return admitDispatch(dir, dispatch);
-    }
-    throw new TielineError('name', `\`${dispatch}\` is no name for a dispatch node`, {
-      hint: 'use small letters, digits and hyphens, and not the key id of a gateway',
-    });
+    return admitWithKey(dir, { kind: 'dispatch', commonName: nameOf(dispatch) });
   }
+  if (bridge !== undefined)
+    return admitWithKey(dir, { kind: 'bridge', commonName: nameOf(bridge) });
   if (genesis !== undefined) return admitClients(dir, await membersOf(genesis));
   const publicKey = required('broker admit', values, 'public-key');
   return admitClients(dir, [joined({ chain: chain ?? '', publicKey })]);
+}
+
+function nameOf(text: string): string {
+  if (isCommonName(text) && !/^[0-9a-f]{16}$/.test(text)) return text;
+  throw new TielineError('name', `\`${text}\` is no name for a dispatch node or a broker`, {
+    hint: 'use small letters, digits and hyphens, and not the key id of a gateway',
+  });
 }
 
 async function membersOf(path: string): Promise<readonly BrokerClient[]> {

@@ -101,7 +101,11 @@ async function enrol(fleet: Fleet, data: string, { values, print, ending }: Invo
   return ending.aborted ? 1 : 0;
 }
 
-async function run(fleet: Fleet, url: string, { values, print, ending }: Invocation) {
+async function run(
+  fleet: Fleet,
+  url: string | readonly string[],
+  { values, print, ending }: Invocation,
+) {
   const files = ['ca', 'cert', 'key'].flatMap((option) => {
     const path = textOf(values, option);
     return path === undefined ? [] : [[option, path] as const];

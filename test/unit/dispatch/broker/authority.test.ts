@@ -6,7 +6,7 @@ import { toHex } from '../../../../base/bytes.ts';
 import { generateSeed, signerFromSeed } from '../../../../base/keys.ts';
 import {
   admitClients,
-  admitDispatch,
+  admitWithKey,
   brokerFiles,
   gatewayClient,
   makeAuthority,
@@ -66,16 +66,25 @@ test('a gateway is certified with its own key, and may use the topics of its cha
   expect(named('topic read')).toEqual(['receipt', 'command', 'request']);
 });
 
+test('a bridge hands on all topics of ours, and survives the register', async () => {
+  const { dir, files, text } = await authority();
+  await admitWithKey(dir, { kind: 'bridge', commonName: 'broker-1' });
+  await admitClients(dir, [newGateway()]);
+  expect(text(files.accessList)).toContain('user broker-1\ntopic readwrite tieline/v1/#\n');
+  expect(parseRegister(text(files.register), 'x')[0]).toMatchObject({ kind: 'bridge' });
+  expect(statSync(files.clientKey('broker-1')).mode & 0o777).toBe(0o600);
+});
+
 test('made again, all is as it was, and what was lost is there again', async () => {
   const { dir, files, text } = await authority();
   const gateway = newGateway();
-  await admitDispatch(dir, 'dispatch-1');
+  await admitWithKey(dir, { kind: 'dispatch', commonName: 'dispatch-1' });
   await admitClients(dir, [gateway]);
   const before = [files.authority, files.server, files.accessList, files.revoked].map(text);
   const certificate = text(files.client(gateway.commonName));
   rmSync(files.client(gateway.commonName));
   await makeAuthority(dir, ['broker.example', '192.0.2.9']);
-  await admitDispatch(dir, 'dispatch-1');
+  await admitWithKey(dir, { kind: 'dispatch', commonName: 'dispatch-1' });
   await admitClients(dir, [gateway]);
   expect([files.authority, files.server, files.accessList, files.revoked].map(text)).toEqual(
     before,
