@@ -94,8 +94,11 @@ export type ArchiveStatus = {
   readonly isBusy: boolean;
 };
 
-/** The part of the disk's bound that segments have in any case. */
-const leastArchive = 1 / 8;
+/**
+ * Of the disk's bound: what segments have in any case; with how much in blocks a whole segment goes
+ * early, and from when on a short one does, for it may be long until a whole one can.
+ */
+const share = { leastArchive: 1 / 8, blocks: 1 / 2, mostBlocks: 5 / 8 } as const;
 
 export class Archivist {
   readonly #parts: ArchivistParts;
@@ -166,22 +169,23 @@ export class Archivist {
     const { used, whole } = await fileBytes(database);
     this.#databaseBytes = whole;
     const { diskBytesMax = Number.POSITIVE_INFINITY } = rules;
-    const isOver = this.#usedBytes > diskBytesMax;
-    const isEarly = used > diskBytesMax / 2;
-    const to = await this.#due({ isEarly, isShort: isEarly && isOver });
+    const to = await this.#due({
+      isEarly: used > diskBytesMax * share.blocks,
+      isShort: used > diskBytesMax * share.mostBlocks,
+    });
     if (to !== undefined) {
       await this.#archive(to);
       return true;
     }
     const [oldest] = files;
     // A file that has once outgrown the bound, for want of receipts, leaves room for some segments yet.
-    const archiveMax = Math.max(diskBytesMax - whole, diskBytesMax * leastArchive);
+    const archiveMax = Math.max(diskBytesMax - whole, diskBytesMax * share.leastArchive);
     if (this.#archiveBytes > archiveMax && oldest !== undefined) {
       await removeSegment(oldest.path);
       log.warn('segment-removed', { from: oldest.from, to: oldest.to, bytes: oldest.bytes });
       return true;
     }
-    this.#tellIfOver(isOver);
+    this.#tellIfOver(this.#usedBytes > diskBytesMax);
     return false;
   }
 

@@ -63,6 +63,9 @@ export const archiveRestore: Command = {
   summary: 'Brings a segment that was carried away back into the archive.',
   usage: 'archive restore --data DIR --segment FILE [--json]',
   options: { data, segment: { value: 'FILE', description: 'the segment' }, json },
+  notes:
+    'Where `diskMax` of gateway.yaml is reached, a running gateway deletes the oldest segments again:\n' +
+    'for a proof or a check, name the file with --segment and leave it where it is.',
   run: async ({ values, print }) => {
     const { path, from, to } = await restoreSegment(nodeSuite, {
       dataDir: required('archive restore', values, 'data'),

@@ -123,6 +123,21 @@ test('half of the bound is for blocks, and what the file does not give back coun
 });
 
 test.each([
+  { bound: 1.7, keptFrom: 0 },
+  { bound: 1.5, keptFrom: 512 },
+])(
+  'with $bound of its file a chain that has no whole segment is archived up to $keptFrom',
+  async ({ bound, keptFrom }) => {
+    const dataDir = await anchoredChain();
+    const diskBytesMax = bound * statSync(chainPath(dataDir)).size;
+    const rules = rulesFor(dataDir, { retentionMs: 1e12, segmentGroups: 16, diskBytesMax });
+    const rig = await archiveAll(dataDir, rules);
+    expect(rig.node.status().archive).toMatchObject({ keptFrom });
+    await rig.node.close();
+  },
+);
+
+test.each([
   ['an entry', 'UPDATE log SET data = zeroblob(length(data)) WHERE idx = 540'],
   ['a header', "UPDATE block SET header = x'a0' WHERE height = 530"],
   [
