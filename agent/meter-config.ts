@@ -11,6 +11,7 @@ import { type SerialProtocol, serialDefaults, speaksByItself } from '../drivers/
 import type { Transport } from '../drivers/transport.ts';
 import type { Problem } from './config-problem.ts';
 import { isMeterFile } from './meter-file.ts';
+import type { MeterKey } from './meter-key.ts';
 
 export type LineConfig = {
   readonly name: string;
@@ -39,6 +40,8 @@ export type MeterConfig = {
   readonly address?: string;
   /** Of one that encrypts: where its keys are. */
   readonly keyFile?: string;
+  /** From that file, once it is read. */
+  readonly key?: MeterKey;
   /** Of all registers that no group below names. */
   readonly periodMs: number;
   readonly periods: readonly GroupConfig[];

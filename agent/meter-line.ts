@@ -13,7 +13,6 @@ import { peerOf } from '../drivers/line.ts';
 import { openLine, type SharedLine } from '../drivers/transport.ts';
 import { type DeviceSearch, searchDevice } from './device-search.ts';
 import { groupsOf, type LineConfig, type MeterConfig, transportOf } from './meter-config.ts';
-import type { MeterKey } from './meter-key.ts';
 import { Poller, type PollerOptions } from './poller.ts';
 import { type ConfiguredMeter, configuredMeter } from './schemas.ts';
 
@@ -59,15 +58,15 @@ export class MeterLine {
     });
   }
 
-  /** Read from now on. `key`: of a meter that encrypts. */
-  start(meter: MeterConfig, key: MeterKey | undefined): void {
+  /** Read from now on. */
+  start(meter: MeterConfig): void {
     const pollers: Poller[] = [];
     // One search a group of registers: each has a device of its own, with a schema of its own.
     const searches = groupsOf(meter).map(({ periodMs, keep }, group) =>
       searchDevice({
         name: meter.name,
         find: () => {
-          const { unit, address } = meter;
+          const { unit, address, key } = meter;
           return findDevice(
             meter.definition ?? meter.meter,
             { line: this.#line, unit, address, key },

@@ -14,7 +14,7 @@ import { dataFiles } from './data-files.ts';
 import { openLearnedFile } from './learned-file.ts';
 import { type MeterChanges, meterChanges } from './meter-changes.ts';
 import type { MeterConfig, MeterSections } from './meter-config.ts';
-import { type MeterKey, readMeterKey } from './meter-key.ts';
+import { readMeterKey } from './meter-key.ts';
 import { MeterLine, type MeterLineParts, type MissingMeter } from './meter-line.ts';
 import type { Poller } from './poller.ts';
 import type { ConfiguredMeter } from './schemas.ts';
@@ -59,11 +59,11 @@ export async function startMeterSide(
   const learned = await openLearnedFile(dataFiles(config.data).learned, memories, log);
   let sections: MeterSections = { lines: [], meters: [] };
 
-  const reload = async (after: MeterSections): Promise<MeterChanges> => {
-    const keys = await keysOf(after.meters);
+  const reload = async (given: MeterSections): Promise<MeterChanges> => {
+    const after = await withKeys(given);
     const changes = meterChanges(sections, after);
     sections = after;
-    await apply({ lines, memories, learned, keys }, changes, {
+    await apply({ lines, memories, learned }, changes, {
       suite,
       clock,
       log,
@@ -100,12 +100,11 @@ type Standing = {
   /** Of the lines there are. */
   readonly memories: Map<string, LineMemory>;
   readonly learned: { readonly recall: (name: string) => void };
-  readonly keys: ReadonlyMap<string, MeterKey>;
 };
 
 /** A port has one owner: who lets it go comes before who takes it. */
 async function apply(
-  { lines, memories, learned, keys }: Standing,
+  { lines, memories, learned }: Standing,
   changes: MeterChanges,
   parts: MeterLineParts,
 ): Promise<void> {
@@ -126,18 +125,18 @@ async function apply(
   for (const meter of startedMeters) {
     const line = lines.get(meter.line);
     assert(line !== undefined, 'the configuration names lines that it has');
-    line.start(meter, keys.get(meter.name));
+    line.start(meter);
   }
 }
 
-/** By the meter's name. @throws TielineError where a key file is missing or no key */
-async function keysOf(meters: readonly MeterConfig[]): Promise<ReadonlyMap<string, MeterKey>> {
-  const keys = new Map<string, MeterKey>();
-  for (const { name, keyFile } of meters) {
-    const key = await readMeterKey(keyFile);
-    if (key !== undefined) keys.set(name, key);
+/** So that another key in the same file is a change. @throws TielineError where a file is missing or no key */
+async function withKeys({ lines, meters }: MeterSections): Promise<MeterSections> {
+  const keyed: MeterConfig[] = [];
+  for (const meter of meters) {
+    const key = await readMeterKey(meter.keyFile);
+    keyed.push(key === undefined ? meter : { ...meter, key });
   }
-  return keys;
+  return { lines, meters: keyed };
 }
 
 /** Before the first pack that names it; only what is not on the chain yet. */

@@ -2,11 +2,14 @@
 // Each meter of the configuration asked a few times, as the gateway would. Only while none runs: a
 // line has one owner.
 
-import { findDevice } from '../../drivers/find-device.ts';
+import { messageOf, TielineError } from '../../base/errors.ts';
+import type { Device } from '../../drivers/device.ts';
+import { findDevice, type Place } from '../../drivers/find-device.ts';
 import type { LineFault } from '../../drivers/line.ts';
-import { openLine, type SharedLine } from '../../drivers/transport.ts';
+import { openLine } from '../../drivers/transport.ts';
 import { monotonicMs } from '../../host/clock.ts';
 import { type LineConfig, type MeterConfig, transportOf } from '../meter-config.ts';
+import { readMeterKey } from '../meter-key.ts';
 import type { Finding } from './finding.ts';
 import { type Asked, lineSigns, meterSign } from './line-signs.ts';
 
@@ -39,9 +42,16 @@ async function checkLine(
   const { timeoutMs, deviceGapMs } = config;
   const line = openLine(transportOf(config), { timeoutMs, deviceGapMs });
   const asked: Asked[] = [];
+  const unread: Finding[] = [];
   try {
     for (const meter of meters) {
-      if (!ending.aborted) asked.push(await ask(meter, line));
+      if (ending.aborted) break;
+      try {
+        const key = await readMeterKey(meter.keyFile);
+        asked.push(await ask(meter, { line, key }));
+      } catch (error) {
+        unread.push(unreadKey(meter, error));
+      }
     }
   } finally {
     await line.close();
@@ -50,19 +60,33 @@ async function checkLine(
   const signs = lineSigns({ name: config.name, isSerial }, asked);
   // What is wrong with all of them need not be said of each.
   const isWhole = signs.some(({ state }) => state === 'bad');
-  return isWhole ? signs : [...signs, ...asked.map(meterSign)];
+  return [...unread, ...(isWhole ? signs : [...signs, ...asked.map(meterSign)])];
 }
 
-async function ask(meter: MeterConfig, line: SharedLine): Promise<Asked> {
+function unreadKey({ name }: MeterConfig, error: unknown): Finding {
+  const advice = (error instanceof TielineError ? error.hint : undefined) ?? 'check `keyFile`';
+  return { area: 'meters', state: 'bad', what: `key of ${name}: ${messageOf(error)}`, advice };
+}
+
+async function ask(
+  { name, definition, meter, unit, address }: MeterConfig,
+  place: Pick<Place, 'line' | 'key'>,
+): Promise<Asked> {
   const latenciesMs: number[] = [];
   const faults: LineFault[] = [];
+  let device: Device | undefined;
   for (let time = 0; time < timesAsked; time++) {
     const startedMs = monotonicMs();
-    const found = await findDevice(meter.definition ?? meter.meter, { line, unit: meter.unit });
-    const read = found.ok ? await found.device.read({ patient: true }) : undefined;
-    const fault = found.ok ? read?.faults[0] : found.fault;
+    let fault: LineFault | undefined;
+    if (device === undefined) {
+      const found = await findDevice(definition ?? meter, { ...place, unit, address });
+      // Once: what speaks by itself is listened to from then on.
+      if (found.ok) device = found.device;
+      else fault = found.fault;
+    }
+    if (device !== undefined) fault = (await device.read({ patient: true })).faults[0];
     if (fault === undefined) latenciesMs.push(monotonicMs() - startedMs);
     else faults.push(fault);
   }
-  return { meter: meter.name, latenciesMs, faults };
+  return { meter: name, latenciesMs, faults };
 }

@@ -38,7 +38,9 @@ export function lineSigns(
   if (answers === 0 && faults.every(({ kind }) => kind === 'time-out')) {
     return bad('nobody answers', silentLineAdvice);
   }
-  const damaged = faults.filter(({ kind }) => kind === 'crc' || kind === 'malformed').length;
+  const damaged = faults.filter(
+    ({ kind, needsKey }) => (kind === 'crc' || kind === 'malformed') && !needsKey,
+  ).length;
   if (damaged === 0) return [];
   const asked = answers + faults.length;
   const what = `line ${line.name}: ${damaged} of ${asked} answers were damaged`;

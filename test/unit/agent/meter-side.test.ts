@@ -2,7 +2,7 @@
 // From the configuration of lines and meters to signed batches, with simulated meters on the
 // loopback.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type TestContext, test } from 'vitest';
@@ -146,4 +146,19 @@ test('another configuration restarts only what it changes, and the rest misses n
   expect(kept?.status).toMatchObject({ failureCount: 0, missedCount: 0 });
   await side.reload({ lines: [], meters: [] });
   expect(side.pollers).toEqual([]);
+});
+
+test('another key in the same file restarts its meter alone', async (context) => {
+  const { side, data, lines, meters } = await setUp(context, {});
+  const keyFile = join(data, 'meter.key');
+  const keyed = [...meters, { ...meters[0], name: 'second', keyFile }];
+  const names = async () => {
+    const { startedMeters } = await side.reload({ lines, meters: keyed });
+    return startedMeters.map(({ name }) => name);
+  };
+  await writeFile(keyFile, '00112233445566778899aabbccddeeff', { mode: 0o600 });
+  expect(await names()).toEqual(['second']);
+  expect(await names()).toEqual([]);
+  await writeFile(keyFile, 'ffeeddccbbaa99887766554433221100');
+  expect(await names()).toEqual(['second']);
 });
