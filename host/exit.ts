@@ -4,6 +4,7 @@
 
 import { TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { monotonicMs } from './clock.ts';
 
 /** What a program ends with when it does not say so itself. */
 export const exitCodes = Object.freeze({
@@ -13,20 +14,27 @@ export const exitCodes = Object.freeze({
   fault: 70,
 });
 
+const sameSignalMs = 200;
+
 /**
  * Runs a program to its end and ends the process with the code it returns. `ending` is aborted by the first
  * SIGINT, SIGTERM or SIGHUP: then it has `limits.exitTimeoutMs` to close what it opened; a second signal ends
- * it at once.
+ * it at once. What comes with the first is no second one: `timeout` sends it to the process and to its group.
  */
 export async function run(main: (ending: AbortSignal) => Promise<number>): Promise<never> {
   const ending = new AbortController();
+  let toldMs = 0;
   for (const [signal, number] of [
     ['SIGHUP', 1],
     ['SIGINT', 2],
     ['SIGTERM', 15],
   ] as const) {
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(128 + number);
+      if (ending.signal.aborted) {
+        if (monotonicMs() - toldMs < sameSignalMs) return;
+        process.exit(128 + number);
+      }
+      toldMs = monotonicMs();
       ending.abort(signal);
       setTimeout(() => {
         process.stderr.write(`tieline: did not end within ${limits.exitTimeoutMs} ms; ended\n`);

@@ -32,6 +32,8 @@ await run(async (ending) => {
       await new Promise<void>((resolve) => ending.addEventListener('abort', () => resolve()));
       process.stdout.write(`closing for ${ending.reason}\n`);
       if (what === 'hang') await new Promise(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      process.stdout.write('closed\n');
       clearInterval(alive);
       return 0;
     }

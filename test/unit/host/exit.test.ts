@@ -77,7 +77,10 @@ describe('signals', () => {
     const { child, ended, printed } = start('wait');
     await printed('ready');
     await signalled(child, signal);
-    expect(await ended).toMatchObject({ code: 0, stdout: `ready\nclosing for ${signal}\n` });
+    expect(await ended).toMatchObject({
+      code: 0,
+      stdout: `ready\nclosing for ${signal}\nclosed\n`,
+    });
   });
 
   test('a second one ends it at once', async () => {
@@ -85,7 +88,17 @@ describe('signals', () => {
     await printed('ready');
     await signalled(child, 'SIGINT');
     await printed('closing');
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await signalled(child, 'SIGINT');
-    expect(await ended).toMatchObject({ code: 130 });
+    expect(await ended).toMatchObject({ code: 130, stderr: '' });
+  });
+
+  test('one that comes with the first, as from `timeout`, lets it close', async () => {
+    const { child, ended, printed } = start('wait');
+    await printed('ready');
+    await signalled(child, 'SIGINT');
+    await printed('closing');
+    await signalled(child, 'SIGINT');
+    expect(await ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/closed\n$/) });
   });
 });
