@@ -60,8 +60,11 @@ export function judgeIntroduction(bytes: Uint8Array): Judgement<Introduction> {
   while (start >= 0 && bytes[start + 1] === question) start = bytes.indexOf(slash, start + 1);
   const end = start < 0 ? -1 : bytes.indexOf(lineFeed, start);
   if (end < 0) return { kind: 'incomplete' };
-  const identification = identificationOf(ascii(bytes.subarray(start, end)).trimEnd());
-  if (identification === undefined) return malformed('it does not introduce itself');
+  const line = ascii(bytes.subarray(start, end)).trimEnd();
+  const identification = identificationOf(line);
+  if (identification === undefined) {
+    return malformed(modeB.test(line) ? 'it speaks mode B, which is not read' : noIntroduction);
+  }
   const { mode } = identification;
   if (mode.kind === 'C') {
     return { kind: 'complete', value: { identification, readout: undefined } };
@@ -91,13 +94,16 @@ export function blockCheck(bytes: Uint8Array): number {
   return check & sevenBits;
 }
 
+const noIntroduction = 'it does not introduce itself';
+/** It changes the speed without being asked: nothing would be readable. */
+const modeB = /^\/[A-Za-z]{3}[A-I]/;
+
 function identificationOf(line: string): Identification | undefined {
   const match = /^\/([A-Za-z]{3})(.)(.{0,32})$/.exec(line);
   if (match === null) return undefined;
   const [, maker = '', speed = '', model = ''] = match;
   const baudRate = /^\d$/.test(speed) ? speeds[Number(speed)] : undefined;
-  // Letters are mode B, which changes the speed without being asked: nothing would be readable.
-  if (/^[A-I7-9]$/.test(speed)) return undefined;
+  if (modeB.test(line) || /^[7-9]$/.test(speed)) return undefined;
   const mode =
     baudRate === undefined ? ({ kind: 'A' } as const) : ({ kind: 'C', baudRate } as const);
   return { maker, model: mode.kind === 'A' ? `${speed}${model}` : model, mode };

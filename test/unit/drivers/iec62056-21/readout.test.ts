@@ -129,6 +129,11 @@ describe('an introduction', () => {
   test.each(['/ABBAold\r\n', '/AB\r\n', '/ABB9x\r\n', '/1235x\r\n'])('%j is none', (text) => {
     expect(judged(text)).toMatchObject({ kind: 'malformed' });
   });
+
+  test('of mode B is called so', () => {
+    const detail = 'it speaks mode B, which is not read';
+    expect(judged('/ABBD A1500\r\n')).toEqual({ kind: 'malformed', detail });
+  });
 });
 
 test('what is sent', () => {
