@@ -5,6 +5,7 @@
 import { limits } from '../../base/limits.ts';
 import { quality } from '../../base/quality.ts';
 import type { ByteAnswer, ByteLine, Talk } from '../bus/byte-line.ts';
+import { monotonicMs } from '../bus/monotonic.ts';
 import type { Device, DeviceValue, Found, ReadValue } from '../device.ts';
 import { qualityOf } from '../fault-quality.ts';
 import { type AskOptions, type Faulty, faulty, peerOf } from '../line.ts';
@@ -30,6 +31,10 @@ import {
 
 // A meter may take 1.5 s to begin, and as long between two characters (section 6.2.5).
 const timeoutMs = 2_500;
+// After a readout a meter goes back to 300 baud, and hears nothing meanwhile.
+const restMs = 500;
+// The readout by which it was found is its first reading, if that is wanted at once: another takes as long.
+const freshMs = 2_000;
 // Meters of mode A are old and say little.
 const introductionBytesMax = 2_048;
 
@@ -73,13 +78,17 @@ function deviceOf(found: {
 }): Device {
   const { line, address, first, values } = found;
   const { maker, model } = first.identification;
+  const foundAtMs = monotonicMs();
+  let unread: Heard | undefined = first;
   return {
     definition: iec6205621.id,
     request: `iec62056-21 /?${address}! ${maker} ${model.replace(/[^\x20-\x7e]/g, '?')}`.trim(),
     exchanges: [],
     values,
     read: async (options) => {
-      const heard = await readOut(line, address, options);
+      const isFresh = monotonicMs() - foundAtMs <= freshMs;
+      const heard = (isFresh ? unread : undefined) ?? (await readOut(line, address, options));
+      unread = undefined;
       if (!('readout' in heard)) {
         const missing: ReadValue = { mantissa: null, quality: qualityOf(heard.fault) };
         return { values: values.map(() => missing), faults: [heard.fault] };
@@ -98,6 +107,7 @@ async function converse(talk: Talk, address: string): Promise<Heard | Faulty> {
   const introduced: ByteAnswer<Introduction> = await talk.exchange({
     peer,
     send: signOn(address),
+    silenceMs: restMs,
     judge: judgeIntroduction,
     bytesMax: introductionBytesMax,
     timeoutMs,

@@ -86,11 +86,26 @@ test('mode A: identification and readout in one', async (context) => {
   expect((await found.device.read()).values).toHaveLength(2);
 });
 
+test('the readout by which it was found is its first reading; the next leaves it time', async (context) => {
+  const whole = concat(utf8('/ABB Old one\r\n'), sound);
+  const { line, events } = scripted(context, { '/?!\r\n': whole });
+  const found = await iec6205621.find(place(line), () => true);
+  if (!found.ok) throw new Error(found.fault.detail);
+  const foundAtMs = performance.now();
+  expect((await found.device.read()).values).toHaveLength(2);
+  expect(events).toHaveLength(1);
+  await found.device.read();
+  expect(events).toHaveLength(2);
+  expect(performance.now() - foundAtMs).toBeGreaterThan(450);
+});
+
 test('a damaged readout has no value', async (context) => {
   const answers = { '/?!\r\n': utf8('/ISK5ME162\r\n'), '\u0006050\r\n': sound };
   const { line } = scripted(context, answers);
   const found = await iec6205621.find(place(line), () => true);
   if (!found.ok) throw new Error(found.fault.detail);
+  // That which found it.
+  expect((await found.device.read()).faults).toEqual([]);
   Object.assign(answers, { '\u0006050\r\n': sound.with(9, 0x39) });
   const damaged = await found.device.read();
   expect(damaged.faults).toMatchObject([{ kind: 'crc' }]);
