@@ -267,7 +267,7 @@ export class Archivist {
 
   #tellIfOver(isOver: boolean): void {
     if (isOver && !this.#isOver) {
-      const hint = 'nothing more may go before the next receipt: see `tieline status`';
+      const hint = 'more goes once it is under a receipt and in the stored state: `tieline status`';
       this.#parts.log.error('disk-over', { bytes: this.#usedBytes, hint });
     }
     this.#isOver = isOver;

@@ -3,6 +3,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { utf8 } from '../../base/bytes.ts';
+import { TielineError } from '../../base/errors.ts';
 import type {
   ChangeOperation,
   MemberChange,
@@ -75,11 +76,11 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-/** @throws InvariantError for a command that is not known. */
+/** @throws TielineError `scenario` for a command that is not known. */
 export function runCommand(group: Group, one: Case): readonly string[] {
   const command = commands[one.command];
-  assert(command !== undefined, `line ${one.line}: ${one.command} is a command`);
-  return command(group, one);
+  if (command !== undefined) return command(group, one);
+  throw new TielineError('scenario', `line ${one.line}: \`${one.command}\` is no known command`);
 }
 
 function onMember(action: (group: Group, id: number) => void): Command {

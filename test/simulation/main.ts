@@ -98,8 +98,16 @@ async function runMutants(words: Words): Promise<number> {
   return caught === mutants ? 0 : 1;
 }
 
+function readScenario(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
 function runFile(path: string): number {
-  const { caseCount, difference } = runScenario(readFileSync(path, 'utf8'));
+  const { caseCount, difference } = runScenario(readScenario(path));
   if (difference === undefined) {
     say(`${path}: ${caseCount} cases as expected`);
     return 0;
@@ -123,9 +131,10 @@ async function main(): Promise<number> {
     if (words.scenario !== undefined) return runFile(words.scenario);
     return await runMutants(words);
   } catch (error) {
-    const isUsage = error instanceof TielineError || error instanceof TypeError;
-    tell(`simulate: ${isUsage ? messageOf(error) : ((error as Error).stack ?? '')}`);
-    return isUsage ? 2 : 1;
+    const isTold = error instanceof TielineError || error instanceof TypeError;
+    tell(`simulate: ${isTold ? messageOf(error) : ((error as Error).stack ?? '')}`);
+    const isScenario = error instanceof TielineError && error.code === 'scenario';
+    return isTold && !isScenario ? 2 : 1;
   }
 }
 

@@ -47,6 +47,13 @@ test('--scenario runs a file of etcd-io/raft, and shows the first difference', a
   const { code, stdout } = await simulate('--scenario', altered);
   expect(code).toBe(1);
   expect(stdout).toMatch(/altered\.txt:\d+: \w+\n {2}expected: .*Lead:2.*\n {2}actual: .*Lead:1/);
+  writeFileSync(altered, 'fly 1\n----\nok\n');
+  expect(await simulate('--scenario', altered)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'simulate: line 1: `fly` is no known command\n',
+  });
+  expect(await simulate('--scenario', directory)).toMatchObject({ code: 2 });
 });
 
 test('words that it does not know end it with 2, and help with 0', async () => {
