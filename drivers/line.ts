@@ -93,6 +93,9 @@ export function peerOf(unit: number, address?: string): string {
   return address === undefined ? `unit ${unit}` : `address ${address}`;
 }
 
+/** The peer where no address was given. */
+export const anybody = 'whoever is there';
+
 export function faulty(fault: LineFault): Faulty {
   return { ok: false, fault };
 }

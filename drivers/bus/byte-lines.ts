@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two lines of bytes: a tty, and a TCP connection to a simple serial server.
 
+import { anybody } from '../line.ts';
 import type { SerialSettings } from '../meter-definition.ts';
 import { ByteLine } from './byte-line.ts';
 import { serialChannel } from './serial-channel.ts';
@@ -34,9 +35,13 @@ export function openSerialLine(
     gapMs: rtuGapMs(endpoint),
     overTcp: false,
     timeOutHint: (peer) =>
-      `check that the meter is set to ${baudRate} baud and parity ${parity}, that its address is ` +
-      `that of ${peer}, and that wires A and B are not swapped`,
+      `check that the meter is set to ${baudRate} baud and parity ${parity}, ${addressHint(peer)}` +
+      'and that wires A and B are not swapped',
   });
+}
+
+function addressHint(peer: string): string {
+  return peer === anybody ? '' : `that ${peer} is the meter's, `;
 }
 
 export function openSerialServerLine(
@@ -51,7 +56,7 @@ export function openSerialServerLine(
     overTcp: true,
     timeOutHint: (peer) =>
       `check that ${host}:${port} is the serial server, that its baud rate and parity are the ` +
-      `meter's, that the meter's address is that of ${peer}, and that wires A and B are not swapped`,
+      `meter's, ${addressHint(peer)}and that wires A and B are not swapped`,
   });
 }
 

@@ -4,7 +4,7 @@
 
 import { concat } from '../../base/bytes.ts';
 import type { ByteAnswer, ByteLine, Talk } from '../bus/byte-line.ts';
-import { type AskOptions, type Faulty, faulty, peerOf } from '../line.ts';
+import { type AskOptions, anybody, type Faulty, faulty, peerOf } from '../line.ts';
 import {
   addressRequest,
   type DltAnswer,
@@ -101,7 +101,7 @@ function outOfOrder(address: string): Faulty {
 }
 
 function nameOf(address: string): string {
-  return address === anyAddress ? 'whoever is there' : peerOf(0, address);
+  return address === anyAddress ? anybody : peerOf(0, address);
 }
 
 /** By bit. */

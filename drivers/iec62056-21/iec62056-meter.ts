@@ -8,7 +8,7 @@ import type { ByteAnswer, ByteLine, Talk } from '../bus/byte-line.ts';
 import { monotonicMs } from '../bus/monotonic.ts';
 import type { Device, DeviceValue, Found, ReadValue } from '../device.ts';
 import { qualityOf } from '../fault-quality.ts';
-import { type AskOptions, type Faulty, faulty, peerOf } from '../line.ts';
+import { type AskOptions, anybody, type Faulty, faulty, peerOf } from '../line.ts';
 import type { Keep } from '../narrowed.ts';
 import { meaningOf } from '../obis-meaning.ts';
 import { mantissaAt, type PrintedValue } from '../printed-value.ts';
@@ -103,7 +103,7 @@ function readOut(line: ByteLine, address: string, options?: AskOptions): Promise
 }
 
 async function converse(talk: Talk, address: string): Promise<Heard | Faulty> {
-  const peer = address === '' ? 'whoever is there' : peerOf(0, address);
+  const peer = address === '' ? anybody : peerOf(0, address);
   const introduced: ByteAnswer<Introduction> = await talk.exchange({
     peer,
     send: signOn(address),

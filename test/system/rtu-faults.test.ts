@@ -201,7 +201,7 @@ test.concurrent('silence names speed, parity, unit, and the wires', async () => 
     expect(await ask(line, 100)).toMatchObject({
       fault: {
         kind: 'time-out',
-        hint: expect.stringMatching(/9600 baud and parity none.*address.*unit 1.*A and B/),
+        hint: expect.stringMatching(/9600 baud and parity none.*unit 1 is the meter.s.*A and B/),
       },
     });
   });

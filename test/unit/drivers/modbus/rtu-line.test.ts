@@ -160,7 +160,7 @@ test.concurrent('a time-out says what to check', async (context) => {
   expect(answer).toMatchObject({
     fault: {
       kind: 'time-out',
-      hint: expect.stringMatching(/baud.*parity.*address.*unit 1.*A and B/),
+      hint: expect.stringMatching(/baud.*parity.*unit 1 is the meter.s.*A and B/),
     },
   });
 });
