@@ -11,7 +11,7 @@ import { newGroup } from './new-group.ts';
 
 const route = { from: 2, to: 1, term: 2, session: 1 } as const;
 const previous = { term: 1, index: 1 };
-const far = limits.raftNumberMax;
+const far = 2 ** 48;
 
 function entry(term: number, index: number): Entry {
   return { term, index, kind: 'normal', data: new Uint8Array() };
