@@ -233,3 +233,22 @@ test('a number that waits here and is on the chain of another entry is told', as
   expect(submissions.doubledNumber(4)).toBeUndefined();
   await database.close();
 });
+
+test.each(['old', 'duplicate'])(
+  'what is refused as %s is on the chain: nobody loses by it',
+  async (reason) => {
+    const database = new TestDatabase(await newChain());
+    const submissions = await open(database);
+    submissions.openPool(0);
+    const entries = [entryOf(1), entryOf(2)] as const;
+    const told = [await add(submissions, entries[0], 1), await add(submissions, entries[1], 2)];
+    await carryOut(database, submissions.takeArrivals(0));
+    const again = blockOf({ refused: [[entries[0], reason]] });
+    await carryOut(database, await submissions.settle(again, 0));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([[{ kind: 'known', height: 5 }], []]);
+    // What is numbered after it waits as before.
+    expect(submissions.outbox).toMatchObject({ count: 1 });
+    await database.close();
+  },
+);
