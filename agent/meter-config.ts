@@ -53,18 +53,25 @@ export type GroupConfig = {
   /** OBIS codes, or words for all of a kind. */
   readonly registers: readonly string[];
   readonly periodMs: number;
+  /** Read before all else that is due on the line. */
+  readonly alarm?: boolean;
 };
 
 /** Registers of one meter that are read together; each group has a schema. */
-export type Group = { readonly periodMs: number; readonly keep: Keep };
+export type Group = {
+  readonly periodMs: number;
+  readonly alarm: boolean;
+  readonly keep: Keep;
+};
 
 const kinds = ['counter', 'instantaneous', 'tradable', 'local'] as const;
 
 /** The first group that names a register has it. */
 export function groupsOf({ periods, periodMs }: MeterConfig): readonly Group[] {
-  const all = [...periods, { registers: [...kinds], periodMs }];
+  const all: readonly GroupConfig[] = [...periods, { registers: [...kinds], periodMs }];
   return all.map((group, place) => ({
     periodMs: group.periodMs,
+    alarm: group.alarm === true,
     keep: (value) => all.findIndex(({ registers }) => isNamed(value, registers)) === place,
   }));
 }
@@ -107,6 +114,7 @@ const group = {
   properties: {
     registers: { type: 'array', minItems: 1, maxItems: 256, items: { type: 'string' } },
     periodMs,
+    alarm: { type: 'boolean' },
   },
 };
 

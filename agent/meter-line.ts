@@ -6,7 +6,6 @@ import type { Suite } from '../base/suite.ts';
 import { Bus } from '../drivers/bus/bus.ts';
 import type { LineMemory } from '../drivers/bus/line-memory.ts';
 import { wireUseOf } from '../drivers/bus/wire-use.ts';
-import type { Device } from '../drivers/device.ts';
 import { findDevice } from '../drivers/find-device.ts';
 import { findSelfDescribed } from '../drivers/index.ts';
 import { peerOf } from '../drivers/line.ts';
@@ -62,7 +61,7 @@ export class MeterLine {
   start(meter: MeterConfig): void {
     const pollers: Poller[] = [];
     // One search a group of registers: each has a device of its own, with a schema of its own.
-    const searches = groupsOf(meter).map(({ periodMs, keep }, group) =>
+    const searches = groupsOf(meter).map(({ periodMs, alarm, keep }, group) =>
       searchDevice({
         name: meter.name,
         find: () => {
@@ -80,7 +79,8 @@ export class MeterLine {
             this.memory.noteWireUse(peer, group, wireUseOf(device));
           }
           // Where every register is in a group, none is left for the rest.
-          if (device.values.length > 0) pollers.push(this.#poll({ ...meter, periodMs }, device));
+          if (device.values.length === 0) return;
+          pollers.push(this.#poll({ ...meter, periodMs }, { device, alarm }));
         },
         log: this.#parts.log,
       }),
@@ -103,11 +103,11 @@ export class MeterLine {
     await this.#bus.close();
   }
 
-  #poll(meter: MeterConfig, device: Device): Poller {
+  #poll(meter: MeterConfig, { device, alarm }: Pick<PollerOptions, 'device' | 'alarm'>): Poller {
     const { suite, onMeter, ...poller } = this.#parts;
     const configured = configuredMeter(suite, meter, device);
     onMeter(configured);
     const place = { bus: this.#bus, peer: peerOf(meter.unit, meter.address) };
-    return new Poller({ ...configured, ...place, ...poller });
+    return new Poller({ ...configured, alarm, ...place, ...poller });
   }
 }

@@ -22,6 +22,8 @@ export type PollerOptions = {
   /** Its address on the line: what is read of one device is well or ill together. */
   readonly peer: string;
   readonly periodMs: number;
+  /** Whether it goes before all else that is due on the line. */
+  readonly alarm: boolean;
   readonly schemaId: SchemaId;
   readonly bus: Pick<Bus, 'add' | 'remove'>;
   readonly clock: Clock;
@@ -54,12 +56,12 @@ export class Poller {
   #latest: { readonly timeMs: number; readonly values: readonly ReadValue[] } | undefined;
 
   constructor(options: PollerOptions) {
-    const { bus, device, peer, periodMs, schemaId } = options;
+    const { bus, device, peer, periodMs, alarm, schemaId } = options;
     this.#options = options;
     this.#id = toHex(schemaId);
     this.#truth = new Truth(device.values);
     const onReading = (reading: BusReading) => this.#take(reading);
-    bus.add({ id: this.#id, peer, periodMs, device, onReading });
+    bus.add({ id: this.#id, peer, periodMs, alarm, device, onReading });
   }
 
   get status(): PollerStatus {

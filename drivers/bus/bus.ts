@@ -81,7 +81,7 @@ export class Bus {
     const task = this.#tasks.get(id);
     if (task === undefined) return;
     const startedMs = monotonicMs();
-    const reading = await this.#reading(task.device, patient);
+    const reading = await this.#reading(task, patient);
     const endedMs = monotonicMs();
     if (this.#closed || this.#tasks.get(id) !== task) return;
     const outcome = outcomeOf(reading.faults);
@@ -94,9 +94,9 @@ export class Bus {
     task.onReading({ ...reading, retry, missedCount });
   }
 
-  async #reading(device: Device, patient: boolean): Promise<Reading> {
+  async #reading({ device, alarm }: BusTask, patient: boolean): Promise<Reading> {
     try {
-      return await device.read({ patient });
+      return await device.read({ patient, priority: alarm === true ? 'alarm' : 'scheduled' });
     } catch (error) {
       // It never should: one device that is read wrongly does not stop the others.
       const fault: LineFault = { kind: 'malformed', detail: messageOf(error) };

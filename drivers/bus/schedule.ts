@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a line does next. Each task has a grid of instants that never drifts or bunches; an instant
-// that passes while the line is busy is left out, not made up for. Of those due, the one goes first
-// whose next instant is nearest. A device that does not answer is tried where that keeps nobody
-// waiting, and else within a share of the line's time, and at least every few seconds while that
-// suffices. Pure: it is told the time.
+// that passes while the line is busy is left out, not made up for. Of those due, alarms go first, and
+// among their like the one whose next instant is nearest. A device that does not answer is tried where
+// that keeps nobody waiting, and else within a share of the line's time, and at least every few
+// seconds while that suffices. Pure: it is told the time.
 
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
@@ -23,6 +23,8 @@ export type Task = {
   /** The device, by its address on the line: tasks of one device are well or ill together. */
   readonly peer: string;
   readonly periodMs: number;
+  /** Goes before all that is due and no alarm. */
+  readonly alarm?: boolean;
 };
 
 // What a device takes that is silent for as long as the line allows, with its request.
@@ -81,7 +83,7 @@ export class Schedule {
     if (probe !== undefined) {
       return this.#read(probe, nowMs, this.#mayProbeLong(probe.health, instant));
     }
-    const read = nearest(sound.filter((candidate) => dueAtMs(candidate) <= nowMs));
+    const read = foremost(sound.filter((candidate) => dueAtMs(candidate) <= nowMs));
     if (read !== undefined) {
       const others = sound.filter(({ entry }) => entry.peer !== read.entry.peer);
       const idleMs = Math.min(...others.map(dueAtMs)) - nowMs;
@@ -175,6 +177,10 @@ function nearer(a: Candidate, b: Candidate): Candidate {
 
 function nearest(candidates: readonly Candidate[]): Candidate | undefined {
   return candidates.length === 0 ? undefined : candidates.reduce(nearer);
+}
+
+function foremost(candidates: readonly Candidate[]): Candidate | undefined {
+  return nearest(candidates.filter(({ entry }) => entry.alarm === true)) ?? nearest(candidates);
 }
 
 /** The one that was tried longest ago. */

@@ -25,12 +25,13 @@ const meter = (periods: MeterConfig['periods']): MeterConfig => ({
 test('the first group that names a register has it, the rest the meter itself', () => {
   const groups = groupsOf(
     meter([
-      { registers: ['1-0:1.8.0*255'], periodMs: 5_000 },
+      { registers: ['1-0:1.8.0*255'], periodMs: 5_000, alarm: true },
       { registers: ['counter', '1-0:14.7.0*255'], periodMs: 60_000 },
     ]),
   );
   const obis = groups.map(({ keep }) => registers.filter(keep).map((one) => one.obis));
   expect(groups.map(({ periodMs }) => periodMs)).toEqual([5_000, 60_000, 1_000]);
+  expect(groups.map(({ alarm }) => alarm)).toEqual([true, false, false]);
   expect(obis[0]).toEqual(['1-0:1.8.0*255']);
   expect(obis[1]).toEqual(['1-0:14.7.0*255', '1-0:2.8.0*255']);
   expect(obis.flat().toSorted()).toEqual(registers.map((one) => one.obis).toSorted());

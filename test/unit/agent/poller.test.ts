@@ -53,6 +53,7 @@ function setUp(options: Partial<PollerOptions> = {}) {
     device,
     peer: 'unit 1',
     periodMs,
+    alarm: false,
     schemaId,
     bus,
     clock: {

@@ -18,6 +18,24 @@ afterEach(() => {
 
 type Behaviour = () => LineFault | undefined;
 
+test('what is an alarm is asked for as one', async () => {
+  const bus = new Bus({ timeoutMs: 1_000 });
+  const asked: unknown[] = [];
+  const device = {
+    ...{ definition: 'test', request: 'none', exchanges: [], values: [] },
+    read: async ({ priority }: AskOptions = {}): Promise<Reading> => {
+      asked.push(priority);
+      return { values: [], faults: [] };
+    },
+  };
+  const common = { device, periodMs: 1_000, onReading: () => {} };
+  bus.add({ id: 'usual', peer: '1', ...common });
+  bus.add({ id: 'alarm', peer: '2', ...common, alarm: true });
+  await pass(1_500);
+  expect(asked.toSorted()).toEqual(['alarm', 'alarm', 'scheduled', 'scheduled']);
+  await bus.close();
+});
+
 function setUp(behaviours: Record<string, Behaviour>, periodMs = 1_000) {
   const bus = new Bus({ timeoutMs: 1_000 });
   const asked: string[] = [];

@@ -59,6 +59,16 @@ describe('grids', () => {
     expect(schedule.next(0)).toEqual({ kind: 'wait', untilMs: 1_000 });
   });
 
+  test('of those due, alarms go first, however far their next instant is', () => {
+    const schedule = new Schedule({ nowMs: 0, timeoutMs: 1_000 });
+    schedule.add({ id: 'fast', peer: '1', periodMs: 1_000 }, 0);
+    schedule.add({ id: 'slow alarm', peer: '2', periodMs: 60_000, alarm: true }, 0);
+    schedule.add({ id: 'alarm', peer: '3', periodMs: 5_000, alarm: true }, 0);
+    const order = [schedule.next(0), schedule.next(0), schedule.next(0)];
+    expect(order).toMatchObject([{ id: 'alarm' }, { id: 'slow alarm' }, { id: 'fast' }]);
+    expect(schedule.next(0)).toEqual({ kind: 'wait', untilMs: 1_000 });
+  });
+
   test('a reading that nobody waits behind is given all the time that the line allows', () => {
     const schedule = new Schedule({ nowMs: 0, timeoutMs: 1_000 });
     schedule.add({ id: 'a', peer: '1', periodMs: 10_000 }, 0);
