@@ -4,6 +4,7 @@
 // shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
 // signed gap; so are those that are left out while the outbox is filling, where that is wished.
 
+import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';
 import { toKeyId, toSequence } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
@@ -39,7 +40,7 @@ export type BatchWindowParts = {
 export type BatchWindowOptions = {
   /** Longest time without a batch. */
   readonly silenceMs: number;
-  /** While the outbox is filling, of each device one pack in so long; left out: all. */
+  /** While the outbox is filling, of each device and schema one pack in so long; left out: all. */
   readonly thinnedMs?: number | undefined;
 };
 
@@ -63,7 +64,7 @@ export class BatchWindow {
   readonly #options: BatchWindowOptions;
   /** By device and reason; of each, one gap. */
   readonly #lost = new Map<string, Lost>();
-  /** Left out since the device's last pack that was not. */
+  /** By device and schema, for one device may be read in groups: left out since the last pack that was not. */
   readonly #thinned = new Map<string, Lost>();
   readonly #keptMs = new Map<string, number>();
   #isOutboxFull = false;
@@ -82,7 +83,7 @@ export class BatchWindow {
 
   /** Adds one pack to the window; what would not fit into one batch with it is sealed before. */
   add(device: string, pack: Pack): void {
-    if (this.#leavesOut(device, pack.timeMs)) return;
+    if (this.#leavesOut(device, pack)) return;
     const bytes = encodePack(pack);
     const isFull =
       this.#taken.length >= limits.batchPacksMax ||
@@ -97,9 +98,17 @@ export class BatchWindow {
     if (this.#held === undefined) this.#seal();
   }
 
+  /** The last window: what was left out and not stated yet would never be. */
+  end(): void {
+    if (this.#held !== undefined) return;
+    this.#loseThinned();
+    this.#stateGaps();
+    this.#seal();
+  }
+
   /** What is read from now on is not signed by this key, as far as there is room for it. */
   hold(): void {
-    this.seal();
+    this.end();
     this.#held ??= [];
   }
 
@@ -119,21 +128,23 @@ export class BatchWindow {
       .map(({ taken, ...rest }) => ({ packs: taken.map(({ bytes }) => bytes), ...rest }));
   }
 
-  #leavesOut(device: string, timeMs: number): boolean {
+  #leavesOut(device: string, { schemaId, timeMs }: Pack): boolean {
     const { thinnedMs = 0 } = this.#options;
-    const sinceMs = timeMs - (this.#keptMs.get(device) ?? Number.NEGATIVE_INFINITY);
-    const isLeftOut = sinceMs >= 0 && sinceMs < thinnedMs && this.#parts.sink.isOutboxFilling();
-    if (isLeftOut) {
+    const series = `${device} ${toHex(schemaId)}`;
+    const sinceMs = timeMs - (this.#keptMs.get(series) ?? Number.NEGATIVE_INFINITY);
+    const isSoon = sinceMs >= 0 && sinceMs < thinnedMs;
+    // What is held takes no room in the outbox, and its gaps would have no signer.
+    if (isSoon && this.#held === undefined && this.#parts.sink.isOutboxFilling()) {
       const toMs = timeMs;
       const one = { device, reason: 'thinned', fromMs: timeMs, toMs, packCount: 1 };
-      count(this.#thinned, device, one);
+      count(this.#thinned, series, one);
       return true;
     }
     // A gap with each pack that is kept, and not with each that is not: it takes as much room.
-    const thinned = this.#thinned.get(device);
-    this.#thinned.delete(device);
+    const thinned = this.#thinned.get(series);
+    this.#thinned.delete(series);
     if (thinned !== undefined) this.#lose(thinned);
-    this.#keptMs.set(device, timeMs);
+    this.#keptMs.set(series, timeMs);
     return false;
   }
 
@@ -184,10 +195,7 @@ export class BatchWindow {
 
   #stateGaps(): void {
     const { signer, sink } = this.#parts;
-    if (!sink.isOutboxFilling()) {
-      for (const one of this.#thinned.values()) this.#lose(one);
-      this.#thinned.clear();
-    }
+    if (!sink.isOutboxFilling()) this.#loseThinned();
     const lost = [...this.#lost.values()];
     this.#lost.clear();
     for (const one of lost) {
@@ -230,6 +238,11 @@ export class BatchWindow {
     this.#isOutboxFull = isFull;
     if (isFull) this.#parts.log.error('readings-not-kept', { reason: outboxFull });
     else this.#parts.log.info('readings-kept-again');
+  }
+
+  #loseThinned(): void {
+    for (const one of this.#thinned.values()) this.#lose(one);
+    this.#thinned.clear();
   }
 
   #lose(more: Lost): void {

@@ -28,8 +28,8 @@ anchor:
 
 # What is read in a window is signed as one batch, and stored as one block with the others' batches:
 # a longer one spares the card, and can lose more when the power fails.
-# Where no block takes what was read, and 80 % of its 4 GB are full, one reading of each device in
-# thinnedMs is kept, and the others are counted in signed gaps.
+# Where no block takes what was read, and 80 % of its 4 GB are full, one reading of each meter (of
+# each of its groups, below) in thinnedMs is kept, and the others are counted in signed gaps.
 batch:
   windowMs: 1000
 #  thinnedMs: 60000

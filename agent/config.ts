@@ -49,7 +49,7 @@ export type GatewayConfig = {
   /** What is read in so long becomes one signed batch, and with the others' batches one block. */
   readonly batch: {
     readonly windowMs: number;
-    /** While the outbox is filling, of each device one pack in so long; left out: all. */
+    /** While the outbox is filling, of each device and schema one pack in so long; left out: all. */
     readonly thinnedMs?: number;
   };
   readonly anchor: { readonly intervalMs: number };

@@ -90,7 +90,7 @@ export async function startMeterSide(
       clearInterval(timer);
       await Promise.all([...lines.values()].map((line) => line.close()));
       await learned.close();
-      batches.seal();
+      batches.end();
     },
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BatchWindow } from '../../../agent/batch-window.ts';
 import { assert } from '../../../base/assert.ts';
 import { TielineError } from '../../../base/errors.ts';
+import { toSchemaId } from '../../../base/ids.ts';
 import { limits } from '../../../base/limits.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import type { Pack } from '../../../base/pack.ts';
@@ -204,6 +205,41 @@ describe('while the outbox is filling', () => {
     ]);
     const [first] = sink.gaps;
     expect(first).toMatchObject({ fromMs: startMs + 5_000, toMs: startMs + 13_000 });
+  });
+
+  test('each of the groups that a device is read in has its own, however rarely it is read', async () => {
+    const { sink, window, pass } = setUp(10_000);
+    const slow = toSchemaId(new Uint8Array(32).fill(9));
+    sink.isFilling = true;
+    for (let second = 0; second < 60; second++) {
+      window.add('a', packOf(startMs + second * 1_000));
+      if (second % 15 === 5)
+        window.add('a', { ...packOf(startMs + second * 1_000), schemaId: slow });
+      await pass();
+    }
+    // Six of the fast group, and all four of the slow one.
+    expect(packs(sink)).toBe(6 + 4);
+  });
+
+  test.each(['end', 'hold'] as const)('%s states what was left out', async (last) => {
+    const { sink, window, pass } = setUp(60_000);
+    sink.isFilling = true;
+    for (let second = 0; second < 5; second++) {
+      window.add('a', packOf(startMs + second * 1_000));
+      await pass();
+    }
+    window[last]();
+    await pass();
+    const [fromMs, toMs] = [startMs + 1_000, startMs + 4_000];
+    expect(sink.gaps).toMatchObject([{ reason: 'thinned', packCount: 4, fromMs, toMs }]);
+  });
+
+  test('all is held while another key is to sign', () => {
+    const { sink, window } = setUp(60_000);
+    sink.isFilling = true;
+    window.hold();
+    for (let second = 0; second < 5; second++) window.add('a', packOf(startMs + second * 1_000));
+    expect(window.takeHeld().map((held) => held.packs.length)).toEqual([5]);
   });
 
   test('all is kept where nothing else is wished', async () => {
