@@ -60,6 +60,7 @@ export async function* scan(
 ): AsyncGenerator<ScanEvent, undefined> {
   const pace = new Pace(steps);
   let isKnown = false;
+  let isAlone = false;
   const [first] = steps;
   if (first?.transport.kind === 'modbus-rtu') {
     yield pace.progress(`listening at ${placeText(first.transport)}`);
@@ -69,17 +70,17 @@ export async function* scan(
   }
   for (const step of steps) {
     if (options.ending.aborted) return undefined;
+    // What speaks by itself has its line alone.
+    if ((isAlone || (isKnown && step.kind === 'units')) && !options.all) {
+      pace.skip(sizeOf(step));
+      continue;
+    }
     if (step.kind === 'protocol') {
       yield pace.progress(`${step.meters[0]?.protocol ?? ''} at ${placeText(step.transport)}`);
       const found = await findByProtocol(step);
       if (found !== undefined) yield { kind: 'found', meter: found };
-      // What speaks by itself has its line alone.
-      isKnown ||= found !== undefined && step.meters.every(speaksByItself);
-      pace.done(1);
-      continue;
-    }
-    if (isKnown && !options.all) {
-      pace.skip(step.units.length);
+      isAlone ||= found !== undefined && step.meters.every(speaksByItself);
+      pace.done(sizeOf(step));
       continue;
     }
     for await (const event of scanUnits(step, options, pace)) {
@@ -117,6 +118,11 @@ async function listenAt(transport: Transport): Promise<Overheard | undefined> {
   return overheard({ startMs: pieces[0]?.atMs ?? startMs, endMs, pieces });
 }
 
+/** What is asked in it. */
+function sizeOf(step: ScanStep): number {
+  return step.kind === 'units' ? step.units.length : 1;
+}
+
 /** How far it is, and how long it takes from here. */
 class Pace {
   readonly #startedMs = monotonicMs();
@@ -124,10 +130,7 @@ class Pace {
   #done = 0;
 
   constructor(steps: readonly ScanStep[]) {
-    this.#count = steps.reduce(
-      (count, step) => count + (step.kind === 'units' ? step.units.length : 1),
-      0,
-    );
+    this.#count = steps.reduce((count, step) => count + sizeOf(step), 0);
   }
 
   done(count: number): void {

@@ -2,6 +2,7 @@
 // A scan of Modbus TCP endpoints: what is found there, how sure, and what is said of the rest.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { iec6205621 } from '../../../../drivers/iec62056-21/iec62056-meter.ts';
 import { findMeter } from '../../../../drivers/index.ts';
 import { dsmrP1 } from '../../../../drivers/p1/p1-meter.ts';
 import { chosen } from '../../../../drivers/scan/identify.ts';
@@ -86,8 +87,10 @@ describe('a scan', () => {
     const step: ScanStep = { kind: 'protocol', transport: await sealedPort(), meters: [dsmrP1] };
     const options = { timeoutMs: 60, all: false, ending: new AbortController().signal };
     const events: ScanEvent[] = [];
+    // It has its line alone: nothing else is tried.
+    const other: ScanStep = { ...step, meters: [iec6205621] };
     const units: ScanStep = { kind: 'units', transport: step.transport, units: [1, 2] };
-    for await (const event of scan([step, units], options)) events.push(event);
+    for await (const event of scan([step, other, units], options)) events.push(event);
     const reasons = ['it speaks p1, encrypted: give its keys as `keyFile`'];
     const meter = { meter: 'dsmr-p1', confidence: 'certain', reasons, unit: undefined };
     expect(events.at(-1)).toMatchObject({ kind: 'found', meter });
