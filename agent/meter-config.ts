@@ -194,7 +194,7 @@ function placeProblems(
   const config = lines.find((one) => one.name === line);
   if (config === undefined) {
     const known = lines.map(({ name }) => name);
-    const hint = didYouMean(line, known) ?? `there are: ${known.join(', ')}`;
+    const hint = didYouMean(line, known) ?? linesHint(known);
     problems.push({ path: [...path, 'line'], message: 'there is no line of this name', hint });
   }
   if (!isMeterFile(meter) && findAnyMeter(meter) === undefined) {
@@ -216,6 +216,10 @@ function placeProblems(
     });
   }
   return problems;
+}
+
+function linesHint(known: readonly string[]): string {
+  return known.length === 0 ? 'add it to `lines`' : `there are: ${known.join(', ')}`;
 }
 
 /** Where a meter speaks by itself nobody else is heard. */

@@ -12,7 +12,7 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   const wanted = fold(typed);
   const rated = known
     .map((word) => ({ word, distance: distanceOf(wanted, fold(word)) }))
-    .filter(({ distance, word }) => distance <= Math.max(1, Math.floor(word.length / 3)))
+    .filter(({ distance, word }) => distance <= Math.max(1, Math.floor(fold(word).length / 3)))
     .toSorted((a, b) => a.distance - b.distance);
   return (rated[0] ?? known.map((word) => ({ word })).find(({ word }) => begins(word, wanted)))
     ?.word;

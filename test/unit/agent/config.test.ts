@@ -99,6 +99,13 @@ anchor: { intervalMs: soon }
   for (const place of ['3:', '4:', '5:']) expect(message).toContain(`gateway.yaml:${place}`);
 });
 
+test('where there are no lines at all, none is listed', () => {
+  const message = problemsOf(`${least}meters:
+  - { name: main, meter: eastron-sdm630, line: hall }
+`);
+  expect(message).toContain('there is no line of this name (add it to `lines`)');
+});
+
 test('all that does not fit together is told at once, each with its line', () => {
   const message = problemsOf(`${least}lines:
   - { name: bus }

@@ -18,6 +18,10 @@ test.each([
   expect(nearest(typed, known)).toBe(meant);
 });
 
+test('hyphens make no word longer', () => {
+  expect(nearest('--host', ['--port'])).toBe(undefined);
+});
+
 test('of two near ones the nearer', () => {
   expect(nearest('broke', ['brakes', 'broker'])).toBe('broker');
 });
