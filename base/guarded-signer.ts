@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys of files, which sign all that a gateway or the centre says: by libsodium, in half of OpenSSL's
-// time. The secret half is in memory that the garbage collector neither moves nor copies, that is
-// never swapped, and lies between pages nobody may touch. For few keys: each takes four pages, and
-// where the system has no more of them, the process ends.
+// time. The secret half is in memory that the garbage collector neither moves nor copies, that stays
+// out of core dumps and, as far as the system lets it be locked (`ulimit -l`), out of swap, and lies
+// between pages nobody may touch. For few keys: each takes four pages, and where the system has no
+// more of them, the process ends.
 
 import sodium from 'sodium-native';
 import { assert } from './assert.ts';
