@@ -108,6 +108,7 @@ export class SgReadyContacts {
   async #write(contacts: Contacts): Promise<Switched> {
     const { line, unit, address } = this.#place;
     const values = coilsOf(contacts);
+    this.#state = { contacts: undefined, sinceMs: this.#state?.sinceMs };
     const answer = await line.write({ unit, functionCode: writeCoils, address, values });
     if (!answer.ok) return answer;
     const now = await this.read();

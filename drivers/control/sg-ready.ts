@@ -19,7 +19,8 @@ export const switchingMsMin = 60_000;
 export const blockMsMax = 2 * 3_600_000;
 
 export type SgReady = {
-  readonly contacts: SgReadyContacts;
+  /** undefined once a write was not seen to be obeyed: nobody knows. */
+  readonly contacts: SgReadyContacts | undefined;
   /** When they were switched; undefined where nobody knows. */
   readonly sinceMs: number | undefined;
 };

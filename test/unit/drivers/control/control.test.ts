@@ -173,6 +173,20 @@ function relayModule() {
   return { module, place: { line, unit: 1, address: 0 } };
 }
 
+test('contacts that may have been switched without an answer are written again', async () => {
+  const { module, place } = relayModule();
+  const time = simulatedTime();
+  const contacts = new SgReadyContacts(place, time);
+  await contacts.set('00');
+  await time.pass(60_000);
+  module.lostWrites = 1;
+  expect(await contacts.set('11')).toMatchObject({ ok: false });
+  // The answer alone was lost.
+  module.coils = [1, 1];
+  expect(await contacts.set('00')).toEqual({ ok: true, contacts: '00' });
+  expect(module.coils).toEqual([0, 0]);
+});
+
 describe('a block', () => {
   const hourMs = 3_600_000;
 
