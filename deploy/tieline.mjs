@@ -64,9 +64,10 @@ function runBy(node) {
 
 /**
  * A gateway is alone with little memory for years: V8's halls are kept small, it collects early, and of its
- * four ways to run a function it uses two: the code of the others takes megabytes and pays back nothing at
- * this work (docs/benchmarks.md, footprint). The system's allocator keeps one store of freed memory, not
- * one for each thread, and gives back at once what was taken in pieces from 32 kB on.
+ * four ways to run a function it uses two: the code of the others takes megabytes and pays back nothing
+ * at this work. So does what is compiled before it was called thousands of times, and code that was not used
+ * for long (docs/benchmarks.md, footprint). The allocator keeps one store of freed memory, not one for
+ * each thread, and gives back at once what was taken in pieces from 32 kB on.
  */
 const frugalFlags = [
   '--max-semi-space-size=1',
@@ -74,6 +75,8 @@ const frugalFlags = [
   '--no-sparkplug',
   '--no-opt',
   '--optimize-for-size',
+  '--invocation-count-for-maglev=2000',
+  '--bytecode-old-age=2',
   '--v8-pool-size=1',
 ];
 const frugalEnvironment = {
