@@ -2,20 +2,9 @@
 // A line, all in memory, to a device that does at once what it is told, and is so many answers behind.
 
 import { concat } from '../../../../base/bytes.ts';
-import { ByteLine } from '../../../../drivers/bus/byte-line.ts';
 import { withCrc } from '../../../../drivers/modbus/rtu-frame.ts';
-import { RtuLine } from '../../../../drivers/modbus/rtu-line.ts';
-
-const settings = {
-  name: 'memory',
-  serial: { baudRate: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
-  timeoutMs: 60,
-  gapMs: 1,
-  settleMs: 60,
-  deviceGapMs: 0,
-  overTcp: false,
-  timeOutHint: () => 'none',
-} as const;
+import type { RtuLine } from '../../../../drivers/modbus/rtu-line.ts';
+import { memoryLine } from './memory-line.ts';
 
 export type Lag = {
   /** How many requests it is behind with its answers: of what waits longer it says all at once. */
@@ -37,18 +26,10 @@ export function laggingLine(
     if (bytes.length > 0) hear(bytes.subarray(0, cut));
     if (bytes.length > cut) setImmediate(() => hear(bytes.subarray(cut)));
   };
-  const bytes = new ByteLine(
-    async (listener) => ({
-      write: async (request) => {
-        const [unit = 0] = request;
-        waiting.push(withCrc(concat(Uint8Array.of(unit), answer(request.slice(1, -2)))));
-        setImmediate(() => speak(listener.bytes));
-      },
-      discardInput: async () => undefined,
-      setBaudRate: undefined,
-      close: async () => undefined,
-    }),
-    settings,
-  );
-  return { line: new RtuLine(bytes), lag };
+  const line = memoryLine((request, hear) => {
+    const [unit = 0] = request;
+    waiting.push(withCrc(concat(Uint8Array.of(unit), answer(request.slice(1, -2)))));
+    setImmediate(() => speak(hear));
+  });
+  return { line, lag };
 }

@@ -3,20 +3,8 @@
 // another register: on a line that is all in memory, however late it comes.
 
 import { expect, test } from 'vitest';
-import { ByteLine } from '../../../../drivers/bus/byte-line.ts';
-import { RtuLine } from '../../../../drivers/modbus/rtu-line.ts';
 import { soundAnswer } from '../../../devices/faulty-slave.ts';
-
-const settings = {
-  name: 'memory',
-  serial: { baudRate: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
-  timeoutMs: 60,
-  gapMs: 1,
-  settleMs: 60,
-  deviceGapMs: 0,
-  overTcp: false,
-  timeOutHint: () => 'none',
-} as const;
+import { memoryLine } from './memory-line.ts';
 
 /** From request `lateFrom` to `lateTo`, answers each with the answer to the one before, in `cut` bytes
  * and the rest. */
@@ -31,19 +19,10 @@ function lineOfAnswersOneLate(lateFrom: number, lateTo: number, cut: number) {
     hear(bytes.subarray(0, cut));
     if (cut < bytes.length) setImmediate(() => hear(bytes.subarray(cut)));
   };
-  const line = new ByteLine(
-    async (listener) => ({
-      write: async (request) => {
-        waiting.push(soundAnswer(request));
-        setImmediate(() => answer(listener.bytes));
-      },
-      discardInput: async () => undefined,
-      setBaudRate: undefined,
-      close: async () => undefined,
-    }),
-    settings,
-  );
-  return new RtuLine(line);
+  return memoryLine((request, hear) => {
+    waiting.push(soundAnswer(request));
+    setImmediate(() => answer(hear));
+  });
 }
 
 const request = (address: number, count = 2) =>
