@@ -65,7 +65,7 @@ function runBy(node) {
 /**
  * A gateway is alone with little memory for years: V8's halls are kept small, it collects early, and of its
  * four ways to run a function it uses two: the code of the others takes megabytes and pays back nothing
- * at this work. So does what is compiled before it was called thousands of times, and code that was not used
+ * at this work. Nor does what is compiled before it was called thousands of times, or code that was not used
  * for long (docs/benchmarks.md, footprint). The allocator keeps one store of freed memory, not one for
  * each thread, and gives back at once what was taken in pieces from 32 kB on.
  */
