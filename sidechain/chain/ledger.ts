@@ -18,7 +18,7 @@ import { decodeHeader, encodeHeader, type Header } from './header.ts';
 import { type AcceptedEntry, type Judgement, judge, type Verdicts } from './judge.ts';
 import { encodeRefused, encodeStateRoot, type Refused } from './own-outputs.ts';
 import { Registry } from './registry.ts';
-import { ChainState, chainStateHash, noStateHash, type StateWrite, stateRoot } from './state.ts';
+import { ChainState, chainStateHash, noStateHash, type StateWrite } from './state.ts';
 
 /** A contract as the ledger runs it; its effects are data for the program around it. */
 export type Contract = Machine<LedgerEntry, Uint8Array, CborValue>;
@@ -219,8 +219,7 @@ export class Ledger {
     const suite = this.#suite;
     const writes = this.#state.takeWrites();
     if (done.hasStateRoot) {
-      const pairs = this.#state.pairs();
-      done.outputs.push(encodeStateRoot(stateRoot(suite, pairs), pairs.length));
+      done.outputs.push(encodeStateRoot(this.#state.root(suite), this.#state.size));
     }
     assert(
       done.outputs.length <= limits.outputsPerBlockMax &&

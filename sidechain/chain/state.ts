@@ -3,11 +3,12 @@
 // and the state hash is chained over it, so that two members whose writes ever differ differ for ever.
 
 import { assert } from '../../base/assert.ts';
-import { compare, concat, utf8 } from '../../base/bytes.ts';
+import { compareUtf8, concat } from '../../base/bytes.ts';
 import { type CborValue, decode, encode } from '../../base/cbor.ts';
 import type { StateView } from '../../base/machine.ts';
-import { leafHash, rootOf } from '../../base/merkle.ts';
+import { rootOf } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
+import { pairHash, StateLeaves } from './state-leaves.ts';
 
 /** One write of a block: the encoded value, or null where the key was deleted. */
 export type StateWrite = readonly [key: string, value: Uint8Array | null];
@@ -22,9 +23,16 @@ export class ChainState {
   readonly #values = new Map<string, Uint8Array>();
   readonly #decoded = new Map<string, CborValue>();
   readonly #dirty = new Set<string>();
+  readonly #leaves: StateLeaves;
 
   constructor(pairs: Iterable<readonly [string, Uint8Array]> = []) {
     for (const [key, value] of pairs) this.#values.set(key, value);
+    this.#leaves = new StateLeaves(this.#values);
+  }
+
+  /** How many pairs there are. */
+  get size(): number {
+    return this.#values.size;
   }
 
   get(key: string): CborValue | undefined {
@@ -66,9 +74,10 @@ export class ChainState {
    * of its keys, a small bigint as a number.
    */
   takeWrites(): readonly StateWrite[] {
-    const keys = [...this.#dirty].sort((a, b) => compare(utf8(a), utf8(b)));
+    const keys = [...this.#dirty].sort(compareUtf8);
     this.#dirty.clear();
     const writes = keys.map((key): StateWrite => {
+      this.#leaves.touch(key);
       const value = this.#decoded.get(key);
       if (value === undefined) return [key, null];
       const bytes = encode(value);
@@ -84,7 +93,13 @@ export class ChainState {
   /** All pairs in bytewise order of the keys: what a snapshot holds and the state root is made of. */
   pairs(): readonly (readonly [string, Uint8Array])[] {
     assert(this.#dirty.size === 0, 'pairs are read between blocks');
-    return [...this.#values].sort(([a], [b]) => compare(utf8(a), utf8(b)));
+    return this.#leaves.keys().map((key) => [key, this.#values.get(key) as Uint8Array] as const);
+  }
+
+  /** As `stateRoot` of all pairs, at the price of those that changed since it was asked last. */
+  root(suite: Suite): Uint8Array {
+    assert(this.#dirty.size === 0, 'the root is made between blocks');
+    return this.#leaves.root(suite);
   }
 }
 
@@ -97,13 +112,13 @@ export function chainStateHash(
   return suite.sha256(concat(previous, encode(writes.map(([key, value]) => [key, value]))));
 }
 
-/** RFC 9162 root over the key-sorted pairs, leaf data = the CBOR array [key, value]. */
+/** RFC 9162 root over the key-sorted pairs, for whoever has the pairs alone. */
 export function stateRoot(
   suite: Suite,
   pairs: readonly (readonly [string, Uint8Array])[],
 ): Uint8Array {
   return rootOf(
     suite,
-    pairs.map(([key, value]) => leafHash(suite, encode([key, value]))),
+    pairs.map(([key, value]) => pairHash(suite, key, value)),
   );
 }

@@ -147,6 +147,60 @@ describe('state hash', () => {
   });
 });
 
+describe('the state root', () => {
+  const key = fc.string({ unit: 'binary', maxLength: 2 }).filter((text) => text.isWellFormed());
+
+  test('kept from block to block is that of all pairs', () => {
+    const write = fc.tuple(key, fc.option(fc.nat(3)));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.array(write), fc.boolean())), (blocks) => {
+        const state = new ChainState([['k', encode(1)]]);
+        for (const [writes, isRead] of blocks) {
+          for (const [name, value] of writes) {
+            if (value === null) state.delete(name);
+            else state.put(name, value);
+          }
+          state.takeWrites();
+          if (isRead) state.pairs();
+          else expect(state.root(suite)).toEqual(stateRoot(suite, state.pairs()));
+          expect(state.size).toBe(state.pairs().length);
+        }
+        expect(state.root(suite)).toEqual(stateRoot(suite, state.pairs()));
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  test('hashes again what was written, not the leaves of the rest', () => {
+    let leafCount = 0;
+    const counting = {
+      ...suite,
+      sha256: (bytes: Uint8Array) => {
+        if (bytes[0] === 0) leafCount += 1;
+        return suite.sha256(bytes);
+      },
+    };
+    const pairs = Array.from({ length: 1_000 }, (_, i) => [`window/${i}`, encode(i)] as const);
+    const state = new ChainState(pairs);
+    state.root(counting);
+    expect(leafCount).toBe(1_000);
+    state.put('window/7', 'new');
+    state.put('window/1000', 1);
+    state.delete('window/8');
+    state.takeWrites();
+    state.root(counting);
+    expect(leafCount).toBe(1_002);
+    state.root(counting);
+    expect(leafCount).toBe(1_002);
+  });
+
+  test('is not made while a block is under way', () => {
+    const state = new ChainState();
+    state.put('a', 1);
+    expect(() => state.root(suite)).toThrow('between blocks');
+  });
+});
+
 test('a machine sees its own keys and no other’s', () => {
   const state = new ChainState([['chain/policy', encode(1)]]);
   const [a, b] = [state.view('a'), state.view('b')];
