@@ -7,6 +7,7 @@ import { fromHex, toHex } from '../../../base/bytes.ts';
 import { toKeyId } from '../../../base/ids.ts';
 import { limits } from '../../../base/limits.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { changeMembers } from '../../../sidechain/chain/judge-membership.ts';
 import type { Member } from '../../../sidechain/chain/member.ts';
 import { type MembershipChange, signMembership } from '../../../sidechain/chain/membership.ts';
 import { decodeRefused } from '../../../sidechain/chain/own-outputs.ts';
@@ -180,6 +181,25 @@ describe('a change is refused', () => {
     const free = limits.membersMax - group.members.length;
     const fill = Array.from({ length: free + 1 }, (_, i) => grant(100 + i));
     expect(reasonsOf(group, ...fill)).toEqual(['too-many-members']);
+  });
+
+  test('that makes more members than a chain may ever have had', () => {
+    const { members, persons, policy } = newGroup().ledger.registry;
+    const [one] = members;
+    if (one === undefined) throw new Error('a chain has members');
+    const gone = { ...one, role: 'follower', revoked: true, end: null } as const;
+    const count = limits.membersEverMax - members.length;
+    const ever = Array.from({ length: count }, (_, i) => ({
+      ...{ ...gone, raftId: members.length + 1 + i, name: `gone ${i}` },
+      keyId: Uint8Array.of(0, 0, 0, 0, 0, 0, i >> 8, i & 0xff),
+    }));
+    const by = engineer.keyId;
+    const judgedAmong = (all: readonly Member[]) =>
+      changeMembers(suite, grant(20), { members: all, persons, policy, height: 1, by });
+    const full = [...members, ...ever];
+    expect(full).toHaveLength(limits.membersEverMax);
+    expect(judgedAmong(full)).toMatchObject({ ok: false, code: 'too-many-members' });
+    expect(judgedAmong(full.slice(0, -1))).toMatchObject({ ok: true });
   });
 
   test('and leaves members, number and the state as they were', () => {

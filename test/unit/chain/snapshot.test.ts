@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { concat } from '../../../base/bytes.ts';
+import { concat, u32 } from '../../../base/bytes.ts';
+import { encode } from '../../../base/cbor.ts';
 import { formatCheckpoint, signCheckpoint } from '../../../base/checkpoint.ts';
 import { cosign } from '../../../base/cosignature.ts';
 import { leafHash, rootOf } from '../../../base/merkle.ts';
@@ -11,6 +12,7 @@ import { groupSize } from '../../../base/tree.ts';
 import type { BlockEntry } from '../../../sidechain/chain/block.ts';
 import { stateRootInterval } from '../../../sidechain/chain/ledger.ts';
 import { signMembership } from '../../../sidechain/chain/membership.ts';
+import type { ProvenChange } from '../../../sidechain/chain/membership-proof.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { proveOutput } from '../../../sidechain/chain/prove.ts';
 import {
@@ -33,16 +35,23 @@ import {
 const signedSize = stateRootInterval + 40;
 const origin = chainOrigin(chainId);
 
+type NoteOptions = {
+  readonly log?: string;
+  readonly logger?: typeof gateway;
+  readonly also?: readonly (typeof gateway)[];
+};
+
 function noteOf(
   chain: TestChain,
   size: number,
   by: typeof gateway,
-  { log = origin, logger = by }: { readonly log?: string; readonly logger?: typeof gateway } = {},
+  { log = origin, logger = by, also = [] }: NoteOptions = {},
 ): string {
   const body = formatCheckpoint({ origin: log, size, root: chain.ledger.tree.root(size) });
-  const name = cosignerName(chainId, by.keyId);
-  const lines = [signCheckpoint(suite, log, body, logger), cosign(suite, name, body, 1, by)];
-  return formatNote(body, lines);
+  const lines = [by, ...also].map((one) =>
+    cosign(suite, cosignerName(chainId, one.keyId), body, 1, one),
+  );
+  return formatNote(body, [signCheckpoint(suite, log, body, logger), ...lines]);
 }
 
 function make(early: readonly BlockEntry[] = [schemaEntry()]): {
@@ -153,6 +162,74 @@ test('a trail of changes that ends early is found: the state says how many there
   expect(checkSnapshot(suite, bytes, known)).toMatchObject({ ok: false, code: 'membership' });
   const own = { ...founding, members: changed.ledger.registry.members, version: 1 };
   expect(checkSnapshot(suite, bytes, { ...known, own })).toMatchObject({ ok: true });
+});
+
+/** Entry 0 of block 5, which holds no other, proven under the first `size` blocks. */
+function provenAt5(changed: TestChain, entry: Uint8Array, size: number): ProvenChange {
+  const header = changed.blocks[5]?.headerBytes ?? zeros;
+  const headerPath = changed.ledger.tree.inclusion(5, size);
+  return { entry, entryIndex: 0, entryPath: [], header, headerPath };
+}
+
+function entryOf(role: 'voter' | 'follower'): Uint8Array {
+  const { publicKey } = stranger;
+  const given = { name: 'late', address: null, supersedes: null };
+  const change = { kind: 'grant', publicKey, role, ...given } as const;
+  return signMembership({ version: 1, change }, chainId, engineer);
+}
+
+test('who is behind believes the members that the changes make, not those it knows', () => {
+  const entry = entryOf('voter');
+  const { chain: changed, snapshot: made } = make([{ entry }]);
+  const changes = [provenAt5(changed, entry, signedSize)];
+  const signedBy = (...also: readonly (typeof gateway)[]) =>
+    checkSnapshot(
+      suite,
+      encodeSnapshot({
+        ...made,
+        changes,
+        checkpoint: noteOf(changed, signedSize, gateway, { also }),
+      }),
+      known,
+    );
+  expect(signedBy()).toMatchObject({
+    code: 'checkpoint',
+    detail: '1 of 2 voters have signed it, 2 are needed',
+  });
+  expect(signedBy(stranger)).toMatchObject({ ok: true });
+});
+
+test('the state of a block in the middle of a group is not one to go on from', () => {
+  const entry = entryOf('follower');
+  const middle = new TestChain();
+  for (let height = 1; height < 6; height++) {
+    middle.apply(bodyOf(startMs + height * 1_000, height === 5 ? [{ entry }] : []));
+  }
+  const { tree } = middle.ledger;
+  const block = middle.blocks[5];
+  if (block === undefined) throw new Error('a block changes the members');
+  const outputIndex = block.outputs.length - 1;
+  const { salt: outputSalt, outputPath } = proveOutput(suite, block.outputs, outputIndex);
+  const checked = checkSnapshot(
+    suite,
+    encodeSnapshot({
+      header: block.headerBytes,
+      groupHashes: [tree.root(6)],
+      headerPath: tree.inclusion(5, 6),
+      checkpoint: noteOf(middle, 6, gateway),
+      consistency: [],
+      ...{ outputIndex, outputSalt, outputPath, pairs: middle.ledger.statePairs() },
+      changes: [provenAt5(middle, entry, 6)],
+    }),
+    known,
+  );
+  expect(checked).toMatchObject({ code: 'history' });
+});
+
+test('there are as many pairs as it says, before any of them counts', () => {
+  const part = encode(['zz', zeros]);
+  const more = concat(sound, u32(part.length), part);
+  expect(checkSnapshot(suite, more, known)).toMatchObject({ code: 'form' });
 });
 
 /** A line that is no known member's binds nothing, and nothing rests on it. */
