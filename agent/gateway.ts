@@ -81,7 +81,12 @@ async function start(
 ): Promise<Gateway> {
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
-  const opened = await openChain(config, { signer, clock, log, random, ...waiting });
+  const metrics = new GatewayMetrics();
+  closing.push(async () => metrics.close());
+  const opened = await openChain(config, {
+    ...{ signer, clock, log, random, ...waiting },
+    onCommitted: ({ afterMs }) => metrics.committed(afterMs),
+  });
   const { node } = opened;
   closing.push(async () => {
     await node.handOver();
@@ -115,8 +120,6 @@ async function start(
     follow(config, { node, keyId, meters, log, closing }, revoked).catch(fatal.reject);
   });
   const { database } = opened;
-  const metrics = new GatewayMetrics();
-  closing.push(async () => metrics.close());
   const api = await startApi(config, { node, database, signer, uplink, meters, metrics, log });
   closing.push(() => api.close());
   const finished = Promise.race([node.finished, fatal.promise]);

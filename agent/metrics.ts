@@ -5,6 +5,7 @@ import type { Route } from '../host/http.ts';
 import { ProcessMetrics } from '../host/process-metrics.ts';
 import {
   counter,
+  Durations,
   formatMetrics,
   gauge,
   type MetricFamily,
@@ -20,6 +21,11 @@ type Told = Pick<GatewayStatus, 'ledger' | 'uplink' | 'meters'>;
 export class GatewayMetrics {
   /** Watches the event loop from the first question on: where nobody asks, nothing wakes the board. */
   #process: ProcessMetrics | undefined;
+  readonly #commits = new Durations();
+
+  committed(afterMs: number): void {
+    this.#commits.observe(afterMs / 1_000);
+  }
 
   route(status: () => Promise<Told>): Route {
     return {
@@ -28,7 +34,14 @@ export class GatewayMetrics {
       description: 'Metrics in the text format of Prometheus.',
       handler: async () => {
         this.#process ??= new ProcessMetrics();
-        const families = [...gatewayFamilies(await status()), ...this.#process.families()];
+        const families = [
+          ...gatewayFamilies(await status()),
+          this.#commits.family(
+            'tieline_commit_seconds',
+            'From an entry signed here until a majority has its block on disk.',
+          ),
+          ...this.#process.families(),
+        ];
         const headers = { 'content-type': prometheusType };
         return { status: 200, headers, body: formatMetrics(families) };
       },

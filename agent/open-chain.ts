@@ -37,6 +37,8 @@ type Parts = {
   readonly random: (length: number) => Uint8Array;
   /** When blocks are cut; by default what waits for the configured window makes one. */
   readonly rules?: NodeRules;
+  /** As a node's. */
+  readonly onCommitted?: NodeOptions['onCommitted'];
   /** Nothing is waited for any more. */
   readonly ending?: AbortSignal;
   /** This gateway is no member as far as it knows, and waits until somebody grants it. */

@@ -13,6 +13,7 @@ import type { Registry } from './chain/registry.ts';
 import type { AddressOf } from './links.ts';
 import type { Introduction } from './members.ts';
 import type { Every } from './store/durable-write.ts';
+import type { Committed } from './store/submissions.ts';
 import type { Receiver, Transport } from './transport/transport.ts';
 
 export type NodeRules = CuttingRules & {
@@ -35,6 +36,11 @@ export type NodeOptions = {
   readonly random: (length: number) => Uint8Array;
   readonly every: Every;
   readonly rules?: NodeRules;
+  /**
+   * Told of each entry submitted here as soon as it is committed, which is before `submit` is settled:
+   * that waits for its block to be stored as well.
+   */
+  readonly onCommitted?: ((committed: Committed) => void) | undefined;
   readonly outboxBytesMax?: number;
   /** False while the disk is all but full: then this member promises nothing, and takes nothing in. */
   readonly hasRoom?: () => boolean;

@@ -57,6 +57,7 @@ export async function openNode(options: NodeOptions): Promise<SidechainNode> {
     rules: options.rules ?? defaultRules,
     outboxBytesMax: options.outboxBytesMax ?? limits.outboxBytesMax,
     nowMs: clock.monotonicMs(),
+    onCommitted: options.onCommitted,
     archived: archivedLeaves(suite, options.archive?.directory),
   });
   const { registry } = opened.ledger;
@@ -253,7 +254,8 @@ export class SidechainNode {
     this.#opened.known.signedHere(entry.value, this.#options.signer);
     const sequence = sequenceIn(entry.value);
     assert(sequence === undefined || sequence === this.nextSequence(), 'numbers have no gaps');
-    const applied = this.#opened.submissions.add(entry.value.id, given, sequence);
+    const nowMs = this.#options.clock.monotonicMs();
+    const applied = this.#opened.submissions.add(entry.value.id, given, { sequence, nowMs });
     this.#loop.ring();
     return applied;
   }

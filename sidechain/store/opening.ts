@@ -21,7 +21,7 @@ import { openLedger } from './open-ledger.ts';
 import { Outbox } from './outbox.ts';
 import { loadLogWindow } from './raft-state.ts';
 import type { StateTrail } from './state-table.ts';
-import { Submissions } from './submissions.ts';
+import { type SubmissionRules, Submissions } from './submissions.ts';
 import { readEvidence, readWitnessed, type Witnessed } from './witness-table.ts';
 
 export type Opening = {
@@ -30,6 +30,7 @@ export type Opening = {
   readonly signer: Signer;
   readonly contracts: readonly Contract[];
   readonly rules: CuttingRules;
+  readonly onCommitted?: SubmissionRules['onCommitted'];
   readonly outboxBytesMax: number;
   readonly nowMs: number;
   readonly archived: ArchivedLeaves | undefined;
@@ -86,7 +87,8 @@ export async function openAll(options: Opening): Promise<Opened> {
   const appliedIndex = Math.max(last.logIndex, stored?.logIndex ?? 0);
   const storage = await loadLogWindow(database, suite, { index: appliedIndex, configuration });
   const outbox = await Outbox.open(database, options.outboxBytesMax);
-  const submissions = await Submissions.open(suite, outbox, options.rules);
+  const { rules, onCommitted } = options;
+  const submissions = await Submissions.open(suite, outbox, { ...rules, onCommitted });
   const kept = await readKept(database);
   const witnessed = {
     seen: await readWitnessed(database),

@@ -21,10 +21,18 @@ export type Applied =
   | { readonly kind: 'accepted' | 'known'; readonly height: number }
   | { readonly kind: 'refused'; readonly height: number; readonly reason: string };
 
-type Waiter = PromiseWithResolvers<Applied>;
+type Waiter = PromiseWithResolvers<Applied> & { readonly sinceMs: number };
 
 /** The statements are for a transaction; `finish` is called once it is durable. */
 export type Settlement = { readonly statements: readonly Statement[]; readonly finish: () => void };
+
+/** An entry of our own that the chain has: a majority has the block on disk in its log, and so have we. */
+export type Committed = { readonly id: Uint8Array; readonly afterMs: number };
+
+export type SubmissionRules = CuttingRules & {
+  /** Told of each entry that is waited for, before its block is stored: after a crash that may be once more. */
+  readonly onCommitted?: ((committed: Committed) => void) | undefined;
+};
 
 /** What leaves with a block. */
 type Leaving = { readonly statements: Statement[]; readonly tell: (() => void)[] };
@@ -46,14 +54,16 @@ export class Submissions {
   #lastSequence: number | undefined;
   #isOpen = false;
   #retryCount = 0;
+  readonly #onCommitted: (committed: Committed) => void;
 
-  private constructor(suite: Suite, outbox: Outbox, rules: CuttingRules) {
+  private constructor(suite: Suite, outbox: Outbox, rules: SubmissionRules) {
     this.#suite = suite;
     this.#outbox = outbox;
     this.#pool = new Pool(rules);
+    this.#onCommitted = rules.onCommitted ?? (() => {});
   }
 
-  static async open(suite: Suite, outbox: Outbox, rules: CuttingRules): Promise<Submissions> {
+  static async open(suite: Suite, outbox: Outbox, rules: SubmissionRules): Promise<Submissions> {
     const submissions = new Submissions(suite, outbox, rules);
     submissions.#lastSequence = await outbox.lastSequence();
     await submissions.#read();
@@ -88,7 +98,11 @@ export class Submissions {
    * taken again: after a restart whoever signs anew may say what is on its way already.
    * @throws TielineError `outbox-full`
    */
-  add(id: Uint8Array, entry: BlockEntry, sequence: number | undefined): Promise<Applied> {
+  add(
+    id: Uint8Array,
+    entry: BlockEntry,
+    { sequence, nowMs }: { readonly sequence: number | undefined; readonly nowMs: number },
+  ): Promise<Applied> {
     const key = keyOf(id);
     const known = this.#waiters.get(key);
     if (known !== undefined) return known.promise;
@@ -96,7 +110,7 @@ export class Submissions {
       this.#arrivals.push(this.#outbox.add(entry, sequence));
       this.#lastSequence = sequence ?? this.#lastSequence;
     }
-    const waiter = Promise.withResolvers<Applied>();
+    const waiter = { ...Promise.withResolvers<Applied>(), sinceMs: nowMs };
     this.#waiters.set(key, waiter);
     // The entry is safe whether or not anyone waits for it: a rejection that nobody takes is no
     // fault.
@@ -194,7 +208,11 @@ export class Submissions {
     // Before anything leaves: the number before may be in this very block, behind.
     const early = block.refused.filter(isEarly);
     for (const { id } of early) this.#retry(id, nowMs);
-    for (const id of block.accepted) this.#leave(id, { kind: 'accepted', height }, leaving);
+    for (const id of block.accepted) {
+      const sinceMs = this.#waiters.get(keyOf(id))?.sinceMs;
+      if (this.#leave(id, { kind: 'accepted', height }, leaving) === undefined) continue;
+      if (sinceMs !== undefined) this.#onCommitted({ id, afterMs: nowMs - sinceMs });
+    }
     for (const refused of block.refused) {
       const { id, reason } = refused;
       if (early.includes(refused)) continue;

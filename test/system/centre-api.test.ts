@@ -56,6 +56,13 @@ async function runDocumented(network: Network, summary: Listed, token: string) {
   return { ...ran, dir };
 }
 
+async function lintedMetrics(url: string, headers: Record<string, string> = {}): Promise<string> {
+  const metrics = await (await fetch(url, { headers })).text();
+  const linted = runTool('promtool', ['check', 'metrics'], { input: metrics });
+  expect(linted, linted.stdout + linted.stderr).toMatchObject({ exitCode: 0 });
+  return metrics;
+}
+
 test('what the documents promise, and what others make of it', async () => {
   const { network, summary } = await running();
   const token = await tokenOf(network, 'regulator');
@@ -75,9 +82,9 @@ test('what the documents promise, and what others make of it', async () => {
 
   const admin = await tokenOf(network, 'admin');
   const headers = { authorization: `Bearer ${admin}` };
-  const metrics = await (await fetch(`${network.centreApi}/metrics`, { headers })).text();
-  const linted = runTool('promtool', ['check', 'metrics'], { input: metrics });
-  expect(linted, linted.stdout + linted.stderr).toMatchObject({ exitCode: 0 });
+  const metrics = await lintedMetrics(`${network.centreApi}/metrics`, headers);
+  const ofGateway = await lintedMetrics(`${network.gatewayApi}/metrics`);
+  expect(ofGateway).toMatch(/^tieline_commit_seconds_count [1-9]/m);
   expect(metrics).toMatch(/^tieline_transactions_total\{kind="anchor",outcome="receipt"\} [1-9]/m);
   for (const words of [
     ['check', 'config', '--syntax-only', 'prometheus.yml'],

@@ -7,7 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { loadGatewayConfig } from '../../../agent/config.ts';
 import { dataFiles } from '../../../agent/data-files.ts';
 import { openChain } from '../../../agent/open-chain.ts';
+import { keyOf } from '../../../base/bytes.ts';
 import { limits } from '../../../base/limits.ts';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { systemClock } from '../../../host/clock.ts';
 import { run, untilEnded } from '../../../host/exit.ts';
 import { readKeyFile } from '../../../host/key-file.ts';
@@ -19,6 +21,9 @@ import { Workload } from './workload.ts';
 const probeEveryMs = 10;
 
 const { config: path, ageMs }: MemberOptions = JSON.parse(process.argv[2] ?? '{}');
+
+/** Entries under way by id, and what is to be done as soon as each is committed. */
+const commits = new Map<string, () => void>();
 
 class Member {
   readonly #node: SidechainNode;
@@ -49,13 +54,17 @@ class Member {
 
   async #load({ pace, packs, warmUpMs, runMs }: Load): Promise<Report> {
     await this.#publishSchema();
-    const latenciesMs: number[] = [];
+    const committedMs: number[] = [];
+    const storedMs: number[] = [];
     const fromMs = performance.now() + warmUpMs;
     const toMs = fromMs + runMs;
     const one = async (dueMs: number): Promise<void> => {
-      await this.#submit(packs);
-      const doneMs = performance.now();
-      if (doneMs >= fromMs && doneMs < toMs) latenciesMs.push(doneMs - dueMs);
+      const done = (latenciesMs: number[]): void => {
+        const doneMs = performance.now();
+        if (doneMs >= fromMs && doneMs < toMs) latenciesMs.push(doneMs - dueMs);
+      };
+      await this.#submit(packs, () => done(committedMs));
+      done(storedMs);
     };
     setTimeout(() => {
       cpu = process.cpuUsage();
@@ -68,7 +77,7 @@ class Member {
       await Promise.all(Array.from({ length: pace.inflight }, again));
     } else await steadily(pace.perSecond, toMs, one);
     const { user, system } = process.cpuUsage(cpu);
-    return { kind: 'load', latenciesMs, cpu: (user + system) / 1_000 / runMs };
+    return { kind: 'load', committedMs, storedMs, cpu: (user + system) / 1_000 / runMs };
   }
 
   async #probe(): Promise<Report> {
@@ -87,8 +96,9 @@ class Member {
     await this.#node.submit(this.#workload.schema());
   }
 
-  async #submit(packs: number): Promise<void> {
+  async #submit(packs: number, onCommitted: () => void = () => {}): Promise<void> {
     const batch = this.#workload.batch(this.#node.nextSequence(), packs);
+    commits.set(keyOf(suite.sha256(batch.entry)), onCommitted);
     const applied = await this.#node.submit(batch);
     if (applied.kind === 'refused') throw new Error(`refused: ${applied.reason}`);
   }
@@ -120,7 +130,14 @@ await run(async (ending) => {
   const log = createLog({ level: 'info', human: false, write });
   const rules = { itemsMax: limits.blockEntriesMax, ageMs, heartbeatMs: 60_000 };
   const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-  const { node } = await openChain(config, { signer, clock, log, random, rules });
+  const { node } = await openChain(config, {
+    ...{ signer, clock, log, random, rules },
+    onCommitted: ({ id }) => {
+      const key = keyOf(id);
+      commits.get(key)?.();
+      commits.delete(key);
+    },
+  });
   const device = config.name;
   const workload = new Workload({ signer, chainId: node.chainId, clock, device });
   const member = new Member(node, workload);

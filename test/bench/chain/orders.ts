@@ -17,7 +17,13 @@ export type Order =
   | { readonly kind: 'status' };
 
 export type Report =
-  | { readonly kind: 'load'; readonly latenciesMs: readonly number[]; readonly cpu: number }
+  | {
+      readonly kind: 'load';
+      /** Until a majority had it on disk, as etcd's puts are; and until its block was stored besides. */
+      readonly committedMs: readonly number[];
+      readonly storedMs: readonly number[];
+      readonly cpu: number;
+    }
   /** Wall clock at which the first entry of the probe was in a durable block. */
   | { readonly kind: 'probe'; readonly atMs: number }
   | {

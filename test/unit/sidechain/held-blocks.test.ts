@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
+import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import type { Committed } from '../../../sidechain/store/submissions.ts';
 import { gateway } from '../chain/fixture.ts';
 import { emptyBatch } from './empty-batch.ts';
 import { type Crash, eagerRules, newChain, startNode } from './rig.ts';
@@ -27,6 +29,20 @@ test('an applied block is stored with the next write, and told of then', async (
   await clock.pass(rules.holdMs);
   expect(await second).toMatchObject({ kind: 'accepted', height: 2 });
   expect(node.durableSize).toBe(3);
+});
+
+test('who asks hears of a commit before the block is stored, once and with its time', async () => {
+  const told: Committed[] = [];
+  const onCommitted = (one: Committed) => told.push(one);
+  const { node, clock } = await startNode(await newChain(), { rules, onCommitted });
+  const given = batch(1, node.chainId);
+  const applied = node.submit(given);
+  await clock.pass(0);
+  expect(node.durableSize, 'held').toBe(1);
+  expect(told).toEqual([{ id: suite.sha256(given.entry), afterMs: 0 }]);
+  await clock.pass(rules.holdMs);
+  expect(await applied).toMatchObject({ kind: 'accepted' });
+  expect(told).toHaveLength(1);
 });
 
 test('it waits no longer than it may', async () => {

@@ -177,6 +177,7 @@ export type RigOptions = {
   readonly clock?: TestClock;
   readonly crash?: Crash | undefined;
   readonly rules?: NodeRules;
+  readonly onCommitted?: NodeOptions['onCommitted'];
   readonly contracts?: readonly Contract[];
   readonly outboxBytesMax?: number;
   readonly signer?: Signer;
@@ -204,6 +205,7 @@ export function nodeOptions(
     },
     every: clock.every,
     rules: options.rules ?? eagerRules,
+    onCommitted: options.onCommitted,
     ...(options.archive === undefined ? {} : { archive: options.archive }),
     ...(options.hasRoom === undefined ? {} : { hasRoom: options.hasRoom }),
     ...(options.outboxBytesMax === undefined ? {} : { outboxBytesMax: options.outboxBytesMax }),

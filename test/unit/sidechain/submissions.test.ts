@@ -49,7 +49,7 @@ async function add(
   sequence?: number,
 ): Promise<unknown[]> {
   const told: unknown[] = [];
-  submissions.add(idOf(entry), entry, sequence).then(
+  submissions.add(idOf(entry), entry, { sequence, nowMs: 0 }).then(
     (applied) => told.push(applied),
     (error) => told.push(error),
   );
