@@ -263,6 +263,41 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/record.ts')).dispatchRecord,
   },
   {
+    name: 'market demand',
+    summary: 'say on the main log what is to be bought or sold',
+    load: async () => (await import('./dispatch/commands/market-demand.ts')).marketDemand,
+  },
+  {
+    name: 'market offer',
+    summary: 'put an asset on the main log, sealed for its readers',
+    load: async () => (await import('./dispatch/commands/market-offer.ts')).marketOffer,
+  },
+  {
+    name: 'market agree',
+    summary: 'take the terms of an answer',
+    load: async () => (await import('./dispatch/commands/market-agree.ts')).marketAgree,
+  },
+  {
+    name: 'market execute',
+    summary: 'say what a chain does for what was concluded',
+    load: async () => (await import('./dispatch/commands/market-execute.ts')).marketExecute,
+  },
+  {
+    name: 'market send',
+    summary: 'send what was signed for the market and waits',
+    load: async () => (await import('./dispatch/commands/market-send.ts')).marketSend,
+  },
+  {
+    name: 'market list',
+    summary: 'list what the market said, and open what a key can open',
+    load: async () => (await import('./dispatch/commands/market-list.ts')).marketList,
+  },
+  {
+    name: 'market windows',
+    summary: 'what was demanded in each window, by class',
+    load: async () => (await import('./dispatch/commands/market-windows.ts')).marketWindows,
+  },
+  {
     name: 'witness',
     summary: 'run a witness of main logs, which co-signs what only ever grows',
     load: async () => (await import('./dispatch/commands/witness.ts')).witness,

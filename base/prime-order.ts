@@ -10,13 +10,11 @@
 //   order divides 5L or 5L − 2; that of the twist is four times a prime that divides neither.
 
 import { createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
-import { toHex } from './bytes.ts';
+import { agreementKeyOf, littleEndian } from './agreement-key.ts';
+import { equal } from './bytes.ts';
 import { isWeakPoint } from './point-form.ts';
 
-const p = 2n ** 255n - 19n;
 const groupOrder = 2n ** 252n + 27742317777372353535851937790883648493n;
-const signBit = 2n ** 255n;
-const coordinateBytes = 32;
 
 /** PKCS#8 and SubjectPublicKeyInfo of an X25519 key up to the key itself (RFC 8410). */
 const privateKeyInfo = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -31,31 +29,15 @@ const privateKey = createPrivateKey({
 /** True for the canonical encoding of a point of the prime-order group, and for nothing else. */
 export function isPrimeOrder(encoded: Uint8Array): boolean {
   if (isWeakPoint(encoded)) return false;
-  const y = BigInt(`0x${toHex(encoded.toReversed())}`) % signBit;
-  // The map to Montgomery's form: u = (1 + y) / (1 − y). y = 1 is a weak point.
-  const u = littleEndian(((1n + y) * inverse((1n - y + p) % p)) % p);
+  const u = agreementKeyOf(encoded);
   const publicKey = createPublicKey({
     key: Buffer.concat([publicKeyInfo, u]),
     format: 'der',
     type: 'spki',
   });
   try {
-    return diffieHellman({ privateKey, publicKey }).equals(u);
+    return equal(diffieHellman({ privateKey, publicKey }), u);
   } catch {
     return false;
   }
-}
-
-/** Modulo p, by Euclid. */
-function inverse(value: bigint): bigint {
-  let [r0, r1, s0, s1] = [p, value, 0n, 1n];
-  while (r1 !== 0n) {
-    const quotient = r0 / r1;
-    [r0, r1, s0, s1] = [r1, r0 - quotient * r1, s1, s0 - quotient * s1];
-  }
-  return ((s0 % p) + p) % p;
-}
-
-function littleEndian(value: bigint): Buffer {
-  return Buffer.from(value.toString(16).padStart(2 * coordinateBytes, '0'), 'hex').reverse();
 }

@@ -17,6 +17,7 @@ import { chainRoutes } from './api/chains.ts';
 import { copyRoutes } from './api/copies.ts';
 import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
+import { marketRoutes } from './api/market.ts';
 import { operationRoutes, type ReadyCheck } from './api/operation.ts';
 import { publicLogRoutes } from './api/public-log.ts';
 import { recordRoutes } from './api/records.ts';
@@ -141,6 +142,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...watchRoutes(options, { metrics, ordering, ingest, history, refusals, listening }),
       ...registryRoutes(shown),
       ...recordRoutes(shown),
+      ...marketRoutes(shown),
       ...requestRoutes({ suite, ordering, requests: shownRequests, onTaken: () => sender.ring() }),
       ...publicLogRoutes({ ordering, checkpoint: () => witnessing.checkpoint() }),
       ...copyRoutes({ ...shown, copies: new CopyStore(options.ledgerReader) }),

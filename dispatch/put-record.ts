@@ -8,6 +8,7 @@ import { messageOf, TielineError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
+import { decodeMarketWindow } from '../contracts/market-window.ts';
 import { writeFileDurably } from '../host/files.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
 import { openRecord, type RecordKind, signRecord } from '../sidechain/chain/main-record.ts';
@@ -19,7 +20,7 @@ import {
 import { type ApiPlace, askApi, detailOf, textIn } from './api-client.ts';
 
 export type Recorded = CheckedReceipts & {
-  readonly kind: RecordKind | 'act';
+  readonly kind: RecordKind | 'act' | 'market-window';
   /** What was put there. */
   readonly statement: Uint8Array;
 };
@@ -63,7 +64,8 @@ export function checkRecordReceipt(bytes: Uint8Array, mainLog: MainLog): Recorde
   const checked = checkStatementReceipts(suite, statement, { receipts, mainLog });
   if (!checked.ok) throw new TielineError('receipt', `it does not hold: ${checked.detail}`);
   const record = openRecord(statement);
-  return { ...checked.value, statement, kind: record.ok ? record.value.kind : 'act' };
+  const other = decodeMarketWindow(statement).ok ? 'market-window' : 'act';
+  return { ...checked.value, statement, kind: record.ok ? record.value.kind : other };
 }
 
 /** @throws TielineError `record-file` */

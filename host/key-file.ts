@@ -7,8 +7,10 @@ import { concat, equal, fromBase64, fromUtf8, toBase64, utf8 } from '../base/byt
 import { TielineError } from '../base/errors.ts';
 import { guardedSigner } from '../base/guarded-signer.ts';
 import { generateSeed } from '../base/keys.ts';
+import type { AgreementPair } from '../base/sealed.ts';
 import type { Signer } from '../base/suite.ts';
 import { createFileDurably, readSecretFile } from './files.ts';
+import { agreementPairOf } from './sealing.ts';
 
 /** PKCS#8 of an Ed25519 key up to the seed itself (RFC 8410 §7). */
 const prefix = Uint8Array.of(48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32);
@@ -46,8 +48,23 @@ export async function readKeyFile(path: string): Promise<Signer> {
   });
 }
 
+/**
+ * The same key as one that opens what is sealed for its twin (base/agreement-key.ts). @throws as
+ * `readKeyFile` does
+ */
+export async function readAgreementPair(path: string): Promise<AgreementPair> {
+  const seed = seedFromPem(fromUtf8(await readSecretFile(path)) ?? '');
+  if (seed !== undefined) return agreementPairOf(seed);
+  throw new TielineError('key-file', `${path} does not hold an Ed25519 key (PKCS#8, PEM)`);
+}
+
 /** undefined for what holds no Ed25519 key. */
 export function signerFromPem(text: string): Signer | undefined {
+  const seed = seedFromPem(text);
+  return seed && guardedSigner(seed);
+}
+
+function seedFromPem(text: string): Uint8Array | undefined {
   const [, base64 = ''] =
     /^\s*-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----\s*$/.exec(
       text,
@@ -56,5 +73,5 @@ export function signerFromPem(text: string): Signer | undefined {
   if (bytes?.length !== prefix.length + 32 || !equal(bytes.slice(0, prefix.length), prefix)) {
     return undefined;
   }
-  return guardedSigner(bytes.slice(prefix.length));
+  return bytes.slice(prefix.length);
 }

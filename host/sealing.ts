@@ -4,6 +4,8 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createHash,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -43,6 +45,22 @@ export const nodeSealing: Sealing = Object.freeze({
     }
   },
 });
+
+/** PKCS#8 of an X25519 key up to the key itself (RFC 8410 §7). */
+const privateKeyInfo = Uint8Array.of(48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 110, 4, 34, 4, 32);
+
+/**
+ * What opens what is sealed for the twin of an Ed25519 key (base/agreement-key.ts). Its scalar is that of
+ * RFC 8032 §5.1.5, which X25519 clamps by the same rule.
+ * @param seed 32 bytes.
+ */
+export function agreementPairOf(seed: Uint8Array): AgreementPair {
+  const scalar = createHash('sha512').update(seed).digest().subarray(0, 32);
+  const key = Buffer.from(concat(privateKeyInfo, scalar));
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return pairOf(privateKey, new Uint8Array(der.subarray(publicKeyInfo.length)));
+}
 
 function pairOf(privateKey: KeyObject, publicKey: Uint8Array): AgreementPair {
   return {

@@ -5,7 +5,8 @@
 /**
  * `log`: the main log itself, and who takes part. `chains`: chains and their history. `records`:
  * commands, rules and acts. `operate`: metrics and health. What is written is signed besides, and
- * counts by that: `enrol`, `record`, `request` (for raw readings) and `govern` let it in.
+ * counts by that: `enrol`, `record`, `request` (for raw readings), `govern` and `trade` let it in.
+ * `market`: what is said in the market, to whoever takes part in it or watches over it.
  */
 export type Right =
   | 'log'
@@ -15,27 +16,42 @@ export type Right =
   | 'record'
   | 'request'
   | 'govern'
+  | 'market'
+  | 'trade'
   | 'operate';
 
-export const roles = ['regulator', 'plant', 'local-centre', 'dispatch-centre', 'admin'] as const;
+export const roles = [
+  'regulator',
+  'plant',
+  'local-centre',
+  'dispatch-centre',
+  'market',
+  'sidechain',
+  'admin',
+] as const;
 export type Role = (typeof roles)[number];
 
 const rightsOf: Readonly<Record<Role, readonly Right[]>> = {
   /** Reads all, audits, and writes nothing else. */
-  regulator: ['log', 'chains', 'records', 'request'],
+  regulator: ['log', 'chains', 'records', 'request', 'market'],
   /** Reads its own chains, or its own devices on them. */
   plant: ['log', 'chains'],
   /** Reads its own chains, enrols new ones. */
   'local-centre': ['log', 'chains', 'enrol', 'govern'],
   'dispatch-centre': [
-    ...(['log', 'chains', 'records', 'enrol', 'record', 'request', 'govern', 'operate'] as const),
+    ...(['log', 'chains', 'records', 'enrol', 'record', 'request', 'govern'] as const),
+    ...(['market', 'trade', 'operate'] as const),
   ],
+  /** In and out of the market; what is measured is none of its business. */
+  market: ['log', 'market', 'trade'],
+  /** Gateways: what the market says to their chains, and their own word. */
+  sidechain: ['market', 'trade'],
   /** Keeps the program running: what was measured is none of its business. */
   admin: ['log', 'operate'],
 };
 
 /** Roles whose tokens must name the chains they are for. */
-export const scopedRoles: ReadonlySet<Role> = new Set<Role>(['plant', 'local-centre']);
+export const scopedRoles: ReadonlySet<Role> = new Set<Role>(['plant', 'local-centre', 'sidechain']);
 
 /** Whoever asks, as far as it is known. */
 export type Caller = {

@@ -17,6 +17,7 @@ import {
   texts,
   time,
 } from './answer-schema.ts';
+import { marketSchemas } from './market-view.ts';
 import { usageSchemas } from './usage-view.ts';
 
 const anchored: Schema = {
@@ -74,7 +75,7 @@ const recordPage: Schema = closed({
   items: listOf(
     closed({
       logIndex: count,
-      kind: { enum: ['act', ...recordKinds] },
+      kind: { enum: ['act', 'market-window', ...recordKinds] },
       acceptedAt: time,
       record: base64,
     }),
@@ -161,4 +162,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Summary: summary,
   SummaryPage: closed({ summaries: listOf(named('Summary')), next: cursor }),
   ...usageSchemas,
+  ...marketSchemas,
 };

@@ -30,6 +30,17 @@ export type ReportContext = ApplyContext & {
 export type RecordContext = ApplyContext & {
   /** Leaf of the stored record with the same bytes; undefined where none is. */
   readonly recordIndex: number | undefined;
+  /** Of a word of the market: what is stored of the asset that it names. */
+  readonly named?: NamedAsset | undefined;
+};
+
+/** An asset, and what has followed it. Organisations are those of their signers. */
+export type NamedAsset = {
+  readonly organisation: string;
+  /** Of the asset that it answers; undefined where it answers none. */
+  readonly offeredBy: string | undefined;
+  /** Those that have signed for it. */
+  readonly agreedBy: readonly string[];
 };
 
 /** What any transaction may need. */

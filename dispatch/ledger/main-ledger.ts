@@ -6,20 +6,17 @@
 // its changes must end.
 
 import { assert } from '../../base/assert.ts';
-import { equal, toHex } from '../../base/bytes.ts';
+import { equal } from '../../base/bytes.ts';
 import { refuse } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
-import {
-  foundingRegistry,
-  type OpenMainGenesis,
-  openMainGenesis,
-} from '../../sidechain/chain/main-genesis.ts';
+import type { Market } from '../../contracts/market.ts';
+import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
-import { openRecord, signatoryOfRecord } from '../../sidechain/chain/main-record.ts';
-import { hasRight, type MainRegistry, votesNeeded } from '../../sidechain/chain/main-registry.ts';
+import { openRecord } from '../../sidechain/chain/main-record.ts';
+import { votesNeeded } from '../../sidechain/chain/main-registry.ts';
 import { checkMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
@@ -32,10 +29,13 @@ import type {
 } from './apply-context.ts';
 import type { ChainRecord } from './chain-record.ts';
 import { ChainTable, type PackedChain } from './chain-table.ts';
+import { centresOf, foundingGovernance } from './founding-governance.ts';
 import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import { type Governance, judgeGovernance, type StoredGovernance } from './judge-governance.ts';
-import { judgeRecordedRequest } from './judge-recorded-request.ts';
+import { judgeRecord } from './judge-record.ts';
+import { OpenMarket } from './open-market.ts';
+import { RecentRecords } from './recent-records.ts';
 import type { Change, Leaf, Outcomes, Transaction, TransactionOf } from './transaction.ts';
 
 export type Applied<Kind extends keyof Outcomes> = {
@@ -55,8 +55,8 @@ export class MainLedger {
   #governance: Governance;
   /** Organisations whose chains may send, by name. */
   #centres: ReadonlySet<string>;
-  /** Leaves of the newest records by their hash: of those that may not be on the disk yet. */
-  readonly #recentRecords = new Map<string, number>();
+  readonly #market: OpenMarket;
+  readonly #recentRecords = new RecentRecords();
 
   private constructor(
     suite: Suite,
@@ -65,6 +65,7 @@ export class MainLedger {
       readonly tree: HistoryTree;
       readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance | undefined;
+      readonly market?: Market | undefined;
     },
   ) {
     const genesis = openMainGenesis(suite, start.genesis);
@@ -75,6 +76,7 @@ export class MainLedger {
     this.#governance = { ...foundingGovernance(genesis.value), ...start.governance };
     this.#centres = centresOf(this.#governance.registry);
     this.#chains = new ChainTable(start.chains);
+    this.#market = new OpenMarket(genesis.value, start.market);
   }
 
   /** A new ledger; its log holds the genesis. `tree` is empty. */
@@ -97,6 +99,7 @@ export class MainLedger {
       readonly tree: HistoryTree;
       readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance;
+      readonly market: Market;
     },
   ): MainLedger {
     assert(stored.tree.size > 0, 'a log that goes on holds its genesis');
@@ -124,7 +127,14 @@ export class MainLedger {
     return this.#chains.get(chainId);
   }
 
+  /** First of all a window of the market that is over by now is closed, whatever comes. */
   apply(transaction: Transaction, context: AnyContext): AnyApplied {
+    const closed = this.#closeWindow(context);
+    const applied = this.#apply(transaction, context);
+    return { ...applied, changes: [...closed, ...applied.changes] } as AnyApplied;
+  }
+
+  #apply(transaction: Transaction, context: AnyContext): AnyApplied {
     switch (transaction.kind) {
       case 'enrol':
         return this.enrol(transaction, context);
@@ -328,39 +338,43 @@ export class MainLedger {
     const opened = openRecord(record);
     if (!opened.ok) return refused('malformed', opened.detail);
     const hash = mainLeafHash(this.#suite, record);
-    const known = this.#recentRecords.get(toHex(hash)) ?? context.recordIndex;
+    const known = this.#recentRecords.at(hash) ?? context.recordIndex;
     if (known !== undefined) {
       return { outcome: { kind: 'receipt', logIndex: known, isNew: false }, changes: [] };
     }
-    const { registry } = this.#governance;
-    const main = { registry, id: this.mainLog.id };
-    const signed = signatoryOfRecord(this.#suite, opened.value, main);
-    if (!signed.ok) return refused(signed.code, signed.detail);
-    const request = judgeRecordedRequest(this.#suite, opened.value, (id) => this.chain(id));
-    if (!request.ok) return refused(request.code, request.detail);
-    const leaf = this.#append(hash);
-    this.#remember(leaf);
-    const { kind: recordKind } = opened.value;
+    const judged = judgeRecord(this.#suite, opened.value, {
+      registry: this.#governance.registry,
+      mainLogId: this.mainLog.id,
+      chainOf: (id) => this.chain(id),
+      named: context.named,
+      // By the time of the order it may be over.
+      isMarketFull: !this.#isTrying && this.#market.isFull,
+    });
+    if (!judged.ok) return refused(judged.code, judged.detail);
     const { timeMs } = context;
+    const { trade } = judged.value;
+    if (trade?.kind === 'demand' && !this.#isTrying) this.#market.add(trade, timeMs);
+    const leaf = this.#append(hash);
+    if (!this.#isTrying) this.#recentRecords.keep(leaf);
+    const { kind: recordKind } = opened.value;
     return {
       outcome: { kind: 'receipt', logIndex: leaf.index, isNew: true },
-      changes: [{ kind: 'recorded', recordKind, bytes: record, leaf, timeMs, ...request.value }],
+      changes: [{ kind: 'recorded', recordKind, bytes: record, leaf, timeMs, ...judged.value }],
     };
+  }
+
+  #closeWindow({ timeMs }: ApplyContext): readonly Change[] {
+    // Time is only written by an order, never judged by before.
+    const bytes = this.#isTrying ? undefined : this.#market.close(timeMs);
+    if (bytes === undefined) return [];
+    const leaf = this.#append(mainLeafHash(this.#suite, bytes));
+    return [{ kind: 'window-closed', bytes, leaf, timeMs }];
   }
 
   #govern(governance: Governance): void {
     if (this.#isTrying) return;
     this.#governance = governance;
     this.#centres = centresOf(governance.registry);
-  }
-
-  #remember({ hash, index }: Leaf): void {
-    if (this.#isTrying) return;
-    this.#recentRecords.set(toHex(hash), index);
-    const [oldest] = this.#recentRecords.keys();
-    if (this.#recentRecords.size > limits.recordsRecentMax && oldest !== undefined) {
-      this.#recentRecords.delete(oldest);
-    }
   }
 
   #set(chain: ChainRecord): void {
@@ -373,15 +387,6 @@ export class MainLedger {
     const groupHash = this.#isTrying ? undefined : this.tree.append(hash);
     return { index, hash, groupHash };
   }
-}
-
-function foundingGovernance({ genesis }: OpenMainGenesis): Governance {
-  return { registry: foundingRegistry(genesis), version: 0, pending: [], newest: undefined };
-}
-
-function centresOf({ organisations }: MainRegistry): ReadonlySet<string> {
-  const centres = organisations.filter((organisation) => hasRight(organisation, 'enrol'));
-  return new Set(centres.map(({ name }) => name));
 }
 
 function refused(

@@ -3,6 +3,7 @@
 // an ordering decides when a transaction is applied and makes its changes durable, in whatever way
 // it orders.
 
+import type { Demanded } from '../../contracts/market.ts';
 import type { OpenAnchor } from '../../sidechain/chain/anchor.ts';
 import type { RecordKind } from '../../sidechain/chain/main-record.ts';
 import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
@@ -23,7 +24,7 @@ export type Transaction =
     }
   /** A proposal or a vote. */
   | { readonly kind: 'govern'; readonly statement: Uint8Array }
-  /** A command, a rule, or a request for raw readings. */
+  /** A command, a rule, a request for raw readings, or a word of the market. */
   | { readonly kind: 'record'; readonly record: Uint8Array };
 
 type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string };
@@ -68,6 +69,18 @@ export type RecordedRequest = {
   readonly untilMs: number;
   readonly askCount: number;
 };
+
+/** What is known of a word of the market besides its bytes. `organisation`: that its signer is of. */
+export type RecordedTrade =
+  | (Demanded & { readonly kind: 'demand'; readonly organisation: string })
+  | {
+      readonly kind: 'asset';
+      readonly id: Uint8Array;
+      readonly organisation: string;
+      readonly answers: Uint8Array | null;
+    }
+  | { readonly kind: 'agreement'; readonly answer: Uint8Array; readonly organisation: string }
+  | { readonly kind: 'execution'; readonly answer: Uint8Array; readonly chain: Uint8Array };
 
 export type TransactionOf<Kind extends keyof Outcomes> = Extract<
   Transaction,
@@ -152,6 +165,14 @@ export type Change =
       readonly recordKind: RecordKind;
       /** Of a request for raw readings: for what it calls. */
       readonly request?: RecordedRequest;
+      readonly trade?: RecordedTrade;
+      readonly bytes: Uint8Array;
+      readonly leaf: Leaf;
+      readonly timeMs: number;
+    }
+  /** A window of the market is over: `bytes` is what is said of it. */
+  | {
+      readonly kind: 'window-closed';
       readonly bytes: Uint8Array;
       readonly leaf: Leaf;
       readonly timeMs: number;

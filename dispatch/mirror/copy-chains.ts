@@ -4,12 +4,12 @@
 
 import { compare, equal, toBase64, toHex } from '../../base/bytes.ts';
 import type { Suite } from '../../base/suite.ts';
+import { decodeMarketWindow } from '../../contracts/market-window.ts';
 import { decodeSummary } from '../../contracts/summary.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import { decodeAct } from '../../sidechain/chain/governance.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
-import { openRecord, signatoryOfRecord } from '../../sidechain/chain/main-record.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import {
   checkSummaryMessage,
@@ -18,6 +18,8 @@ import {
 import type { CentreClient, HistoryClaim, ShownAnchor, ShownMessage } from './centre-client.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import { isOfSameBlock, judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
+import { judgeRecordCopy } from './judge-record-copy.ts';
+import type { MarketCopy } from './market-copy.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
 import type { RegistryCopy } from './registry-copy.ts';
@@ -28,6 +30,7 @@ export type ChainCopyOptions = {
   readonly client: CentreClient;
   readonly mainLog: MainLog;
   readonly registry: RegistryCopy;
+  readonly market: MarketCopy;
   readonly nowMs: () => number;
   /** Whether each leaf of the log must be shown with its anchor. */
   readonly expectsAll: boolean;
@@ -197,7 +200,7 @@ export class ChainCopy {
 
   /** A leaf that is no anchor: an act that was followed, or what a person with the right to it signed. */
   async #record(logIndex: number): Promise<Difference | undefined> {
-    const { suite, client, store, registry, mainLog } = this.#options;
+    const { suite, client, store, registry, mainLog, market } = this.#options;
     if (registry.knowsAct(logIndex)) return undefined;
     const place = `leaf ${logIndex}`;
     const record = await client.record(logIndex);
@@ -209,11 +212,21 @@ export class ChainCopy {
     if (decodeAct(record).ok) {
       return differenceOf('act', '', place, { shown: 'not among the acts', proven: 'an act' });
     }
-    const opened = openRecord(record);
-    const at = { registry: registry.registryAt(logIndex), id: mainLog.id };
-    const signed = opened.ok ? signatoryOfRecord(suite, opened.value, at) : opened;
-    if (signed.ok) return undefined;
-    return differenceOf('record', '', place, { shown: 'a record', proven: signed.detail });
+    const window = decodeMarketWindow(record);
+    if (window.ok) {
+      const flaw = await market.window(logIndex, window.value);
+      if (flaw === undefined) return undefined;
+      return differenceOf('market-window', '', place, { shown: 'its totals', proven: flaw });
+    }
+    const at = { registry: registry.registryAt(logIndex), mainLogId: mainLog.id };
+    const chainOf = (id: Uint8Array) => this.chain(id);
+    const judged = await judgeRecordCopy(suite, record, { ...at, chainOf });
+    if (!judged.ok) {
+      return differenceOf('record', '', place, { shown: 'a record', proven: judged.detail });
+    }
+    const trade = judged.value;
+    if (trade?.kind === 'demand') await market.demand(logIndex, trade.said);
+    return undefined;
   }
 
   async #message(

@@ -15,8 +15,10 @@ export type DifferenceKind =
   | 'act'
   /** The registry that is shown is not what the acts on the log make. */
   | 'registry'
-  /** A command, rule or request by somebody who had no right to it. */
+  /** A record by somebody who had no right to it, or without the form or readers of its kind. */
   | 'record'
+  /** A window of the market that says something else than the demands in it. */
+  | 'market-window'
   /** A chain whose genesis, enrolment or membership does not hold. */
   | 'chain'
   /** An anchor that is not what its leaf says, or does not hold by its signatures. */

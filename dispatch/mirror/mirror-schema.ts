@@ -96,4 +96,17 @@ export const mirrorMigrations: readonly (readonly string[])[] = [
     'ALTER TABLE state ADD COLUMN audited_anchor INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE state ADD COLUMN audited_message INTEGER NOT NULL DEFAULT 0',
   ],
+  [
+    // Demands by their leaf, energy in Wh; and the windows that were counted again.
+    `CREATE TABLE demand (
+      log_index INTEGER PRIMARY KEY,
+      trade_class TEXT NOT NULL,
+      buy_wh INTEGER NOT NULL,
+      sell_wh INTEGER NOT NULL
+    ) STRICT`,
+    `CREATE TABLE market_window (
+      log_index INTEGER PRIMARY KEY,
+      end_ms INTEGER NOT NULL
+    ) STRICT`,
+  ],
 ];

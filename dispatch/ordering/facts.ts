@@ -3,7 +3,10 @@
 // batch or block is applied, so it is the same on every node that has applied the same before.
 
 import type { Suite } from '../../base/suite.ts';
+import { openRecord } from '../../sidechain/chain/main-record.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
+import type { NamedAsset } from '../ledger/apply-context.ts';
+import { namedAssetOf } from '../ledger/judge-trade.ts';
 import type { MainLedger } from '../ledger/main-ledger.ts';
 import type { Transaction } from '../ledger/transaction.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
@@ -12,6 +15,7 @@ export type Facts = {
   readonly acceptedRoot: Uint8Array | undefined;
   readonly reportCount: number;
   readonly recordIndex: number | undefined;
+  readonly named?: NamedAsset | undefined;
 };
 
 const none: Facts = { acceptedRoot: undefined, reportCount: 0, recordIndex: undefined };
@@ -41,8 +45,12 @@ export async function factsOf(
       return { ...none, reportCount: await store.reportCount(chainId, report.keyId) };
     }
     case 'record': {
-      const leafHash = mainLeafHash(suite, transaction.record);
-      return { ...none, recordIndex: await store.registry.indexOf(leafHash) };
+      const { record } = transaction;
+      const recordIndex = await store.registry.indexOf(mainLeafHash(suite, record));
+      const opened = openRecord(record);
+      const id = opened.ok ? namedAssetOf(opened.value) : undefined;
+      const named = id === undefined ? undefined : await store.trade.named(id);
+      return { ...none, recordIndex, named };
     }
     default:
       return none;

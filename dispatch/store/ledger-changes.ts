@@ -9,6 +9,7 @@ import type { Statement } from '../../host/sqlite.ts';
 import { encodeMembership } from '../ledger/membership-column.ts';
 import type { Change, Leaf, RecordedRequest } from '../ledger/transaction.ts';
 import { encodeRegistry } from './registry-column.ts';
+import { tradeStatements } from './trade-statements.ts';
 
 /** The main log as a whole. */
 export type LogHead = { readonly size: number; readonly root: Uint8Array };
@@ -33,6 +34,7 @@ export function appendedLeaf(change: Change): Leaf | undefined {
     case 'anchored':
     case 'registry-changed':
     case 'recorded':
+    case 'window-closed':
       return change.leaf;
     default:
       return undefined;
@@ -72,11 +74,16 @@ function changeStatements(change: Change, head: LogHead): Statement[] {
     case 'registry-changed':
       return registryStatements(change, head);
     case 'recorded': {
-      const { recordKind, request, bytes, leaf, timeMs } = change;
+      const { recordKind, request, trade, bytes, leaf, timeMs } = change;
       return [
         ...recordStatements({ kind: recordKind, bytes, leaf, timeMs }, head),
         ...(request === undefined ? [] : requestStatements(request, leaf)),
+        ...(trade === undefined ? [] : tradeStatements(trade, leaf)),
       ];
+    }
+    case 'window-closed': {
+      const { bytes, leaf, timeMs } = change;
+      return recordStatements({ kind: 'market-window', bytes, leaf, timeMs }, head);
     }
     case 'quarantined': {
       const { chainId, size, bytes, timeMs } = change;

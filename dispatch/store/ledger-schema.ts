@@ -168,4 +168,55 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       PRIMARY KEY (request_id, ask)
     ) STRICT`,
   ],
+  [
+    // Which kinds of records there are the ledger says, not the table; a constraint of SQLite cannot be
+    // changed, so the table and those that refer to it are made anew.
+    `CREATE TABLE record_new (
+      log_index INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,
+      hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+      receipt_size INTEGER NOT NULL CHECK (receipt_size > log_index),
+      accepted_ms INTEGER NOT NULL,
+      bytes BLOB NOT NULL
+    ) STRICT`,
+    'INSERT INTO record_new SELECT * FROM record',
+    `CREATE TABLE request_new (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      chain_id BLOB NOT NULL REFERENCES chain (chain_id),
+      log_index INTEGER NOT NULL REFERENCES record_new (log_index),
+      until_ms INTEGER NOT NULL,
+      ask_count INTEGER NOT NULL CHECK (ask_count > 0)
+    ) STRICT, WITHOUT ROWID`,
+    'INSERT INTO request_new SELECT * FROM request',
+    `CREATE TABLE request_answer_new (
+      request_id BLOB NOT NULL REFERENCES request_new (id),
+      ask INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      taken_ms INTEGER NOT NULL,
+      PRIMARY KEY (request_id, ask)
+    ) STRICT`,
+    'INSERT INTO request_answer_new SELECT * FROM request_answer',
+    'DROP TABLE request_answer',
+    'DROP TABLE request',
+    'DROP TABLE record',
+    'ALTER TABLE record_new RENAME TO record',
+    'ALTER TABLE request_new RENAME TO request',
+    'ALTER TABLE request_answer_new RENAME TO request_answer',
+    'CREATE INDEX request_until ON request (until_ms)',
+    'CREATE INDEX record_kind ON record (kind, log_index)',
+    // Assets by the hash of their record. organisation: for which its signer spoke.
+    `CREATE TABLE asset (
+      id BLOB PRIMARY KEY CHECK (length(id) = 32),
+      log_index INTEGER NOT NULL REFERENCES record (log_index),
+      organisation TEXT NOT NULL,
+      answers BLOB REFERENCES asset (id)
+    ) STRICT, WITHOUT ROWID`,
+    // Organisations that have signed for an answer.
+    `CREATE TABLE agreement (
+      answer BLOB NOT NULL REFERENCES asset (id),
+      organisation TEXT NOT NULL,
+      log_index INTEGER NOT NULL REFERENCES record (log_index),
+      PRIMARY KEY (answer, organisation)
+    ) STRICT, WITHOUT ROWID`,
+  ],
 ];

@@ -15,6 +15,7 @@ import type { Change } from '../ledger/transaction.ts';
 import { bytesOf, integerOf, textOf } from './columns.ts';
 import { type LogHead, statementsOf } from './ledger-changes.ts';
 import { RegistryStore } from './registry-store.ts';
+import { TradeStore } from './trade-store.ts';
 
 /** An anchor as it was taken. */
 export type StoredAnchor = {
@@ -52,10 +53,12 @@ const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FRO
 
 export class LedgerStore {
   readonly registry: RegistryStore;
+  readonly trade: TradeStore;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.registry = new RegistryStore(database);
+    this.trade = new TradeStore(database);
     this.#database = database;
   }
 

@@ -8,8 +8,10 @@ import { limits } from '../../base/limits.ts';
 import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import { groupSize, HistoryTree } from '../../base/tree.ts';
+import { openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import type { PackedChain } from '../ledger/chain-table.ts';
 import { MainLedger } from '../ledger/main-ledger.ts';
+import { tradeWindowOf } from '../ledger/open-market.ts';
 import { LeafGroups } from './leaf-groups.ts';
 import type { LedgerStore } from './ledger-store.ts';
 
@@ -41,7 +43,15 @@ export async function loadLedger(
   }
   const chains = await allChains(suite, store);
   const governance = await store.registry.governance(suite);
-  return { ledger: MainLedger.resume(suite, { genesis, tree, chains, governance }), groups };
+  const market = await store.trade.market(windowOf(suite, genesis));
+  const stored = { genesis, tree, chains, governance, market };
+  return { ledger: MainLedger.resume(suite, stored), groups };
+}
+
+function windowOf(suite: Suite, bytes: Uint8Array): number {
+  const genesis = openMainGenesis(suite, bytes);
+  if (!genesis.ok) throw damaged(`its genesis does not hold: ${genesis.detail}`);
+  return tradeWindowOf(genesis.value);
 }
 
 async function allGroupHashes(store: LedgerStore): Promise<readonly Uint8Array[]> {

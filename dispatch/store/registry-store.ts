@@ -15,14 +15,14 @@ import { decodeRegistry } from './registry-column.ts';
 /** A leaf that is no anchor, as it was taken. */
 export type StoredRecord = {
   readonly logIndex: number;
-  readonly kind: RecordKind | 'act';
+  readonly kind: RecordKind | 'act' | 'market-window';
   readonly bytes: Uint8Array;
   /** Size of the main log that its first receipt shows. */
   readonly receiptSize: number;
   readonly acceptedMs: number;
 };
 
-const recordColumns = 'log_index, kind, bytes, receipt_size, accepted_ms FROM record';
+export const recordColumns = 'log_index, kind, bytes, receipt_size, accepted_ms FROM record';
 
 export class RegistryStore {
   readonly #database: Database;
@@ -95,7 +95,7 @@ export class RegistryStore {
   }
 }
 
-function recordOf(row: Row): StoredRecord {
+export function recordOf(row: Row): StoredRecord {
   return {
     logIndex: integerOf(row, 'log_index'),
     kind: textOf(row, 'kind') as StoredRecord['kind'],

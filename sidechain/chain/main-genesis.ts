@@ -5,11 +5,20 @@
 import { equal } from '../../base/bytes.ts';
 import { sign1, verifySign1 } from '../../base/cose.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
-import { bytes, type Content, choice, decodeWith, encodeWith, uint } from '../../base/fields.ts';
+import {
+  bytes,
+  type Content,
+  choice,
+  decodeWith,
+  encodeWith,
+  refined,
+  uint,
+} from '../../base/fields.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
+import { tradeLimits } from '../../base/trade-limits.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import { chainAad, mediaType, noChain } from './entry.ts';
 import { logKeysField, logOriginField, type MainLog } from './main-log.ts';
@@ -22,6 +31,12 @@ import {
 } from './main-registry.ts';
 import { openStatement } from './statement.ts';
 
+const tradeWindowField = refined(
+  uint(),
+  'a divisor of a day from 5 s, in ms',
+  (windowMs) => windowMs >= tradeLimits.windowMsMin && 86_400_000 % windowMs === 0,
+);
+
 const mainGenesisField = record({
   version: [1, choice(1)],
   origin: [2, logOriginField],
@@ -31,6 +46,8 @@ const mainGenesisField = record({
   timeMs: [6, unixMsField],
   nonce: [7, bytes(32)],
   organisations: [8, organisationsField],
+  /** Of the market, in ms: a divisor of a day. */
+  tradeWindowMs: [9, tradeWindowField, 'optional'],
 });
 
 export type MainGenesis = Content<typeof mainGenesisField>;

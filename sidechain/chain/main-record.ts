@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A record on the main log: what a person with the right to it has signed, a command, a rule, or a request
-// for raw readings. Its content is not known here; it stands in the log as the hash of its bytes, as an
-// anchor does.
+// A record on the main log: what a person with the right to it has signed, a command, a rule, a request for
+// raw readings, or a word of the market. Its content is not known here; it stands in the log as the hash of
+// its bytes, as an anchor does.
 
 import { toHex } from '../../base/bytes.ts';
 import { type Sign1, sign1, verifySign1 } from '../../base/cose.ts';
@@ -18,8 +18,12 @@ import {
 } from './main-registry.ts';
 import { openStatement } from './statement.ts';
 
+/** Of the market. A demand and an asset may be a gateway's, too (trade-signatory.ts). */
+export const tradeKinds = ['demand', 'asset', 'agreement', 'execution'] as const;
+export type TradeKind = (typeof tradeKinds)[number];
+
 /** Each is a right, too. */
-export const recordKinds = ['command', 'rule', 'request'] as const;
+export const recordKinds = ['command', 'rule', 'request', ...tradeKinds] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
 export type OpenRecord = {

@@ -18,17 +18,26 @@ export const mainRoles = ['dispatch', 'local', 'regulator', 'plant', 'market'] a
 export type MainRole = (typeof mainRoles)[number];
 
 /** What somebody may put on the main log. Whoever may read what is the API's business. */
-export type MainRight = 'enrol' | 'command' | 'rule' | 'request';
+export type MainRight =
+  | 'enrol'
+  | 'command'
+  | 'rule'
+  | 'request'
+  | 'demand'
+  | 'asset'
+  | 'agreement'
+  | 'execution';
 
 /** A right that is not named here is nobody's. */
 const rightsOf: Readonly<Record<MainRole, readonly MainRight[]>> = {
-  dispatch: ['enrol', 'command', 'rule', 'request'],
+  dispatch: ['enrol', 'command', 'rule', 'request', 'execution'],
   /** What its chains send up, their gateways have signed. */
   local: ['enrol'],
   /** Asks, so that everybody sees what it was shown, and changes nothing. */
   regulator: ['request'],
   plant: [],
-  market: [],
+  /** In and out of the market; what is agreed there a dispatcher executes. */
+  market: ['demand', 'asset', 'agreement'],
 };
 
 const rolesField = listOf(choice(...mainRoles), mainRoles.length);

@@ -5,6 +5,7 @@ import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
 import { dispatchDecoders } from './dispatch-decoders.ts';
+import { marketDecoders } from './market-decoders.ts';
 import { mirrorDecoders } from './mirror-decoders.ts';
 import { modbusTcpDecoders } from './modbus-tcp-decoders.ts';
 import { requestDecoders } from './request-decoders.ts';
@@ -20,6 +21,7 @@ export const decoders: readonly Decoder[] = [
   ...mirrorDecoders,
   ...requestDecoders,
   ...statementDecoders,
+  ...marketDecoders,
   ...textDecoders,
   ...wireDecoders,
   ...modbusTcpDecoders,

@@ -8,7 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { toBase64, toHex } from '../../../base/bytes.ts';
-import { type Role, roles } from '../../../dispatch/api/rights.ts';
+import { type Role, roles, scopedRoles } from '../../../dispatch/api/rights.ts';
 import { bindCertificate, listTokens, makeToken, revokeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
 import { checkedFetch } from './checked-fetch.ts';
@@ -239,7 +239,7 @@ describe('a token', () => {
   test('is made for every role, each under its own name', async () => {
     const path = join(centre.directory, 'each.json');
     for (const role of roles) {
-      const chains = role === 'plant' || role === 'local-centre' ? ['A'.repeat(64)] : [];
+      const chains = scopedRoles.has(role) ? ['A'.repeat(64)] : [];
       await makeToken(path, { ...base, role, name: role, chains });
     }
     expect((await listTokens(path)).map(({ role }) => role)).toEqual([...roles]);

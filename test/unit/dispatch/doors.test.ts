@@ -5,7 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
-import { type Role, roles } from '../../../dispatch/api/rights.ts';
+import { type Role, roles, scopedRoles } from '../../../dispatch/api/rights.ts';
 import { makeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
 import { checkedFetch } from './checked-fetch.ts';
@@ -15,6 +15,10 @@ import { TestCentre } from './test-centre.ts';
 
 const readers = ['regulator', 'plant', 'local-centre', 'dispatch-centre'] as const;
 const auditors = ['regulator', 'dispatch-centre'] as const;
+const seers = ['regulator', 'dispatch-centre', 'market', 'sidechain'] as const;
+const traders = ['dispatch-centre', 'market', 'sidechain'] as const;
+/** All but gateways, which ask for nothing but what the market says to them. */
+const people = roles.filter((role) => role !== 'sidechain');
 const centres = ['local-centre', 'dispatch-centre'] as const;
 
 /** Who may, by route; `roles` are all that have a token. */
@@ -24,13 +28,13 @@ const doors: Readonly<Record<string, readonly Role[] | 'anybody'>> = {
   'GET /api/v1/openapi.json': 'anybody',
   'GET /public/checkpoint': 'anybody',
   'GET /metrics': ['dispatch-centre', 'admin'],
-  'GET /api/v1/log': roles,
-  'GET /api/v1/log/genesis': roles,
-  'GET /api/v1/log/leaves': roles,
-  'GET /api/v1/log/acts': roles,
-  'GET /api/v1/witnesses': roles,
-  'GET /api/v1/registry': roles,
-  'GET /api/v1/proposals': roles,
+  'GET /api/v1/log': people,
+  'GET /api/v1/log/genesis': people,
+  'GET /api/v1/log/leaves': people,
+  'GET /api/v1/log/acts': people,
+  'GET /api/v1/witnesses': people,
+  'GET /api/v1/registry': people,
+  'GET /api/v1/proposals': people,
   'GET /api/v1/log/anchors': readers,
   'GET /api/v1/enrolments': readers,
   'GET /api/v1/summary-messages': readers,
@@ -49,6 +53,10 @@ const doors: Readonly<Record<string, readonly Role[] | 'anybody'>> = {
   'GET /api/v1/records/{index}': auditors,
   'GET /api/v1/requests/{request}': auditors,
   'GET /api/v1/requests/{request}/answers/{ask}': auditors,
+  'GET /api/v1/market/windows': seers,
+  'GET /api/v1/market/records': seers,
+  'GET /api/v1/market/readers': seers,
+  'POST /api/v1/market/records': traders,
   'POST /api/v1/requests': auditors,
   'POST /api/v1/records': ['dispatch-centre'],
   'POST /api/v1/chains': centres,
@@ -67,7 +75,7 @@ beforeAll(async () => {
   for (const chain of [own, other]) await centre.enrol(chain);
   http = await centre.serve();
   for (const role of roles) {
-    const chains = role === 'plant' || role === 'local-centre' ? [toHex(own.chainId)] : [];
+    const chains = scopedRoles.has(role) ? [toHex(own.chainId)] : [];
     const wanted = { role, name: role, chains, devices: [], days: undefined };
     const { text } = await makeToken(`${centre.directory}/tokens.json`, wanted);
     tokens.set(role, text);

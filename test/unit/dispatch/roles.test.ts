@@ -7,7 +7,10 @@ import { assert } from '../../../base/assert.ts';
 import { keyIdOf } from '../../../base/ids.ts';
 import { limits } from '../../../base/limits.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import type { Signer } from '../../../base/suite.ts';
+import type { NamedAsset } from '../../../dispatch/ledger/apply-context.ts';
 import type { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
+import { encodeAgreement, encodeExecution } from '../../../sidechain/chain/agreement.ts';
 import { openAnchor } from '../../../sidechain/chain/anchor.ts';
 import { signEnrolment } from '../../../sidechain/chain/enrolment.ts';
 import { type RecordKind, signRecord } from '../../../sidechain/chain/main-record.ts';
@@ -15,6 +18,7 @@ import { type MainRole, mainRoles } from '../../../sidechain/chain/main-registry
 import { mainLeafHash } from '../../../sidechain/chain/receipt-message.ts';
 import {
   agency,
+  consortium,
   consortiumLog,
   east,
   newConsortiumLedger,
@@ -28,9 +32,23 @@ import {
   timeMs,
 } from './consortium-log.ts';
 import { type FakeChain, makeChain, signerOf } from './fake-chain.ts';
+import { assetBy, demandBy, toOrganisation } from './trade-log.ts';
 
-function put(ledger: MainLedger, record: Uint8Array, recordIndex?: number) {
-  return ledger.record({ kind: 'record', record }, { timeMs, recordIndex });
+function put(ledger: MainLedger, record: Uint8Array, recordIndex?: number, named?: NamedAsset) {
+  return ledger.record({ kind: 'record', record }, { timeMs, recordIndex, named });
+}
+
+function wordOf(kind: 'agreement' | 'execution', by: Signer, chain?: Uint8Array) {
+  const answer = new Uint8Array(32);
+  const content =
+    kind === 'agreement'
+      ? encodeAgreement({ answer })
+      : encodeExecution({ answer, chain: chain ?? answer, text: 'now' });
+  return signRecord({ kind, content }, consortiumLog.id, by);
+}
+
+function organisationOf(role: MainRole): string {
+  return consortium.genesis.persons.find(({ name }) => name === role)?.organisation ?? '';
 }
 
 function enrol(ledger: MainLedger, chain: FakeChain, role: MainRole) {
@@ -53,6 +71,23 @@ type Act = RecordKind | 'enrol' | 'propose';
 const attempt: Readonly<Record<Act, (ledger: MainLedger, role: MainRole) => string>> = {
   command: (ledger, role) => kindOf(put(ledger, recordOf('command', personByRole[role]))),
   rule: (ledger, role) => kindOf(put(ledger, recordOf('rule', personByRole[role]))),
+  demand: (ledger, role) => kindOf(put(ledger, demandBy(personByRole[role], {}, consortiumLog.id))),
+  asset: (ledger, role) => {
+    const to = { to: [toOrganisation('works')] };
+    return kindOf(put(ledger, assetBy(personByRole[role], to, consortium)));
+  },
+  agreement: (ledger, role) => {
+    const answer = { organisation: 'south', offeredBy: organisationOf(role), agreedBy: [] };
+    return kindOf(put(ledger, wordOf('agreement', personByRole[role]), undefined, answer));
+  },
+  execution: (ledger, role) => {
+    const chain = makeChain(consortiumLog, { seed: 6 });
+    const offeredBy = organisationOf(role);
+    enrol(ledger, chain, 'dispatch');
+    const answer = { organisation: 'south', offeredBy, agreedBy: [offeredBy, 'south'] };
+    const record = wordOf('execution', personByRole[role], chain.chainId);
+    return kindOf(put(ledger, record, undefined, answer));
+  },
   request: (ledger, role) => {
     const chain = makeChain(consortiumLog, { seed: 6 });
     enrol(ledger, chain, 'local');
@@ -71,11 +106,11 @@ function kindOf({ outcome }: { readonly outcome: { readonly kind: string } }): s
 }
 
 describe.each<[MainRole, readonly Act[]]>([
-  ['dispatch', ['command', 'rule', 'request', 'enrol']],
+  ['dispatch', ['command', 'rule', 'request', 'enrol', 'execution']],
   ['local', ['enrol']],
   ['regulator', ['request']],
   ['plant', []],
-  ['market', []],
+  ['market', ['demand', 'asset', 'agreement']],
 ])('a person with the role %s', (role, allowed) => {
   test.each(Object.keys(attempt) as Act[])('%s', (act) => {
     const ledger = newConsortiumLedger();
@@ -85,7 +120,7 @@ describe.each<[MainRole, readonly Act[]]>([
     else {
       expect(kind).toBe('refused');
       expect(ledger.tree.size).toBe(sizeBefore);
-      expect(ledger.chainCount).toBe(act === 'request' ? 1 : 0);
+      expect(ledger.chainCount).toBe(act === 'request' || act === 'execution' ? 1 : 0);
     }
   });
 });
