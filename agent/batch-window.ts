@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collects the packs of a short window and seals them into one signed reading batch. Every window
-// that has packs makes a batch; a silent gateway makes an empty one each minute, so that silence
-// shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
+// that has packs makes a batch, an alarm at once; a silent gateway makes an empty one each minute, so that
+// silence shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
 // signed gap; so are those that are left out while the outbox is filling, where that is wished.
 
 import { toHex } from '../base/bytes.ts';
@@ -81,9 +81,16 @@ export class BatchWindow {
     this.#sealedMs = parts.clock.monotonicMs();
   }
 
-  /** Adds one pack to the window; what would not fit into one batch with it is sealed before. */
-  add(device: string, pack: Pack): void {
-    if (this.#leavesOut(device, pack)) return;
+  /**
+   * Adds one pack to the window; what would not fit into one batch with it is sealed before. One that is
+   * urgent is never left out, and the window is sealed with it.
+   */
+  add(
+    device: string,
+    pack: Pack,
+    { isUrgent = false }: { readonly isUrgent?: boolean } = {},
+  ): void {
+    if (this.#leavesOut(device, pack, isUrgent)) return;
     const bytes = encodePack(pack);
     const isFull =
       this.#taken.length >= limits.batchPacksMax ||
@@ -91,6 +98,7 @@ export class BatchWindow {
     if (isFull) this.#sealOrHold();
     this.#taken.push({ device, timeMs: pack.timeMs, bytes });
     this.#takenBytes += bytes.length;
+    if (isUrgent) this.seal();
   }
 
   /** To be called once a window. */
@@ -128,13 +136,13 @@ export class BatchWindow {
       .map(({ taken, ...rest }) => ({ packs: taken.map(({ bytes }) => bytes), ...rest }));
   }
 
-  #leavesOut(device: string, { schemaId, timeMs }: Pack): boolean {
+  #leavesOut(device: string, { schemaId, timeMs }: Pack, isUrgent: boolean): boolean {
     const { thinnedMs = 0 } = this.#options;
     const series = `${device} ${toHex(schemaId)}`;
     const sinceMs = timeMs - (this.#keptMs.get(series) ?? Number.NEGATIVE_INFINITY);
     const isSoon = sinceMs >= 0 && sinceMs < thinnedMs;
     // What is held takes no room in the outbox, and its gaps would have no signer.
-    if (isSoon && this.#held === undefined && this.#parts.sink.isOutboxFilling()) {
+    if (isSoon && !isUrgent && this.#held === undefined && this.#parts.sink.isOutboxFilling()) {
       const toMs = timeMs;
       const one = { device, reason: 'thinned', fromMs: timeMs, toMs, packCount: 1 };
       count(this.#thinned, series, one);

@@ -63,7 +63,8 @@ lines: []
 #     periods:                # registers that are read less often; or by OBIS code: 1-0:14.7.0*255
 #       - registers: [counter]
 #         periodMs: 60000
-#     # With alarm: true a group is read before all else that is due on its line.
+#     # With alarm: true a group is read before all else that is due on its line, and what
+#     # is new in it is signed at once.
 # \`tieline plan --config …\` tells whether the lines have time for all that.
 meters: []
 `;

@@ -22,13 +22,14 @@ export type PollerOptions = {
   /** Its address on the line: what is read of one device is well or ill together. */
   readonly peer: string;
   readonly periodMs: number;
-  /** Whether it goes before all else that is due on the line. */
+  /** Whether it goes before all else that is due on the line, and what is new in it is signed at once. */
   readonly alarm: boolean;
   readonly schemaId: SchemaId;
   readonly bus: Pick<Bus, 'add' | 'remove'>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly onPack: (name: string, pack: Pack) => void;
+  /** `isUrgent`: of a group of alarms, and it says something else than the pack before. */
+  readonly onPack: (name: string, pack: Pack, options: { readonly isUrgent: boolean }) => void;
 };
 
 export type PollerStatus = {
@@ -104,19 +105,30 @@ export class Poller {
     const timeMs = clock.nowMs();
     if (fault === undefined) this.#lastReadMs = timeMs;
     const values = this.#truth.judge(read, clock.monotonicMs());
+    const isUrgent = this.#options.alarm && this.#isNews(values);
     this.#latest = { timeMs, values };
+    const pack = {
+      schemaId,
+      timeMs,
+      clock: clock.state(),
+      mantissas: values.map(({ mantissa }) => mantissa),
+      qualities: values.map(({ quality }) => quality),
+      ...(record === undefined ? {} : { record }),
+    };
     try {
-      onPack(name, {
-        schemaId,
-        timeMs,
-        clock: clock.state(),
-        mantissas: values.map(({ mantissa }) => mantissa),
-        qualities: values.map(({ quality }) => quality),
-        ...(record === undefined ? {} : { record }),
-      });
+      onPack(name, pack, { isUrgent });
     } catch (error) {
       log.error('reading-failed', { device: name, reason: messageOf(error) });
     }
+  }
+
+  /** Also that nothing can be read any more, and the first reading: what was before is not known. */
+  #isNews(values: readonly ReadValue[]): boolean {
+    const before = this.#latest?.values ?? [];
+    return values.some(
+      ({ mantissa, quality }, i) =>
+        mantissa !== before[i]?.mantissa || quality !== before[i]?.quality,
+    );
   }
 
   /** Logs only when it changes: a dead meter does not fill the log. */

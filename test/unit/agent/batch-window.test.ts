@@ -114,6 +114,20 @@ test('a window without packs makes none, but one a minute, so that silence shows
   ]);
 });
 
+test('an alarm is signed at once, with what waits, and held like all else while another key is to sign', async () => {
+  const { sink, window, pass } = setUp();
+  window.add('a', packOf(startMs));
+  expect(sink.batches).toEqual([]);
+  window.add('b', packOf(startMs), { isUrgent: true });
+  expect(sink.batches.map(({ packCount }) => packCount)).toEqual([2]);
+  await pass();
+  expect(sink.batches).toHaveLength(1);
+  window.hold();
+  window.add('b', packOf(startMs + 1_000), { isUrgent: true });
+  expect(sink.batches).toHaveLength(1);
+  expect(window.takeHeld().map(({ packs }) => packs.length)).toEqual([1]);
+});
+
 test('a burst is sealed at the bound of packs, and nothing of it is left out', async () => {
   const { sink, window, pass } = setUp();
   const count = limits.batchPacksMax + 10;
@@ -219,6 +233,15 @@ describe('while the outbox is filling', () => {
     }
     // Six of the fast group, and all four of the slow one.
     expect(packs(sink)).toBe(6 + 4);
+  });
+
+  test('an alarm is never left out', async () => {
+    const { sink, window } = setUp(10_000);
+    sink.isFilling = true;
+    for (let second = 0; second < 5; second++) {
+      window.add('a', packOf(startMs + second * 1_000), { isUrgent: second === 3 });
+    }
+    expect(sink.batches.map(({ packCount }) => packCount)).toEqual([2]);
   });
 
   test.each(['end', 'hold'] as const)('%s states what was left out', async (last) => {

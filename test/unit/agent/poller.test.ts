@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Poller, type PollerOptions } from '../../../agent/poller.ts';
 import { encodePack, type Pack } from '../../../base/pack.ts';
-import { quality } from '../../../base/quality.ts';
+import { type QualityCode, quality } from '../../../base/quality.ts';
 import { Bus } from '../../../drivers/bus/bus.ts';
 import type { Device, Reading } from '../../../drivers/device.ts';
 import { createLog } from '../../../host/log.ts';
@@ -18,13 +18,15 @@ class TestDevice implements Device {
   readonly request = 'none';
   delayMs = 10;
   isSilent = false;
+  mantissa = 42;
+  quality: QualityCode = quality.good;
   readCount = 0;
 
   read = async (): Promise<Reading> => {
     this.readCount += 1;
     await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     if (!this.isSilent) {
-      const value = { mantissa: 42, quality: quality.good };
+      const value = { mantissa: this.mantissa, quality: this.quality };
       return { values: [value, value], faults: [] };
     }
     const value = { mantissa: null, quality: quality.timeOut };
@@ -43,7 +45,7 @@ afterEach(() => {
 
 function setUp(options: Partial<PollerOptions> = {}) {
   const device = new TestDevice();
-  const packs: { readonly atMs: number; readonly pack: Pack }[] = [];
+  const packs: { readonly atMs: number; readonly pack: Pack; readonly isUrgent: boolean }[] = [];
   const lines: string[] = [];
   const beganMs = Date.now();
   const elapsedMs = () => Date.now() - beganMs;
@@ -62,7 +64,7 @@ function setUp(options: Partial<PollerOptions> = {}) {
       state: () => ({ state: 'synchronised', errorMs: 1 }),
     },
     log: createLog({ level: 'info', human: false, write: (line) => lines.push(line) }),
-    onPack: (_name, pack) => packs.push({ atMs: elapsedMs(), pack }),
+    onPack: (_name, pack, { isUrgent }) => packs.push({ atMs: elapsedMs(), pack, isUrgent }),
     ...options,
   });
   const events = () => lines.map((line) => JSON.parse(line).event);
@@ -132,6 +134,30 @@ test('an instant that is far from the next is tried again, and makes one pack of
   expect(packs).toHaveLength(2);
   expect(packs[1]?.pack.mantissas).toEqual([42, 42]);
   await close();
+});
+
+test('of a group of alarms, what says something else than before is urgent, and nothing else is', async () => {
+  const { device, packs, close } = setUp({ alarm: true });
+  const urgent = () => packs.map(({ isUrgent }) => isUrgent);
+  await pass(2_500);
+  // Before the first nothing was known.
+  expect(urgent()).toEqual([true, false, false]);
+  device.mantissa = 43;
+  await pass(2_000);
+  expect(urgent().slice(3)).toEqual([true, false]);
+  device.quality = quality.deviceFlagged;
+  await pass(2_000);
+  expect(urgent().slice(5)).toEqual([true, false]);
+  device.isSilent = true;
+  await pass(2_000);
+  expect(urgent().slice(7).filter(Boolean)).toHaveLength(1);
+  await close();
+  const plain = setUp();
+  await pass(1_500);
+  plain.device.mantissa = 43;
+  await pass(1_000);
+  expect(plain.packs.map(({ isUrgent }) => isUrgent)).toEqual([false, false, false]);
+  await plain.close();
 });
 
 test('when it ends nothing is read any more, and what was interrupted is no pack', async () => {
