@@ -118,6 +118,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./agent/commands/chain-verify.ts')).chainVerify,
   },
   {
+    name: 'chain compact',
+    summary: 'give the disk back what chain.db does not need any more',
+    load: async () => (await import('./agent/commands/chain-compact.ts')).chainCompact,
+  },
+  {
     name: 'chain scrub',
     summary: 'find what has rotted in the log, and mend it',
     load: async () => (await import('./agent/commands/chain-scrub.ts')).chainScrub,

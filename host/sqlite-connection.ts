@@ -22,7 +22,7 @@ export class Connection {
   readonly #path: string;
   readonly #readOnly: boolean;
   readonly #handle: Handle;
-  readonly #lock: Handle | undefined;
+  readonly #lock: { readonly close: () => void } | undefined;
   readonly #prepared = new Map<string, Prepared>();
 
   /** @throws TielineError `database-missing | -exists | -locked | -foreign | -newer | -older | -corrupt …` */
@@ -31,7 +31,7 @@ export class Connection {
     this.#readOnly = options.mode === 'read-only';
     const needed = options.mode === 'create' ? dirname(options.path) : options.path;
     if (!existsSync(needed)) throw missing(needed);
-    this.#lock = this.#readOnly ? undefined : lock(options.path);
+    this.#lock = this.#readOnly ? undefined : lockDatabase(options.path);
     try {
       if (options.mode === 'create') create(options);
       this.#handle = openExisting(options);
@@ -109,7 +109,7 @@ export class Connection {
  * SQLite's own lock would shut readers of other processes out, too. So the writer holds a lock on an empty
  * file beside the database; the kernel drops it when the process ends, however it ends.
  */
-function lock(path: string): Handle {
+export function lockDatabase(path: string): { readonly close: () => void } {
   return guarded({ path, writing: false }, () => {
     const handle = new Sqlite(privateFile(`${path}-lock`), { timeout: 0 });
     try {

@@ -27,9 +27,9 @@ export function copyDatabase({ from, to }: { readonly from: string; readonly to:
     // The owner's alone, before anything is in it.
     closeSync(openSync(unfinished, 'wx', 0o600));
     vacuumInto(from, unfinished);
-    sync(unfinished, 'r+');
+    syncPath(unfinished, 'r+');
     renameSync(unfinished, to);
-    sync(dirname(to), 'r');
+    syncPath(dirname(to), 'r');
   } catch (error) {
     rmSync(unfinished, { force: true });
     if (error instanceof TielineError) throw error;
@@ -52,7 +52,8 @@ function vacuumInto(from: string, to: string): void {
   }
 }
 
-function sync(path: string, flags: string): void {
+/** What was written there, or renamed in it, is on the disk. */
+export function syncPath(path: string, flags: string): void {
   const file = openSync(path, flags);
   fsyncSync(file);
   closeSync(file);

@@ -14,9 +14,11 @@ import { gatewayContracts } from '../../../agent/contracts.ts';
 import { makeProof } from '../../../agent/make-proof.ts';
 import { toHex } from '../../../base/bytes.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { compactDatabase } from '../../../host/sqlite-compact.ts';
 import { openGenesis } from '../../../sidechain/chain/genesis.ts';
 import { parseTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
 import { verifyBundle } from '../../../sidechain/chain/verify-bundle.ts';
+import { chainPath } from '../../../sidechain/store/chain-file.ts';
 import { archivePath } from '../../../sidechain/store/segment-file.ts';
 import {
   batchEntry,
@@ -107,6 +109,19 @@ test('segments go and come back, and are known again', async () => {
   await restoreSegment(suite, { dataDir, segment });
   expect((await listArchive(dataDir)).segments).toMatchObject([{ from: 0, isHere: true }]);
   expect(auditText(await audit())).not.toContain('unchecked');
+});
+
+test('compacted, chain.db is smaller, and the chain as it was', async () => {
+  const dataDir = await archivedGateway();
+  const before = await auditDataDirectory(suite, dataDir, () => {});
+  const path = chainPath(dataDir);
+  const { bytesBefore, bytesAfter } = compactDatabase(path);
+  expect(bytesAfter).toBeLessThan(bytesBefore);
+  expect(await auditDataDirectory(suite, dataDir, () => {})).toEqual(before);
+  expect(before.ok).toBe(true);
+  const rig = await startNode(dataDir, { contracts });
+  await rig.node.submit(batchEntry(301, []));
+  await rig.node.close();
 });
 
 test('the configuration says how long, and how much', async () => {

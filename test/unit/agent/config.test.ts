@@ -106,6 +106,13 @@ test('where there are no lines at all, none is listed', () => {
   expect(message).toContain('there is no line of this name (add it to `lines`)');
 });
 
+test('a bound of the disk that could not be held is refused, and says what could', () => {
+  expect(problemsOf(`${least}archive: { diskMax: 99MB }\n`)).toMatch(
+    /gateway\.yaml:4:.*less than 100MB, which could not be held \(.*or leave it out/,
+  );
+  expect(load(`${least}archive: { diskMax: 100MB }\n`).config.archive.diskMax).toBe('100MB');
+});
+
 test('all that does not fit together is told at once, each with its line', () => {
   const message = problemsOf(`${least}lines:
   - { name: bus }
