@@ -23,6 +23,7 @@ class Sink {
   readonly chainId = chainId;
   readonly batches: (Batch & { readonly packCountSent: number })[] = [];
   readonly gaps: Gap[] = [];
+  readonly secrets: Uint8Array[] = [];
   isFull = false;
   isFilling = false;
   /** How the chain judges what it takes. */
@@ -53,6 +54,7 @@ class Sink {
     assert(packs !== undefined, 'a batch has its packs beside it');
     expect(batch.packRoot).toEqual(packRoot(suite, packs.secret, packs.packs));
     expect(batch.packCount).toBe(packs.packs.length);
+    this.secrets.push(packs.secret);
     this.batches.push({ ...batch, packCountSent: packs.packs.length });
   }
 }
@@ -67,7 +69,11 @@ function setUp(thinnedMs?: number) {
     state: () => ({ state: 'synchronised', errorMs: 10 }) as const,
   };
   const log = createLog({ level: 'info', human: false, write: (line) => lines.push(line) });
-  const random = (length: number) => new Uint8Array(length).fill(7);
+  let drawnCount = 0;
+  const random = (length: number) => {
+    drawnCount += 1;
+    return new Uint8Array(length).fill(drawnCount);
+  };
   const window = new BatchWindow(
     suite,
     { signer: gateway, sink, clock, log, random },
@@ -112,6 +118,15 @@ test('a window without packs makes none, but one a minute, so that silence shows
     { packCount: 0, timeMs: startMs + 120_000 },
     { packCount: 0, timeMs: startMs + 180_000 },
   ]);
+});
+
+test('each batch has a secret of its own, drawn at random: none tells the packs of another', async () => {
+  const { sink, window, pass } = setUp();
+  for (let second = 0; second < 3; second++) {
+    window.add('a', packOf(startMs + second * 1_000));
+    await pass();
+  }
+  expect(sink.secrets).toEqual([1, 2, 3].map((drawn) => new Uint8Array(32).fill(drawn)));
 });
 
 test('an alarm is signed at once, with what waits, and held like all else while another key is to sign', async () => {

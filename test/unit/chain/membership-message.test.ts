@@ -109,6 +109,15 @@ describe('a change of members, told to the centre', () => {
     expect(group.judge(group.message([0, 3]))).toMatchObject({ ok: false, code: 'policy' });
   });
 
+  it('is refused where of the members before too few have, though those after are enough', () => {
+    const group = threeAnd(grantOf());
+    for (const member of [1, 2]) {
+      group.change({ kind: 'revoke', keyId: toKeyId(group.signer(member).keyId) });
+    }
+    expect(group.judge(group.message([0, 3]))).toMatchObject({ ok: false, code: 'policy' });
+    expect(group.judge(group.message([0, 1, 3]))).toMatchObject({ ok: true });
+  });
+
   it('is refused where the members after have not', () => {
     const group = threeAnd(grantOf());
     expect(group.judge(group.message([0, 1]))).toMatchObject({ ok: false, code: 'policy' });
