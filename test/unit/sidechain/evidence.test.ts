@@ -68,10 +68,11 @@ test('what one member sees all know, also who was away, and then nobody says it 
 test('what does not prove itself is counted against whoever says it', async () => {
   const cluster = await Cluster.start(3);
   const good = evidenceOf(cluster, 2);
-  const forged = good.signatureOne.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
+  const forge = (signature: Uint8Array) => signature.with(70, (signature[70] ?? 0) ^ 1);
   const { signer } = cluster.member(3);
   const lies: readonly MemberMessage[] = [
-    { ...good, signatureOne: forged },
+    { ...good, signatureOne: forge(good.signatureOne) },
+    { ...good, signatureOther: forge(good.signatureOther) },
     { ...good, rootOther: good.rootOne, signatureOther: good.signatureOne },
     { ...good, size: 8 },
     { ...good, member: signer.keyId },
