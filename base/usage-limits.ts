@@ -6,6 +6,8 @@ export const usageLimits = {
   /** Chains that hold one device, and its registers. */
   usageChainsMax: 16,
   usageRegistersMax: 64,
+  /** Devices that are summed up at once, each on its chain. */
+  usageMetersMax: 256,
   /** Stretches that are named, missing or in doubt. */
   usageStretchesMax: 4_096,
   /** Proofs in one file, and its bytes. */

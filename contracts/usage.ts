@@ -3,10 +3,10 @@
 // name every window that is missing, estimated, edited or of which nobody can tell. The centre
 // reckons a bill with it from its history, and whoever checks the bill from the proofs.
 
-import { assert } from '../base/assert.ts';
 import { type Decimal, rescale } from '../base/decimal.ts';
 import { limits } from '../base/limits.ts';
 import type { SummaryQuality } from './summary.ts';
+import { type Span, WindowOrder } from './window-order.ts';
 
 export type UsageWindow = {
   readonly startMs: number;
@@ -49,13 +49,16 @@ export type UsageResult = {
   readonly closing: { readonly value: Decimal; readonly windowEndMs: number } | null;
 };
 
+/** Every window is there, and validated. */
+export function isWhole({ expectedCount, validatedCount, stretches }: UsageResult): boolean {
+  return expectedCount > 0 && validatedCount === expectedCount && stretches.length === 0;
+}
+
 export class Usage {
-  readonly #fromMs: number;
-  readonly #toMs: number;
+  readonly #span: Span;
+  readonly #order: WindowOrder;
   readonly #stretches: UsageStretch[] = [];
   #omitted = 0;
-  #reachedMs: number;
-  #windowMs = 0;
   #total: Decimal | null = null;
   #counted = 0;
   #validated = 0;
@@ -64,25 +67,21 @@ export class Usage {
   #closing: UsageResult['closing'] = null;
 
   /** Windows that start in it belong to it. */
-  constructor(span: { readonly fromMs: number; readonly toMs: number }) {
-    assert(span.fromMs < span.toMs, 'a stretch of time has a length');
-    this.#fromMs = span.fromMs;
-    this.#toMs = span.toMs;
-    this.#reachedMs = span.fromMs;
+  constructor(span: Span) {
+    this.#span = span;
+    this.#order = new WindowOrder(span);
   }
 
   /** In the order of their starts; of each the latest revision. */
   add(window: UsageWindow): void {
     const { startMs, windowMs, delta, last, quality, reason } = window;
-    assert(startMs >= this.#fromMs && startMs < this.#toMs, 'a window starts in the stretch');
     const endMs = startMs + windowMs;
-    if (this.#windowMs > 0 && startMs < this.#reachedMs) {
+    const { again, absent } = this.#order.next(window);
+    if (again) {
       this.#name({ fromMs: startMs, toMs: endMs, kind: 'ambiguous', reason: 'a window twice' });
       return;
     }
-    this.#nameAbsent(startMs, windowMs);
-    this.#windowMs = windowMs;
-    this.#reachedMs = endMs;
+    if (absent !== undefined) this.#name(absentIn(absent));
     this.#events += window.events.length;
     if (window.revision > 0) this.#revised += 1;
     if (last !== null) this.#closing = { value: last, windowEndMs: endMs };
@@ -100,14 +99,14 @@ export class Usage {
   result(): UsageResult {
     const stretches = [...this.#stretches];
     let omitted = this.#omitted;
-    if (this.#reachedMs < this.#toMs) {
-      const absent = absentUntil(this.#reachedMs, this.#toMs);
-      if (stretches.length < limits.usageStretchesMax) stretches.push(absent);
+    const rest = this.#order.rest();
+    if (rest !== undefined) {
+      if (stretches.length < limits.usageStretchesMax) stretches.push(absentIn(rest));
       else omitted += 1;
     }
     return {
       total: this.#total,
-      expectedCount: startsBetween(this.#fromMs, this.#toMs, this.#windowMs),
+      expectedCount: startsBetween(this.#span, this.#order.windowMs),
       countedCount: this.#counted,
       validatedCount: this.#validated,
       revisedCount: this.#revised,
@@ -116,12 +115,6 @@ export class Usage {
       stretchesOmitted: omitted,
       closing: this.#closing,
     };
-  }
-
-  /** A stretch that begins in the midst of a window lacks nothing before the next. */
-  #nameAbsent(startMs: number, windowMs: number): void {
-    const fromMs = Math.ceil(this.#reachedMs / windowMs) * windowMs;
-    if (startMs > fromMs) this.#name(absentUntil(fromMs, startMs));
   }
 
   #name(stretch: UsageStretch): void {
@@ -142,13 +135,13 @@ export class Usage {
 }
 
 /** Windows on the clock that start in it. */
-function startsBetween(fromMs: number, toMs: number, windowMs: number): number {
+function startsBetween({ fromMs, toMs }: Span, windowMs: number): number {
   if (windowMs === 0) return 0;
   return Math.ceil(toMs / windowMs) - Math.ceil(fromMs / windowMs);
 }
 
-function absentUntil(fromMs: number, toMs: number): UsageStretch {
-  return { fromMs, toMs, kind: 'absent', reason: 'no summary' };
+function absentIn(span: Span): UsageStretch {
+  return { ...span, kind: 'absent', reason: 'no summary' };
 }
 
 /** Exact: at the finer exponent of the two. */

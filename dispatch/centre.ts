@@ -19,6 +19,7 @@ import { eventRoutes } from './api/events.ts';
 import { logRoutes } from './api/log.ts';
 import { marketRoutes } from './api/market.ts';
 import { operationRoutes, type ReadyCheck } from './api/operation.ts';
+import { profileRoutes } from './api/profile.ts';
 import { publicLogRoutes } from './api/public-log.ts';
 import { recordRoutes } from './api/records.ts';
 import { registryRoutes } from './api/registry.ts';
@@ -139,6 +140,7 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
       ...reportRoutes(shown),
       ...summaryRoutes(shown),
       ...usageRoutes(shown),
+      ...profileRoutes(shown),
       ...watchRoutes(options, { metrics, ordering, ingest, history, refusals, listening }),
       ...registryRoutes(shown),
       ...recordRoutes(shown),

@@ -192,7 +192,8 @@ function addRoute(
       const answer = await handler(requestOf(request, ending));
       const noneMatch = request.headers['if-none-match'];
       if (isStream(answer.body)) {
-        return send(reply, { ...answer, body: watched(answer.body, request, log) });
+        const body = watched(answer.body, { request, ending, log });
+        return send(reply, { ...answer, body });
       }
       return send(reply, answer, keeping === undefined ? undefined : { keeping, noneMatch });
     },
@@ -227,16 +228,19 @@ function requestOf(request: FastifyRequest, ending: AbortSignal): HttpRequest {
   };
 }
 
-/** What fails in its midst has no status any more: it is cut off, and the log says why. */
+/**
+ * What fails in its midst has no status any more: it is cut off, and the log says why, unless nobody
+ * waits for it any more.
+ */
 async function* watched(
   pieces: AsyncIterable<Uint8Array | string>,
-  { method, url }: FastifyRequest,
-  log: Log,
+  asked: { readonly request: FastifyRequest; readonly ending: AbortSignal; readonly log: Log },
 ): AsyncIterable<Uint8Array | string> {
   try {
     yield* pieces;
   } catch (error) {
-    log.error('http-failed', { method, url, error });
+    const { method, url } = asked.request;
+    if (!asked.ending.aborted) asked.log.error('http-failed', { method, url, error });
     throw error;
   }
 }

@@ -84,7 +84,7 @@ function valuesOf(row: HistoryRow): readonly (readonly [string, string | undefin
  * Texts come from gateways: a spreadsheet would take one that begins like a formula for one, and
  * carry it out. An apostrophe in front makes it a text there.
  */
-function csvText(text: string): string {
+export function csvText(text: string): string {
   const harmless = /^[\t\r\n]|^\s*[=+\-@|%]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

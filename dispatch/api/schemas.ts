@@ -18,6 +18,7 @@ import {
   time,
 } from './answer-schema.ts';
 import { marketSchemas } from './market-view.ts';
+import { profileSchemas } from './profile-file.ts';
 import { usageSchemas } from './usage-view.ts';
 
 const anchored: Schema = {
@@ -163,4 +164,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   SummaryPage: closed({ summaries: listOf(named('Summary')), next: cursor }),
   ...usageSchemas,
   ...marketSchemas,
+  ...profileSchemas,
 };

@@ -13,7 +13,7 @@ import { forbidden } from './access.ts';
 import { json, named, type RouteAnswer } from './answer-schema.ts';
 import { chainsWithDevice } from './device-chains.ts';
 import { type ExportFormat, exported, exportHeaders } from './export.ts';
-import { allRows } from './history-pages.ts';
+import { allRows, requireGoing } from './history-pages.ts';
 import { preferred } from './negotiate.ts';
 import { countOf, textOf } from './request.ts';
 import { type Caller, mayReadDevice } from './rights.ts';
@@ -160,7 +160,7 @@ async function* rowsOf(
 ): AsyncIterable<HistoryRow> {
   const { wanted, chains, start, ending } = asked;
   for await (const chainId of chains) {
-    if (ending.aborted) return;
+    requireGoing(ending);
     const isFirst = start !== undefined && toHex(start.chainId) === toHex(chainId);
     const after = isFirst ? start.after : undefined;
     yield* allRows(history, { ...wanted, chainId, after, ending });

@@ -4,7 +4,7 @@
 
 import { toHex } from '../../base/bytes.ts';
 import { type Decimal, formatDecimal } from '../../base/decimal.ts';
-import { billed, differenceOf, type UsageResult } from '../../contracts/usage.ts';
+import { billed, differenceOf, isWhole, type UsageResult } from '../../contracts/usage.ts';
 import {
   closed,
   count,
@@ -40,12 +40,12 @@ export function usageView(usage: RegisterUsage, { fromMs, toMs }: Span) {
       : differenceOf(result.closing.value, opening.value);
   return {
     chain,
+    device: usage.device,
     obis,
     unit,
     total: total === null ? null : exact(total),
     billed: bill === null ? null : { value: exact(bill.value), unit: bill.unit },
-    complete:
-      expectedCount > 0 && validatedCount === expectedCount && result.stretches.length === 0,
+    complete: isWhole(result),
     windows: {
       expected: expectedCount,
       counted: countedCount,
@@ -79,7 +79,7 @@ export function usageView(usage: RegisterUsage, { fromMs, toMs }: Span) {
 
 export const usageSchemas: Readonly<Record<string, Schema>> = {
   Usage: closed({
-    device: texts,
+    device: { ...nullableText, description: 'null where all that the token names were asked for' },
     month: nullableText,
     zone: texts,
     from: time,
@@ -88,6 +88,7 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
   }),
   RegisterUsage: closed({
     chain: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    device: texts,
     obis: texts,
     unit: texts,
     total: { description: 'exact sum of the deltas of all windows', ...nullable(decimal) },

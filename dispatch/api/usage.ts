@@ -4,14 +4,12 @@
 // whoever verifies them adds up himself.
 
 import { toHex } from '../../base/bytes.ts';
-import { parseDecimal } from '../../base/decimal.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { Usage, type UsageWindow } from '../../contracts/usage.ts';
+import { Usage } from '../../contracts/usage.ts';
 import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import { encodeSetBundle, encodeSetEnd, encodeSetStart } from '../../sidechain/chain/bundle-set.ts';
-import type { HistoryRow } from '../history/history-row.ts';
 import type { StoredChain } from '../store/ledger-store.ts';
 import type { ApiRoute } from './access.ts';
 import { file, json, named, problemAnswer } from './answer-schema.ts';
@@ -21,8 +19,15 @@ import type { Caller } from './rights.ts';
 import type { SummaryRoutesOptions } from './summaries.ts';
 import { proveSummary } from './summary-proof.ts';
 import { formatTime } from './time-query.ts';
-import { readUsageQuery, type UsageAsked, usageQuery } from './usage-query.ts';
+import {
+  type Meter,
+  readUsageQuery,
+  type UsageAsked,
+  usageProofQuery,
+  usageQuery,
+} from './usage-query.ts';
 import { type RegisterUsage, usageView } from './usage-view.ts';
+import { windowOf } from './usage-window.ts';
 
 const many = problemAnswer(
   'Devices of this name are on several chains, or it is too much at once.',
@@ -38,7 +43,7 @@ export function usageRoutes(options: SummaryRoutesOptions): readonly ApiRoute[] 
       right: 'chains',
       keeping: 'ask-again',
       description:
-        'What the registers of a device counted in a month, exactly, as evidence of a bill.',
+        'What the registers of a device, or of all devices that the token names, counted in a month.',
       querySchema: usageQuery,
       answers: { 200: json('The usage.', named('Usage')), 404: none, 422: many },
       handler: (request, caller) => usage(options, request, caller),
@@ -50,7 +55,7 @@ export function usageRoutes(options: SummaryRoutesOptions): readonly ApiRoute[] 
       right: 'chains',
       streams: true,
       description: 'The proofs of all windows of one register in one file, for `tieline verify`.',
-      querySchema: usageQuery,
+      querySchema: usageProofQuery,
       answers: {
         200: file('The proof bundles, a CBOR sequence.', 'application/cbor-seq'),
         404: none,
@@ -66,11 +71,11 @@ async function usage(
   request: HttpRequest,
   caller: Caller,
 ): Promise<HttpResponse> {
-  const asked = await readUsageQuery(options.history, request, caller);
+  const asked = await readUsageQuery(options.history, request, { caller });
   if ('status' in asked) return asked;
   const registers: RegisterUsage[] = [];
-  for (const chainId of asked.chains) {
-    const found = await registersOf(options, asked, { chainId, ending: request.ending });
+  for (const meter of asked.meters) {
+    const found = await registersOf(options, asked, { ...meter, ending: request.ending });
     if (found === undefined) {
       return problem(
         422,
@@ -80,7 +85,7 @@ async function usage(
     registers.push(...found);
   }
   if (registers.length === 0) return nothing;
-  const { device, span, month = null, zone } = asked;
+  const { device = null, span, month = null, zone } = asked;
   return {
     status: 200,
     body: {
@@ -100,11 +105,11 @@ type Adding = { readonly unit: string; readonly usage: Usage; counts: boolean; w
 async function registersOf(
   options: SummaryRoutesOptions,
   asked: UsageAsked,
-  { chainId, ending }: { readonly chainId: Uint8Array; readonly ending: AbortSignal },
+  { ending, ...meter }: Meter & { readonly ending: AbortSignal },
 ): Promise<readonly RegisterUsage[] | undefined> {
-  const { device, span } = asked;
+  const { span } = asked;
   const adding = new Map<string, Adding>();
-  const rows = allRows(options.history, { ...rowsOf(asked, chainId, span), ending });
+  const rows = allRows(options.history, { ...rowsOf(asked, meter, span), ending });
   for await (const row of rows) {
     const known = adding.get(row.obis);
     if (known === undefined && adding.size >= limits.usageRegistersMax) return undefined;
@@ -118,10 +123,11 @@ async function registersOf(
     register.usage.add(windowOf(row));
     if (row.delta !== null) register.counts = true;
   }
+  const { chainId, device = '' } = meter;
   const found: RegisterUsage[] = [];
   for (const [obis, { unit, usage: added, counts, windowMs }] of adding) {
     if (!counts) continue;
-    const opening = await openingOf(options, { ...asked, obis }, { chainId, windowMs });
+    const opening = await openingOf(options, { ...asked, obis }, { ...meter, windowMs });
     found.push({ chainId, device, obis, unit, result: added.result(), opening });
   }
   return found;
@@ -135,12 +141,12 @@ function isCounter(unit: string): boolean {
 async function openingOf(
   { history }: SummaryRoutesOptions,
   asked: UsageAsked,
-  { chainId, windowMs }: { readonly chainId: Uint8Array; readonly windowMs: number },
+  { windowMs, ...meter }: Meter & { readonly windowMs: number },
 ): Promise<RegisterUsage['opening']> {
   const { fromMs } = asked.span;
   const before = { fromMs: Math.max(0, fromMs - windowMs), toMs: fromMs };
   const rows = await history.query({
-    ...rowsOf(asked, chainId, before),
+    ...rowsOf(asked, meter, before),
     after: undefined,
     countMax: 2,
   });
@@ -150,22 +156,12 @@ async function openingOf(
   return { value, windowEndMs: row.startMs + row.windowMs };
 }
 
-function rowsOf({ device, obis }: UsageAsked, chainId: Uint8Array, { fromMs, toMs }: Span) {
+function rowsOf(
+  { obis }: Pick<UsageAsked, 'obis'>,
+  { chainId, device = '' }: Meter,
+  { fromMs, toMs }: Span,
+) {
   return { chainId, fromMs, toMs, devices: new Set([device]), obis, allRevisions: false };
-}
-
-function windowOf(row: HistoryRow): UsageWindow {
-  const { startMs, windowMs, revision, reason, delta, last } = row;
-  return {
-    startMs,
-    windowMs,
-    revision,
-    quality: row.quality as UsageWindow['quality'],
-    reason,
-    delta: delta === null ? null : (parseDecimal(delta) ?? null),
-    last: last === null ? null : (parseDecimal(last) ?? null),
-    events: row.events.map(([event]) => event),
-  };
 }
 
 const defaultObis = '1-0:1.8.0*255';
@@ -175,22 +171,22 @@ async function usageProof(
   request: HttpRequest,
   caller: Caller,
 ): Promise<HttpResponse> {
-  const asked = await readUsageQuery(options.history, request, caller);
+  const asked = await readUsageQuery(options.history, request, { caller });
   if ('status' in asked) return asked;
-  const [chainId, ...others] = asked.chains;
-  if (chainId === undefined) return nothing;
+  const [meter, ...others] = asked.meters;
+  if (meter === undefined) return nothing;
   if (others.length > 0) {
     return problem(422, 'devices of this name are on several chains: name one with `chain`');
   }
   const { obis = defaultObis, span } = asked;
-  const rows = rowsOf({ ...asked, obis }, chainId, span);
+  const { chainId, device = '' } = meter;
+  const rows = rowsOf({ obis }, meter, span);
   const [first] = await options.history.query({ ...rows, after: undefined, countMax: 1 });
   const chain = await options.ledger.chain(options.suite, chainId);
   if (first === undefined || chain === undefined) return nothing;
   if ((span.toMs - first.startMs) / first.windowMs > limits.bundleSetCountMax) {
     return problem(422, `more than ${limits.bundleSetCountMax} proofs: ask for a shorter time`);
   }
-  const { device } = asked;
   const name = `usage-${toHex(chainId).slice(0, 8)}-${asked.month ?? span.fromMs}.tieline`;
   return {
     status: 200,
@@ -232,8 +228,7 @@ async function* proofs(
     count += 1;
     yield encodeSetBundle(bundle);
   }
-  // Cut off in its midst it has no end, and nobody takes it for whole.
-  if (!set.request.ending.aborted) yield encodeSetEnd(count);
+  yield encodeSetEnd(count);
 }
 
 const nothing = problem(404, 'no summary of this device is here');

@@ -5,7 +5,7 @@
 
 import type { SqlValue } from '../../host/sqlite.ts';
 import type { HistoryRow } from './history-row.ts';
-import type { HistoryQuery } from './history-store.ts';
+import type { HistoryQuery, Register, RegisterQuery } from './history-store.ts';
 
 export const historyColumns = [
   'chain_id',
@@ -124,6 +124,30 @@ function listOf(value: unknown): readonly unknown[] {
 export function selectChainWith(table: string): string {
   return `SELECT chain_id FROM ${table}
     WHERE device = ? AND chain_id > ? ORDER BY chain_id LIMIT 1`;
+}
+
+/** With `?` for each of `params`: the first register behind `after` by device and name. */
+export function selectRegister(
+  { chainId, device, after }: RegisterQuery,
+  table: string,
+): { readonly sql: string; readonly params: readonly SqlValue[] } {
+  const conditions = ['chain_id = ?'];
+  const params: SqlValue[] = [chainId];
+  if (device !== undefined) {
+    conditions.push('device = ?');
+    params.push(device);
+  }
+  if (after !== undefined) {
+    conditions.push('(device, obis) > (?, ?)');
+    params.push(after.device, after.obis);
+  }
+  const sql = `SELECT device, obis FROM ${table} WHERE ${conditions.join(' AND ')}
+    ORDER BY device, obis LIMIT 1`;
+  return { sql, params };
+}
+
+export function registerFrom(row: Readonly<Record<string, unknown>>): Register {
+  return { device: textOf(row.device), obis: textOf(row.obis) };
 }
 
 /** With `?` for each of `params`; a text in it holds none. */

@@ -27,6 +27,15 @@ export type HistoryQuery = {
   readonly countMax: number;
 };
 
+export type Register = { readonly device: string; readonly obis: string };
+
+export type RegisterQuery = {
+  readonly chainId: Uint8Array;
+  /** Of this one alone. */
+  readonly device: string | undefined;
+  readonly after: Register | undefined;
+};
+
 export type HistoryStore = {
   readonly kind: 'sqlite' | 'postgres';
 
@@ -48,6 +57,9 @@ export type HistoryStore = {
 
   /** The first chain behind `after`, by id, that has a summary of this device. */
   chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined>;
+
+  /** The first register behind `after` by device and name, in the order of the database. */
+  registerBehind(query: RegisterQuery): Promise<Register | undefined>;
 
   /** Throws all rows away and the position with them. */
   clear(): Promise<void>;

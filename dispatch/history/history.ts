@@ -11,7 +11,7 @@ import type { Suite } from '../../base/suite.ts';
 import { backoffMs } from '../../host/backoff.ts';
 import type { Log } from '../../host/log.ts';
 import type { HistoryRow } from './history-row.ts';
-import type { HistoryQuery, HistoryStore } from './history-store.ts';
+import type { HistoryQuery, HistoryStore, Register, RegisterQuery } from './history-store.ts';
 import { type HistorySource, readIn } from './read-in.ts';
 
 export type HistoryStatus = {
@@ -79,6 +79,16 @@ export class History {
   /** The first chain behind `after`, by id, that has a summary of this device. */
   chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#options.store.chainWith(device, after);
+  }
+
+  /** All registers of a chain, or of one device on it, one after the other. */
+  async *registers(of: Omit<RegisterQuery, 'after'>): AsyncIterable<Register> {
+    let after: Register | undefined;
+    for (;;) {
+      after = await this.#options.store.registerBehind({ ...of, after });
+      if (after === undefined) return;
+      yield after;
+    }
   }
 
   async hasDevice(chainId: Uint8Array, device: string): Promise<boolean> {

@@ -10,11 +10,19 @@ import {
   historyColumns,
   historyRowFrom,
   historyValues,
+  registerFrom,
   selectChainWith,
   selectHistory,
+  selectRegister,
 } from './history-columns.ts';
 import type { HistoryRow } from './history-row.ts';
-import type { HistoryPosition, HistoryQuery, HistoryStore } from './history-store.ts';
+import type {
+  HistoryPosition,
+  HistoryQuery,
+  HistoryStore,
+  Register,
+  RegisterQuery,
+} from './history-store.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
 import { migratePostgres, postgresColumnTypes } from './postgres-schema.ts';
 
@@ -77,6 +85,14 @@ export class PostgresHistory implements HistoryStore {
       const sql = numbered(selectChainWith(`${this.#schema}.summary`));
       const [row] = await this.#postgres.query(sql, [device, after]);
       return row?.chain_id instanceof Uint8Array ? row.chain_id : undefined;
+    });
+  }
+
+  registerBehind(query: RegisterQuery): Promise<Register | undefined> {
+    return this.#prepared(async () => {
+      const { sql, params } = selectRegister(query, `${this.#schema}.summary`);
+      const [row] = await this.#postgres.query(numbered(sql), params);
+      return row && registerFrom(row);
     });
   }
 

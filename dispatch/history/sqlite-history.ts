@@ -8,11 +8,19 @@ import {
   historyColumns,
   historyRowFrom,
   historyValues,
+  registerFrom,
   selectChainWith,
   selectHistory,
+  selectRegister,
 } from './history-columns.ts';
 import type { HistoryRow } from './history-row.ts';
-import type { HistoryPosition, HistoryQuery, HistoryStore } from './history-store.ts';
+import type {
+  HistoryPosition,
+  HistoryQuery,
+  HistoryStore,
+  Register,
+  RegisterQuery,
+} from './history-store.ts';
 
 const insert = `INSERT INTO summary (${historyColumns.join(', ')})
   VALUES (${historyColumns.map(() => '?').join(', ')}) ON CONFLICT DO NOTHING`;
@@ -55,6 +63,12 @@ export class SqliteHistory implements HistoryStore {
   async chainWith(device: string, after: Uint8Array): Promise<Uint8Array | undefined> {
     const [row] = await this.#database.read(selectChainWith('summary'), [device, after]);
     return row && bytesOf(row, 'chain_id');
+  }
+
+  async registerBehind(query: RegisterQuery): Promise<Register | undefined> {
+    const { sql, params } = selectRegister(query, 'summary');
+    const [row] = await this.#database.read(sql, params);
+    return row && registerFrom(row);
   }
 
   async clear(): Promise<void> {

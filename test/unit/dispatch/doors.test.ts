@@ -48,6 +48,7 @@ const doors: Readonly<Record<string, readonly Role[] | 'anybody'>> = {
   'GET /api/v1/summaries': readers,
   'GET /api/v1/usage': readers,
   'GET /api/v1/usage/proof': readers,
+  'GET /api/v1/profile': readers,
   'GET /api/v1/events': readers,
   'GET /api/v1/records': auditors,
   'GET /api/v1/records/{index}': auditors,

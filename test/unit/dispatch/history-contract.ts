@@ -5,7 +5,11 @@ import { describe, expect, test } from 'vitest';
 import type { Summary } from '../../../contracts/summary.ts';
 import { encodeSummary } from '../../../contracts/summary.ts';
 import { type HistoryRow, historyRowOf } from '../../../dispatch/history/history-row.ts';
-import type { HistoryQuery, HistoryStore } from '../../../dispatch/history/history-store.ts';
+import type {
+  HistoryQuery,
+  HistoryStore,
+  Register,
+} from '../../../dispatch/history/history-store.ts';
 import { startMs, summaryOf, windowMs } from './fake-chain.ts';
 
 export const chainId = new Uint8Array(32).fill(7);
@@ -151,6 +155,30 @@ function asking(open: () => Promise<HistoryStore>): void {
     const fromMs = startMs + 2 * windowMs;
     expect(await store.query(everything({ fromMs, toMs: fromMs + 1 }))).toEqual([second]);
     expect(await store.query(everything({ chainId: new Uint8Array(32) }))).toEqual([other]);
+  });
+
+  test('names the registers of a chain, or of a device, one after the other', async () => {
+    const store = await open();
+    const rows = [
+      rowOf(1, { device: 'b', obis: 'y' }),
+      rowOf(2, { device: 'a', obis: 'z' }),
+      rowOf(3, { device: 'a', obis: '' }),
+      rowOf(4, { device: 'b', obis: 'y' }),
+      rowOf(5, { device: 'c', obis: 'x' }),
+    ];
+    await addAll(store, [...rows, rowOf(1, { device: 'd' }, { chainId: new Uint8Array(32) })]);
+    const named = async (device?: string) => {
+      const found: string[] = [];
+      let after: Register | undefined;
+      for (;;) {
+        after = await store.registerBehind({ chainId, device, after });
+        if (after === undefined) return found;
+        found.push(`${after.device} ${after.obis}`);
+      }
+    };
+    expect(await named()).toEqual(['a ', 'a z', 'b y', 'c x']);
+    expect(await named('a')).toEqual(['a ', 'a z']);
+    expect(await named('d')).toEqual([]);
   });
 
   test('shows the latest revision, or all', async () => {

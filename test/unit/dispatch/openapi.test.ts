@@ -68,6 +68,7 @@ afterAll(async () => {
 const queries: Readonly<Record<string, string>> = {
   '/api/v1/summaries': '?device=urn:dev:ops:test-meter-1',
   '/api/v1/usage': '?device=urn:dev:ops:test-meter-1&month=2026-01',
+  '/api/v1/profile': '?device=urn:dev:ops:test-meter-1&month=2026-01',
   '/api/v1/usage/proof': '?device=urn:dev:ops:test-meter-1&month=2026-01',
 };
 
