@@ -29,6 +29,8 @@ export type ApiRoute = Omit<Route, 'admit' | 'handler'> & {
   readonly right: Right | 'open';
   /** Its name in the OpenAPI document. */
   readonly operation: string;
+  /** Of a path that ends in `*`: how those look that it stands for, and what to add to its name. */
+  readonly shapes?: readonly PathShape[];
   /** What it answers, by status, besides what the door and the shell answer for every route. */
   readonly answers: RouteAnswers;
   /** `again`: who the caller is by now, for what takes long; undefined where nobody any more. */
@@ -37,6 +39,13 @@ export type ApiRoute = Omit<Route, 'admit' | 'handler'> & {
     caller: Caller,
     again: () => Promise<Caller | undefined>,
   ) => HttpResponse | Promise<HttpResponse>;
+};
+
+export type PathShape = {
+  /** Parameters as `:name`. */
+  readonly path: string;
+  readonly paramsSchema?: object;
+  readonly suffix: string;
 };
 
 export class Access {
@@ -58,7 +67,7 @@ export class Access {
 
   /** The same routes behind the door. */
   guard(routes: readonly ApiRoute[]): readonly Route[] {
-    return routes.map(({ right, handler, operation: _, answers: __, ...route }) => ({
+    return routes.map(({ right, handler, operation: _, answers: __, shapes: ___, ...route }) => ({
       ...route,
       admit: async (request) => this.#admit(right, request, await this.#callerOf(request)),
       handler: async (request) => {

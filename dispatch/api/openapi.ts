@@ -2,6 +2,7 @@
 // The OpenAPI 3.1 document of the API, made from the routes that answer: what is not in it is not
 // served, and what is served is in it.
 
+import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
 import { version } from '../../host/version.ts';
 import type { ApiRoute } from './access.ts';
@@ -30,8 +31,7 @@ export function openApiRoute(others: readonly ApiRoute[]): ApiRoute {
 
 export function openApi(routes: readonly ApiRoute[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  // What is refused wherever it is asked serves nobody, and tiles are described by C2SP.
-  for (const route of routes.filter((one) => !one.path.endsWith('*'))) {
+  for (const route of routes.flatMap(shapesOf)) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     const methods = paths[path] ?? {};
     paths[path] = { ...methods, [route.method.toLowerCase()]: operationOf(route) };
@@ -62,6 +62,15 @@ export function openApi(routes: readonly ApiRoute[]): object {
       },
     },
   };
+}
+
+/** No template of OpenAPI holds a slash: each shape of such a path is one of its own. */
+function shapesOf(route: ApiRoute): readonly ApiRoute[] {
+  assert(route.path.endsWith('*') === (route.shapes !== undefined), 'the shapes of a * are said');
+  const { shapes, operation } = route;
+  return shapes === undefined
+    ? [route]
+    : shapes.map(({ suffix, ...shape }) => ({ ...route, ...shape, operation: operation + suffix }));
 }
 
 function operationOf(route: ApiRoute): object {

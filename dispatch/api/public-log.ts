@@ -8,7 +8,7 @@ import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import { type Tile, tileLevelMax } from '../ordering/tiles.ts';
-import { type ApiRoute, forbidden } from './access.ts';
+import { type ApiRoute, forbidden, type PathShape } from './access.ts';
 import { file, problemAnswer, text } from './answer-schema.ts';
 
 export type PublicLogOptions = {
@@ -16,6 +16,35 @@ export type PublicLogOptions = {
   /** As it is served: with the lines of the witnesses. */
   readonly checkpoint: () => Promise<string>;
 };
+
+const digits = { type: 'string', pattern: '^\\d{3}$' } as const;
+
+/**
+ * `<N>` in groups of three digits, with `x` before all but the last; behind it the width of a tile
+ * that is not full yet.
+ */
+const tileShapes: readonly PathShape[] = [0, 1, 2, 3, 4].flatMap((groupCount) => {
+  const groups = Array.from({ length: groupCount }, (_, i) => `group${i + 1}`);
+  const path = ['/public/tile/:level', ...groups.map((name) => `x:${name}`), ':number'].join('/');
+  const level = { type: 'string', pattern: '^\\d$', description: '0: of the leaves' };
+  const named = Object.fromEntries([...groups, 'number'].map((name) => [name, digits]));
+  const width = { type: 'string', pattern: '^[1-9]\\d{0,2}$', description: 'hashes, below 256' };
+  const suffix = groupCount === 0 ? '' : `X${groupCount}`;
+  return [
+    { path, suffix, paramsSchema: { properties: { level, ...named } } },
+    {
+      path: `${path}.p/:width`,
+      suffix: `${suffix}Partial`,
+      paramsSchema: { properties: { level, ...named, width } },
+    },
+  ];
+});
+
+/** Wherever it is asked; here for the one path that has a name, and for any other. */
+const writeShapes: readonly PathShape[] = [
+  { path: '/public/checkpoint', suffix: 'Checkpoint' },
+  { path: '/public/:path', suffix: '', paramsSchema: { properties: { path: { type: 'string' } } } },
+];
 
 const noTile = problemAnswer('The log does not have this tile, or not yet.');
 
@@ -35,6 +64,7 @@ export function publicLogRoutes({ ordering, checkpoint }: PublicLogOptions): rea
       method: 'GET',
       path: '/public/tile/*',
       operation: 'getPublicTile',
+      shapes: tileShapes,
       answers: { 200: file('Hashes, 32 bytes each.', 'application/octet-stream'), 404: noTile },
       right: 'open',
       description: 'A tile of the hashes of the main log (C2SP tlog-tiles): tile/<L>/<N>[.p/<W>].',
@@ -45,6 +75,7 @@ export function publicLogRoutes({ ordering, checkpoint }: PublicLogOptions): rea
         method,
         path: '/public/*',
         operation: `${method.toLowerCase()}Public`,
+        shapes: writeShapes,
         answers: { 403: problemAnswer('Nothing is written here.') },
         right: 'open',
         description: 'Nothing is written here.',

@@ -27,6 +27,15 @@ const insert = `INSERT INTO summary (${historyColumns.join(', ')})
 
 const move = 'UPDATE position SET sequence = ?, message_hash = ? WHERE sequence = ?';
 
+/**
+ * SQLite would walk through all that the chain has of that time, because it lies in the order that is
+ * asked for: of one register that is one row in some thousands.
+ */
+export function indexFor({ devices, obis }: HistoryQuery): string {
+  const isOneRegister = devices !== 'all' && devices.size === 1 && obis !== undefined;
+  return isOneRegister ? ' INDEXED BY summary_register' : '';
+}
+
 export class SqliteHistory implements HistoryStore {
   readonly kind = 'sqlite';
   readonly #database: Database;
@@ -56,7 +65,7 @@ export class SqliteHistory implements HistoryStore {
   }
 
   async query(query: HistoryQuery): Promise<readonly HistoryRow[]> {
-    const { sql, params } = selectHistory(query, 'summary');
+    const { sql, params } = selectHistory(query, 'summary', indexFor(query));
     return (await this.#database.read(sql, params)).map(historyRowFrom);
   }
 

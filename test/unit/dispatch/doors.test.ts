@@ -21,8 +21,20 @@ const traders = ['dispatch-centre', 'market', 'sidechain'] as const;
 const people = roles.filter((role) => role !== 'sidechain');
 const centres = ['local-centre', 'dispatch-centre'] as const;
 
+const tiles = [0, 1, 2, 3, 4].flatMap((groupCount) => {
+  const groups = [1, 2, 3, 4].slice(0, groupCount).map((i) => `x{group${i}}/`);
+  const path = `GET /public/tile/{level}/${groups.join('')}{number}`;
+  return [path, `${path}.p/{width}`];
+});
+const publicWrites = ['POST', 'PUT', 'PATCH', 'DELETE'].flatMap((method) => [
+  `${method} /public/checkpoint`,
+  `${method} /public/{path}`,
+]);
+
 /** Who may, by route; `roles` are all that have a token. */
-const doors: Readonly<Record<string, readonly Role[] | 'anybody'>> = {
+const doors: Readonly<Record<string, readonly Role[] | 'anybody' | 'nobody'>> = {
+  ...Object.fromEntries(tiles.map((door) => [door, 'anybody'])),
+  ...Object.fromEntries(publicWrites.map((door) => [door, 'nobody'])),
   'GET /healthz': 'anybody',
   'GET /readyz': 'anybody',
   'GET /api/v1/openapi.json': 'anybody',
@@ -95,7 +107,11 @@ async function knock(door: string, role?: Role, chain = own): Promise<number> {
     .replace('{summary}', '1-0')
     .replace('{index}', '1')
     .replace('{request}', '0'.repeat(64))
-    .replace('{ask}', '0');
+    .replace('{ask}', '0')
+    .replace('{level}', '0')
+    .replaceAll(/\{(group\d|number)\}/g, '001')
+    .replace('{width}', '1')
+    .replace('{path}', 'tile');
   const shown = role === undefined ? {} : { authorization: `Bearer ${tokens.get(role)}` };
   const posted = { 'content-type': 'application/json' };
   const asked = new AbortController();
@@ -121,8 +137,13 @@ test('the document has these routes and no others', async () => {
 });
 
 test.each(Object.entries(doors))('%s', async (door, who) => {
-  if (who === 'anybody') {
-    expect(await knock(door)).toBeLessThan(400);
+  if (who === 'anybody' || who === 'nobody') {
+    for (const role of [undefined, ...roles]) {
+      const status = await knock(door, role);
+      if (who === 'nobody') expect([role, status]).toEqual([role, 403]);
+      // A tile of a log that long is not there yet.
+      else expect(door.includes('/tile/') ? [200, 404] : [200]).toContain(status);
+    }
     return;
   }
   expect(await knock(door)).toBe(401);

@@ -129,13 +129,16 @@ function asking(open: () => Promise<HistoryStore>): void {
       rowOf(i >> 1, { windowStartMs: turn + ((i >> 1) - 10) * windowMs }, { outputIndex: i & 1 }),
     );
     await addAll(store, rows);
-    const seen: HistoryRow[] = [];
-    for (;;) {
-      const page = await store.query(everything({ after: seen.at(-1), countMax: 3 }));
-      seen.push(...page);
-      if (page.length < 3) break;
+    const [{ device, obis }] = rows as [HistoryRow];
+    for (const asked of [{}, { devices: new Set([device]), obis }]) {
+      const seen: HistoryRow[] = [];
+      for (;;) {
+        const page = await store.query(everything({ ...asked, after: seen.at(-1), countMax: 3 }));
+        seen.push(...page);
+        if (page.length < 3) break;
+      }
+      expect(seen).toEqual(rows);
     }
-    expect(seen).toEqual(rows);
   });
 
   test('finds by chain, device, register and time', async () => {

@@ -26,6 +26,7 @@ let http: HttpServer;
 let chain: FakeChain;
 let document: Document;
 let request: Uint8Array;
+let logSize: number;
 
 /** As the gateway on duty gives it. */
 async function answerTo(asked: Uint8Array): Promise<void> {
@@ -57,6 +58,7 @@ beforeAll(async () => {
   await centre.send(chain, 'anchor', chain.anchor());
   await centre.send(chain, 'summary', chain.summaries(height));
   await centre.centre.history.upToDate();
+  logSize = Number((await centre.centre.ordering.checkpoint()).split('\n')[1]);
   document = (await (await fetch(`${http.url}/api/v1/openapi.json`)).json()) as Document;
 });
 afterAll(async () => {
@@ -78,7 +80,10 @@ function urlOf(path: string): string {
     .replace('{summary}', '1-0')
     .replace('{index}', '1')
     .replace('{request}', toHex(nodeSuite.sha256(request)))
-    .replace('{ask}', '0');
+    .replace('{ask}', '0')
+    .replace('{level}', '0')
+    .replaceAll(/\{(group\d|number)\}/g, '000')
+    .replace('{width}', `${logSize}`);
   return `${http.url}${filled}${queries[path] ?? ''}`;
 }
 
@@ -90,12 +95,17 @@ test('it is of version 3.1, and its operations have names of their own', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
+/** Tiles of a log that is longer than this one. */
+function isLongLog(path: string): boolean {
+  return path.startsWith('/public/tile/') && path !== '/public/tile/{level}/{number}.p/{width}';
+}
+
 test('every route that is read answers as it says', async () => {
   for (const [path, methods] of Object.entries(document.paths)) {
     if (!('get' in methods)) continue;
     const asked = new AbortController();
     const response = await checkedFetch(urlOf(path), { signal: asked.signal });
-    expect([path, response.status]).toEqual([path, 200]);
+    expect([path, response.status]).toEqual([path, isLongLog(path) ? 404 : 200]);
     asked.abort();
     centre.nowMs += 1_000;
   }

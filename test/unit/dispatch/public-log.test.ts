@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '../../../base/bytes.ts';
 import { parseCheckpoint } from '../../../base/checkpoint.ts';
-import { rootOf } from '../../../base/merkle.ts';
+import { inclusionProof, rootOf, verifyInclusion } from '../../../base/merkle.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { parseNote } from '../../../base/note.ts';
 import { parseTilePath } from '../../../dispatch/api/public-log.ts';
 import { makeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
+import { mainLeafHash } from '../../../sidechain/chain/receipt-message.ts';
+import { checkedFetch } from './checked-fetch.ts';
 import {
   consortiumGenesis,
   consortiumLog,
@@ -24,12 +26,12 @@ import { TestCentre } from './test-centre.ts';
 let centre: TestCentre;
 let http: HttpServer;
 const recordCount = 300;
+const records = Array.from({ length: recordCount }, (_, i) =>
+  recordOf('rule', personByRole.dispatch, `${i}`),
+);
 
 beforeAll(async () => {
   centre = await TestCentre.begin({ genesis: consortiumGenesis, signer: keeper });
-  const records = Array.from({ length: recordCount }, (_, i) =>
-    recordOf('rule', personByRole.dispatch, `${i}`),
-  );
   await Promise.all(
     records.map((record) => centre.centre.ordering.submit({ kind: 'record', record })),
   );
@@ -45,7 +47,9 @@ afterAll(async () => {
 async function get(path: string, method = 'GET') {
   // A second later strangers may ask again.
   centre.nowMs += 1_000;
-  const response = await fetch(`${http.url}/public/${path}`, { method });
+  // What is read is held against the document; of what is written it tells two paths as examples.
+  const ask = method === 'GET' ? checkedFetch : fetch;
+  const response = await ask(`${http.url}/public/${path}`, { method });
   return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
@@ -53,20 +57,40 @@ function hashesIn(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: bytes.length / 32 }, (_, i) => bytes.slice(32 * i, 32 * i + 32));
 }
 
-test('without a token everybody has the checkpoint, and the tiles that make its root', async () => {
+/** What everybody sees of the log: its signed size and root, and all leaf hashes, by tiles. */
+async function publicLog() {
   const { status, bytes } = await get('checkpoint');
   expect(status).toBe(200);
   const note = parseNote(new TextDecoder().decode(bytes), { strict: true });
   const checkpoint = note.ok ? parseCheckpoint(note.value.body) : undefined;
   if (!checkpoint?.ok) throw new Error('no checkpoint');
-  const { origin, size, root } = checkpoint.value;
-  expect([origin, size]).toEqual([consortiumLog.origin, recordCount + 1]);
+  const { size } = checkpoint.value;
   const whole = await get('tile/0/000');
   const rest = await get(`tile/0/001.p/${size - 256}`);
-  const leaves = [...hashesIn(whole.bytes), ...hashesIn(rest.bytes)];
+  const tiles = [whole.bytes, rest.bytes];
+  return { ...checkpoint.value, tiles, leaves: tiles.flatMap(hashesIn) };
+}
+
+test('without a token everybody has the checkpoint, and the tiles that make its root', async () => {
+  const { origin, size, root, leaves } = await publicLog();
+  expect([origin, size]).toEqual([consortiumLog.origin, recordCount + 1]);
   expect(toHex(rootOf(suite, leaves))).toBe(toHex(root));
   const above = await get('tile/1/000.p/1');
   expect(toHex(above.bytes)).toBe(toHex(rootOf(suite, leaves.slice(0, 256))));
+});
+
+test('who has a record proves by tiles alone that it stands there; they name nobody', async () => {
+  const { size, root, leaves, tiles } = await publicLog();
+  const leaf = mainLeafHash(suite, records[200] as Uint8Array);
+  const index = leaves.findIndex((hash) => toHex(hash) === toHex(leaf));
+  const path = inclusionProof(suite, leaves, index);
+  expect(verifyInclusion(suite, { leafHash: leaf, index, size, path, root })).toBe(true);
+  const other = mainLeafHash(suite, recordOf('rule', personByRole.dispatch, 'never put there'));
+  expect(verifyInclusion(suite, { leafHash: other, index, size, path, root })).toBe(false);
+  // Hashes and nothing else: 32 bytes a leaf, and none holds a byte of whom it is about.
+  expect(tiles.map(({ length }) => length)).toEqual([256 * 32, (size - 256) * 32]);
+  const key = toHex(personByRole.dispatch.keyId);
+  expect(tiles.some((bytes) => toHex(bytes).includes(key))).toBe(false);
 });
 
 test('a tile that is not made yet, or has no such name, is 404', async () => {
