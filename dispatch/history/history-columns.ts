@@ -177,7 +177,8 @@ export function selectHistory(
     params.push(query.after.startMs, query.after.height, query.after.outputIndex);
   }
   if (!query.allRevisions) conditions.push(`NOT EXISTS (SELECT 1 FROM ${table} l ${isLater})`);
-  const sql = `SELECT ${historyColumns.map((column) => `s.${column}`).join(', ')} FROM ${table} s${index}
+  const columns = historyColumns.map((column) => `s.${column}`).join(', ');
+  const sql = `SELECT ${columns} FROM ${table} s${index}
     WHERE ${conditions.join(' AND ')}
     ORDER BY s.start_ms, s.height, s.output_index LIMIT ?`;
   return { sql, params: [...params, query.countMax] };

@@ -48,6 +48,7 @@ export function historyContract(name: string, open: () => Promise<HistoryStore>)
   describe(`a history in ${name}`, () => {
     keeping(open);
     asking(open);
+    naming(open);
   });
 }
 
@@ -160,6 +161,31 @@ function asking(open: () => Promise<HistoryStore>): void {
     expect(await store.query(everything({ chainId: new Uint8Array(32) }))).toEqual([other]);
   });
 
+  test('shows the latest revision, or all', async () => {
+    const store = await open();
+    const rows = [0, 1, 2].map((revision) =>
+      rowOf(revision + 5, { windowStartMs: startMs, revision }),
+    );
+    const alone = rowOf(9);
+    await addAll(store, [...rows, alone]);
+    expect(await store.query(everything({ allRevisions: false }))).toEqual([rows[2], alone]);
+    expect(await store.query(everything())).toEqual([...rows, alone]);
+  });
+
+  test('drops what starts before a time, and nothing else', async () => {
+    const store = await open();
+    const times = [0, Date.UTC(2025, 5, 30), startMs, startMs + windowMs, startMs + 2 * windowMs];
+    const rows = times.map((windowStartMs, i) => rowOf(i, { windowStartMs }));
+    await addAll(store, rows);
+    await store.dropBefore(startMs + windowMs);
+    expect(await store.query(everything())).toEqual(rows.slice(3));
+    await addAll(store, rows);
+    expect(await store.query(everything())).toEqual(rows);
+  });
+}
+
+/** Which registers a chain has. */
+function naming(open: () => Promise<HistoryStore>): void {
   test('names the registers of a chain, or of a device, one after the other', async () => {
     const store = await open();
     const rows = [
@@ -182,27 +208,5 @@ function asking(open: () => Promise<HistoryStore>): void {
     expect(await named()).toEqual(['a ', 'a z', 'b y', 'c x']);
     expect(await named('a')).toEqual(['a ', 'a z']);
     expect(await named('d')).toEqual([]);
-  });
-
-  test('shows the latest revision, or all', async () => {
-    const store = await open();
-    const rows = [0, 1, 2].map((revision) =>
-      rowOf(revision + 5, { windowStartMs: startMs, revision }),
-    );
-    const alone = rowOf(9);
-    await addAll(store, [...rows, alone]);
-    expect(await store.query(everything({ allRevisions: false }))).toEqual([rows[2], alone]);
-    expect(await store.query(everything())).toEqual([...rows, alone]);
-  });
-
-  test('drops what starts before a time, and nothing else', async () => {
-    const store = await open();
-    const times = [0, Date.UTC(2025, 5, 30), startMs, startMs + windowMs, startMs + 2 * windowMs];
-    const rows = times.map((windowStartMs, i) => rowOf(i, { windowStartMs }));
-    await addAll(store, rows);
-    await store.dropBefore(startMs + windowMs);
-    expect(await store.query(everything())).toEqual(rows.slice(3));
-    await addAll(store, rows);
-    expect(await store.query(everything())).toEqual(rows);
   });
 }
