@@ -13,6 +13,7 @@ import { bareLimits } from './ingest/bare.ts';
 import { fleetFigures, growthFigures, type MeasuredFleet } from './ingest/fleet-figures.ts';
 import type { Files, Prepare, Sample, Take } from './ingest/orders.ts';
 import { prepare, take, tell } from './ingest/steps.ts';
+import { throughBroker } from './ingest/through-broker.ts';
 import type { Effort } from './measure.ts';
 
 const plan = {
@@ -34,6 +35,8 @@ const fullAnchors = 48_000;
 const roundsMax = 24;
 const pacedSeconds = 20;
 const hostilePerSecond = 500;
+/** Of more, what the broker costs for one message is the same, and takes long to sign. */
+const brokerChainsMax = 1_000;
 
 export async function ingest({ runs }: Effort): Promise<readonly Figure[]> {
   const thorough = runs > 3;
@@ -108,9 +111,22 @@ async function measured(fleet: FleetPlan, files: Files): Promise<MeasuredFleet> 
   const calm = await taken('at half of that', paced);
   await made('anchors signed', rounds(roundsFor(pacedCount, some), some));
   const pestered = await taken('at half, with a hostile chain', { ...paced, hostilePerSecond });
+  let broker: MeasuredFleet['broker'];
+  if (chains <= brokerChainsMax) {
+    const sent = (what: string, paced: Parameters<typeof throughBroker>[2]) =>
+      throughBroker(`${chains} chains, through mosquitto: ${what}`, files, paced);
+    const more = await made('anchors signed', rounds(fullRounds, sample));
+    const fast = { perSecond: undefined, secondsMax: 600 };
+    const brokerFull = await sent('as fast as it goes', {
+      ...{ ...fast, warmUpMessages: Math.floor(more.count / 2) },
+    });
+    await made('anchors signed', rounds(roundsFor(pacedCount, some), some));
+    const brokerCalm = await sent('at the pace of before', { ...paced, warmUpMessages: 0 });
+    broker = { full: brokerFull, calm: brokerCalm };
+  }
   tell('signatures, SQLite and PostgreSQL alone');
   const limits = await bareLimits(Math.round(full.ledgerBytes / full.anchors));
-  return { plan: fleet, enrolled, first, full, calm, pestered, limits };
+  return { plan: fleet, enrolled, first, full, calm, pestered, broker, limits };
 }
 
 function sampleOf(chains: number, wanted: number): Sample {

@@ -4,7 +4,7 @@
 import type { FleetPlan } from '../../../dispatch/fleet/fleet-plan.ts';
 import type { Figure } from '../figures.ts';
 import type { BareLimits } from './bare.ts';
-import type { Prepared, Taken } from './orders.ts';
+import type { Prepared, Published, Taken } from './orders.ts';
 
 export type MeasuredFleet = {
   readonly plan: FleetPlan;
@@ -16,6 +16,8 @@ export type MeasuredFleet = {
   /** At half of that, without and with a hostile chain. */
   readonly calm: Taken;
   readonly pestered: Taken;
+  /** The same over a broker; of large fleets it is not measured. */
+  readonly broker: { readonly full: Published; readonly calm: Published } | undefined;
   readonly limits: BareLimits;
 };
 
@@ -59,6 +61,31 @@ export function fleetFigures(fleet: MeasuredFleet): readonly Figure[] {
     figure('ledger, an anchor and its share of summaries', 'B', anchorBytes),
     figure('ledger a day, all anchoring every minute', 'GB', perDay(plan, anchorBytes)),
     figure('enrolled', '1/s', enrolled.count / enrolled.seconds),
+    ...brokerFigures(fleet),
+  ];
+}
+
+/** What it takes through mosquitto, each beside the ingest alone. */
+function brokerFigures({ plan, broker, full, calm }: MeasuredFleet): readonly Figure[] {
+  if (broker === undefined) return [];
+  const figure = (what: string, unit: string, value: number, without?: number): Figure => ({
+    ...{ name: `${plan.chains} chains, through mosquitto: ${what}`, unit, value },
+    ...(without === undefined ? {} : { beside: { 'without it': without } }),
+  });
+  const coreMs = (seconds: number) => (seconds * 1_000) / broker.full.anchors;
+  const { anchors, seconds } = broker.full;
+  return [
+    figure('anchors receipted', '1/s', anchors / seconds, full.anchors / full.seconds),
+    figure(
+      'time of a core of the node for one',
+      'ms',
+      coreMs(broker.full.nodeSeconds),
+      (full.cpuSeconds * 1_000) / full.anchors,
+    ),
+    figure('time of a core of the broker for one', 'ms', coreMs(broker.full.brokerSeconds)),
+    figure('anchor to receipt at half load, p50', 'ms', broker.calm.p50Ms, calm.p50Ms),
+    figure('anchor to receipt at half load, p99', 'ms', broker.calm.p99Ms, calm.p99Ms),
+    figure('without an answer', 'anchors', broker.full.unanswered + broker.calm.unanswered),
   ];
 }
 

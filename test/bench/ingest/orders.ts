@@ -69,3 +69,19 @@ export type Taken = {
   readonly ledgerBytes: number;
   readonly historyBytes: number;
 };
+
+/** What is sent over a broker; who measures the node and the broker needs their numbers. */
+export type Publish = Take & {
+  readonly mqttUrl: string;
+  readonly nodePid: number;
+  readonly brokerPid: number;
+};
+
+export type Published = Pick<
+  Taken,
+  'anchors' | 'unanswered' | 'seconds' | 'p50Ms' | 'p95Ms' | 'p99Ms'
+> & {
+  /** Time of a core of the node, and of the broker. */
+  readonly nodeSeconds: number;
+  readonly brokerSeconds: number;
+};

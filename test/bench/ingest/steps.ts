@@ -3,9 +3,10 @@
 // standard error: a run takes minutes, and whoever waits must see that it goes on.
 
 import { spawn } from 'node:child_process';
-import type { Prepare, Prepared, Take, Taken } from './orders.ts';
+import type { Prepare, Prepared, Publish, Published, Take, Taken } from './orders.ts';
 
 const preparing = new URL('./prepare.ts', import.meta.url).pathname;
+const publishing = new URL('./publish.ts', import.meta.url).pathname;
 const taking = new URL('./take.ts', import.meta.url).pathname;
 const begun = performance.now();
 
@@ -38,10 +39,21 @@ export async function take(what: string, order: Take): Promise<Taken> {
   const profiles = process.env.TIELINE_BENCH_PROFILE;
   const profile = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   const taken = await child<Take, Taken>([...profile, taking], order, before);
-  const { anchors, seconds, p50Ms, p99Ms } = taken;
+  tellPace(taken);
+  return taken;
+}
+
+export async function publish(what: string, order: Publish): Promise<Published> {
+  tell(what);
+  const published = await child<Publish, Published>([publishing], order);
+  tellPace(published);
+  return published;
+}
+
+function tellPace(of: Pick<Taken, 'anchors' | 'seconds' | 'p50Ms' | 'p99Ms'>): void {
+  const { anchors, seconds, p50Ms, p99Ms } = of;
   const perSecond = Math.round(anchors / seconds);
   tell(`  ${anchors} anchors, ${perSecond} a second, p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`);
-  return taken;
 }
 
 function ms(value: number): string {
