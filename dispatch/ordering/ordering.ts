@@ -40,6 +40,9 @@ export type OrderingStatus =
       readonly state: 'ok' | 'behind' | 'stalled';
       /** Blocks. */
       readonly height: number;
+      /** Who proposed the newest; and in which round the one before was decided. Null: not seen yet. */
+      readonly proposer: string | null;
+      readonly round: number | null;
       /** What all must agree on after that block, in hex. */
       readonly appHash: string;
       /** Leaves of the log, and of those how many enough organisations have vouched for. */

@@ -20,7 +20,7 @@ import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import { type FakeChain, makeChain, signerOf } from '../unit/dispatch/fake-chain.ts';
 import { Consortium } from './harness/consortium.ts';
 import { must, tieline } from './harness/network.ts';
-import { until } from './harness/until.ts';
+import { sleep, until } from './harness/until.ts';
 import { runPython, runTool } from './run-tool.ts';
 
 const all = [0, 1, 2, 3];
@@ -101,6 +101,34 @@ function verifiedByGo(note: string) {
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+test('quiet but for one anchor, it gives a receipt by the next blocks, which each proposes in turn', async () => {
+  const proposers = new Set<string>();
+  while (proposers.size < 4) {
+    const before = await quietHeight();
+    const { checked } = await anchorNext();
+    const after = await consortium.status(0);
+    // The block with the anchor, the one by whose votes it is signed, and one that publishes that.
+    expect((after?.height ?? 0) - before).toBeLessThanOrEqual(3);
+    expect(checked.signers.length).toBeGreaterThanOrEqual(3);
+    expect(after?.round).toBeGreaterThanOrEqual(0);
+    if (after?.proposer) proposers.add(after.proposer);
+  }
+  expect([...proposers].sort()).toEqual(consortium.mainLog.keys.map(({ name }) => name).sort());
+});
+
+/** Of the newest block, once all have it and none follows by itself. */
+async function quietHeight(): Promise<number> {
+  const height = async () => (await agreement(all)).height;
+  let seen = await height();
+  return until('no block follows', async () => {
+    await sleep(2_000);
+    const now = await height();
+    const isQuiet = now === seen;
+    seen = now;
+    return isQuiet ? now : undefined;
+  });
 }
 
 test('votes of three change the registry of all four, while anchors go on', async () => {
@@ -241,4 +269,30 @@ test('one that signs with a key that is not its own is refused by name; the othe
     const named = Object.keys(status?.refused ?? {});
     return named.includes('vote-receipt-signature/organisation-4') ? true : undefined;
   });
+});
+
+/** The last one: a consortium of which half has lied does not go on by itself (decision 135). */
+test('two that lie about what they sign: those who are honest decide nothing', async () => {
+  for (const index of [2, 3]) {
+    await consortium.kill(index);
+    await consortium.startLiar(index);
+  }
+  await until('they are connected', async () => {
+    const status = await consortium.status(0);
+    return status?.connected.length === 3 || undefined;
+  });
+  const size = (await consortium.status(0))?.size;
+  chain.addBlock();
+  // Nobody answers it any more.
+  void consortium.anchor(chain, chain.anchor({ from: sent })).catch(() => {});
+  const refusing = await until('both are refused by name', async () => {
+    const status = await consortium.status(0);
+    const named = Object.keys(status?.refused ?? {}).filter((name) => name.startsWith('vote-'));
+    return new Set(named.map((name) => name.split('/')[1])).size === 2 ? status : undefined;
+  });
+  const stalled = await until('the health says that it does not go on', async () => {
+    const found = await Promise.all([0, 1].map((index) => consortium.status(index)));
+    return found.find((status) => status?.state === 'stalled' && status.waiting > 0);
+  });
+  expect([refusing.size, stalled.size]).toEqual([size, size]);
 });

@@ -95,8 +95,10 @@ async function processProposal(
 
 async function finalizeBlock(
   application: Application,
-  { txs, height, time, misbehavior }: RequestFinalizeBlock,
+  request: RequestFinalizeBlock,
 ): Promise<Partial<Response>> {
+  const { txs, height, time, misbehavior } = request;
+  application.proposedBy(request.proposerAddress, request.decidedLastCommit.round);
   for (const { type, validator, height: at } of misbehavior) {
     if (type === Misbehavior.DUPLICATE_VOTE) application.votedTwice(validator.address, Number(at));
   }

@@ -43,6 +43,14 @@ export type ApplicationOptions = Ground & {
   readonly onCommitted: (decided: readonly Decided[]) => void;
 };
 
+/** Whose turn it was: null before this process has seen a block. */
+export type Primary = {
+  /** The organisation that proposed the newest block. */
+  readonly proposer: string | null;
+  /** In which round the block before it was decided: 0 where the first whose turn it was did it. */
+  readonly round: number | null;
+};
+
 type Pending = {
   readonly block: AppliedBlock;
   readonly head: LogHead;
@@ -57,6 +65,7 @@ export class Application {
   #pending: Pending | undefined;
   #written = Promise.withResolvers<void>();
   readonly #refusals = new Map<string, number>();
+  #primary: Primary = { proposer: null, round: null };
 
   constructor(options: ApplicationOptions, applied: AppliedBlock) {
     const { tree } = options.ledger;
@@ -72,6 +81,10 @@ export class Application {
 
   get head(): LogHead {
     return this.#head;
+  }
+
+  get primary(): Primary {
+    return this.#primary;
   }
 
   /** What validators did that was refused: `<what>/<organisation>` and how often. */
@@ -206,6 +219,11 @@ export class Application {
     return true;
   }
 
+  /** The block that is applied next is by this validator. */
+  proposedBy(validator: Uint8Array, round: number): void {
+    this.#primary = { proposer: this.#nameOf(validator), round };
+  }
+
   /** A block holds the proof that this validator voted for two blocks at one height. */
   votedTwice(validator: Uint8Array, height: number): void {
     this.#refuse('double-vote', validator, `it voted for two blocks at height ${height}`);
@@ -218,12 +236,17 @@ export class Application {
   }
 
   #refuse(what: string, address: Uint8Array, detail: string): void {
-    const { ledger, genesis, log } = this.#options;
-    const found = genesis.validators.find((one) => equal(one.address, address));
-    const organisation = (found && ledger.mainLog.keys[found.key]?.name) ?? toHex(address);
+    const { log } = this.#options;
+    const organisation = this.#nameOf(address);
     const counted = `${what}/${organisation}`;
     this.#refusals.set(counted, (this.#refusals.get(counted) ?? 0) + 1);
     const height = this.#applied.height + 1;
     log.error('validator-refused', { what, organisation, height, detail });
+  }
+
+  #nameOf(address: Uint8Array): string {
+    const { ledger, genesis } = this.#options;
+    const found = genesis.validators.find((one) => equal(one.address, address));
+    return (found && ledger.mainLog.keys[found.key]?.name) ?? toHex(address);
   }
 }

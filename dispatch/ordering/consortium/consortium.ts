@@ -150,6 +150,7 @@ export class ConsortiumOrdering implements Ordering {
       kind: 'consortium',
       state: isShort || isStalled ? 'stalled' : this.#isBehind ? 'behind' : 'ok',
       height: this.application.applied.height,
+      ...this.application.primary,
       appHash: toHex(this.application.applied.appHash),
       size: this.application.head.size,
       vouchedSize: this.#vouchers.size,

@@ -32,6 +32,8 @@ import { sleep, until } from './until.ts';
 export type NodeStatus = {
   readonly state: string;
   readonly height: number;
+  readonly proposer: string | null;
+  readonly round: number | null;
   readonly size: number;
   readonly waiting: number;
   readonly connected: readonly string[];

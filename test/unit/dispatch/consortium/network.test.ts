@@ -2,9 +2,10 @@
 // Four organisations keep one log: what is decided alike, receipts that count without the engine,
 // and every lie that a validator could tell, refused by name.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { assert } from '../../../../base/assert.ts';
 import { equal } from '../../../../base/bytes.ts';
+import { limits } from '../../../../base/limits.ts';
 import { nodeSuite } from '../../../../base/node-suite.ts';
 import { parseNote } from '../../../../base/note.ts';
 import { encodeTransaction } from '../../../../dispatch/ledger/transaction-codec.ts';
@@ -185,6 +186,70 @@ describe('a validator that lies', () => {
     expect(await network.block()).toEqual([true, true, true, true]);
     expect(await receipt).toMatchObject({ kind: 'receipt' });
   });
+});
+
+describe('two of four that lie', () => {
+  const liars = [2, 3];
+
+  test('bring no block about, neither theirs nor one of the others, and lose nothing', async () => {
+    await enrolled();
+    const heads = () => network.nodes.map(({ application }) => application.head.size);
+    const before = heads();
+    const forged = encodeTransaction(anchorOf(chain.anchor({ cosigners: [0] })));
+    expect(await network.block({ proposer: 3, transactions: [forged], liars })).toEqual([
+      ...[false, false, true, true],
+    ]);
+    const receipt = receiptOf(0, chain.anchor());
+    await settle();
+    // All would take it, but only two votes for it hold.
+    expect(await network.block({ proposer: 1, liars })).toEqual([true, true, true, true]);
+    expect([network.blocks.length, heads()]).toEqual([1, before]);
+    expect(Object.keys(network.node(0).application.refused).sort()).toEqual([
+      'proposal/west',
+      'vote-receipt-signature/south',
+      'vote-receipt-signature/west',
+    ]);
+    // One of them tells the truth again.
+    await network.block({ liars: [3] });
+    await network.block({ liars: [3] });
+    const { signers, index } = await receipt;
+    expect([signers.length, index, allAgree()]).toEqual([3, 1, true]);
+  });
+});
+
+test('a quiet network: an anchor alone has its receipt with the second block', async () => {
+  await enrolled();
+  const { length } = network.blocks;
+  const receipt = receiptOf(2, chain.anchor());
+  await settle();
+  await network.block({ proposer: 0 });
+  // The engine makes this one by itself, to publish the hash that the first has changed.
+  await network.block({ proposer: 1, transactions: [] });
+  expect(await receipt).toMatchObject({ index: 1, size: 2 });
+  expect(network.blocks).toHaveLength(length + 2);
+});
+
+test('a node that missed the votes asks for one block more, and has its receipt with it', async () => {
+  await enrolled();
+  const late = network.node(0);
+  await late.kill();
+  const bytes = chain.anchor();
+  const taken = receiptOf(1, bytes);
+  await settle();
+  await network.block({ proposer: 1 });
+  await network.block({ proposer: 2, transactions: [] });
+  await taken;
+  await late.start(network);
+  await late.ordering.look();
+  for (const height of [2, 3]) await network.decide(late, height);
+  const receipt = receiptOf(0, bytes);
+  await settle();
+  expect(network.waiting).toEqual([]);
+  network.nowMs += limits.vouchAskMs;
+  await vi.waitFor(() => expect(network.waiting).toEqual([encodeVouch(3)]), 20_000);
+  await network.block({ proposer: 3 });
+  expect(await receipt).toMatchObject({ index: 1, size: 2 });
+  expect(network.blocks).toHaveLength(4);
 });
 
 describe('a node that was killed', () => {

@@ -185,6 +185,11 @@ export class TestNetwork {
     return this.nodes.filter(({ runs }) => runs);
   }
 
+  /** What has been submitted and stands in no block. */
+  get waiting(): readonly Uint8Array[] {
+    return [...this.#mempool.values()];
+  }
+
   engineOf(index: number) {
     return {
       broadcast: async (bytes: Uint8Array) => {
@@ -203,20 +208,27 @@ export class TestNetwork {
     };
   }
 
-  /** One block by this proposer over all that run; its transactions, unless others are given. */
+  /**
+   * One block by this proposer over all that run; its transactions, unless others are given. Liars vote
+   * for whatever is proposed, and sign another root.
+   */
   async block(
-    options: { readonly proposer?: number; readonly transactions?: readonly Uint8Array[] } = {},
+    options: {
+      readonly proposer?: number;
+      readonly transactions?: readonly Uint8Array[];
+      readonly liars?: readonly number[];
+    } = {},
   ): Promise<readonly boolean[]> {
-    const { proposer = this.running[0]?.index ?? 0 } = options;
+    const { proposer = this.running[0]?.index ?? 0, liars = [] } = options;
     const waiting = [...this.#mempool.values()];
     const transactions =
       options.transactions ?? (await this.node(proposer).application.prepare(waiting, 4_000_000));
     const accepted: boolean[] = [];
-    for (const { application } of this.running) {
-      accepted.push(await application.accepts(transactions, addressOf(proposer)));
+    for (const { index, application } of this.running) {
+      const honest = await application.accepts(transactions, addressOf(proposer));
+      accepted.push(liars.includes(index) || honest);
     }
-    if (accepted.filter(Boolean).length < 3) return accepted;
-    this.vote();
+    if (accepted.filter(Boolean).length < 3 || !this.#vote(liars)) return accepted;
     const timeMs = startMs + 1_000 * (this.blocks.length + 1);
     this.blocks.push({ transactions, timeMs });
     for (const node of this.running) await this.decide(node, this.blocks.length);
@@ -224,15 +236,19 @@ export class TestNetwork {
     return accepted;
   }
 
-  /** Each one's vote reaches all others. */
-  vote(): void {
+  /** Each one's vote reaches all others. @returns whether those who are honest count three that hold. */
+  #vote(liars: readonly number[]): boolean {
     const height = this.blocks.length + 1;
+    const counted = this.running.map(() => 0);
     for (const from of this.running) {
-      const extension = from.application.extension(height);
-      for (const to of this.running) {
-        if (to !== from) to.application.takes(height, addressOf(from.index), extension);
+      const made = from.application.extension(height);
+      const extension = liars.includes(from.index) ? made.with(3, (made[3] ?? 0) ^ 1) : made;
+      for (const [i, to] of this.running.entries()) {
+        const holds = to === from || to.application.takes(height, addressOf(from.index), extension);
+        if (holds) counted[i] = (counted[i] ?? 0) + 1;
       }
     }
+    return counted.every((count, i) => liars.includes(this.running[i]?.index ?? -1) || count >= 3);
   }
 
   /** Applies and commits the block of this height. */
