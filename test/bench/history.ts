@@ -65,12 +65,25 @@ async function inPostgres(windows: number, questions: number): Promise<readonly 
   }
 }
 
+/** On standard error, every ten seconds: the long form takes minutes. */
+function teller(kind: string) {
+  let toldMs = performance.now();
+  return {
+    rows: (done: number, all: number): void => {
+      if (performance.now() - toldMs < 10_000) return;
+      toldMs = performance.now();
+      process.stderr.write(`${kind}: ${done} of ${all} summaries\n`);
+    },
+  };
+}
+
 async function measured(
   store: HistoryStore,
   work: { readonly windows: number; readonly questions: number; readonly bytes: () => number },
 ): Promise<readonly Figure[]> {
   const { windows, questions, bytes } = work;
   const rowCount = windows * perWindow;
+  const told = teller(store.kind);
   let insertMs = 0;
   for (let from = 0; from < windows; from += batchRows / perWindow) {
     const rows = rowsOf(from, Math.min(windows, from + batchRows / perWindow));
@@ -78,6 +91,7 @@ async function measured(
     const begun = performance.now();
     await store.add({ from: sequence, to: { sequence: sequence + 1, hash: null }, rows });
     insertMs += performance.now() - begun;
+    told.rows((from + batchRows / perWindow) * perWindow, rowCount);
   }
   const tookMs: number[] = [];
   for (let i = 0; i < questions; i++) {
