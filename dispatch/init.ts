@@ -35,6 +35,8 @@ export type InitOptions = {
   readonly person: string;
   readonly mqttUrl: string;
   readonly httpPort: number;
+  /** Of the market, a divisor of a day; undefined: 15 minutes. */
+  readonly tradeWindowMs?: number | undefined;
 };
 
 export type Initialised = {
@@ -70,6 +72,7 @@ export async function initDispatch(options: InitOptions): Promise<Initialised> {
       ],
       timeMs: wallClockMs(),
       nonce: new Uint8Array(randomBytes(32)),
+      tradeWindowMs: options.tradeWindowMs,
     },
     logKey,
   );

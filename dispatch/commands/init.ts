@@ -22,6 +22,10 @@ export const dispatchInit: Command = {
     person: { value: 'NAME', description: 'who enrols sidechains, by default dispatcher' },
     mqtt: { value: 'URL', description: 'the broker, by default mqtt://127.0.0.1:1883' },
     'http-port': { value: 'PORT', description: 'of the API on 127.0.0.1, by default 8080' },
+    'trade-window': {
+      value: 'SECONDS',
+      description: 'of the market for ever, a divisor of a day; by default 900',
+    },
     organisations: {
       value: 'N',
       description:
@@ -44,6 +48,7 @@ export const dispatchInit: Command = {
       person: textOf(values, 'person') ?? 'dispatcher',
       mqttUrl: textOf(values, 'mqtt') ?? 'mqtt://127.0.0.1:1883',
       httpPort: wholeNumber('dispatch init', values, port) ?? 8_080,
+      tradeWindowMs: tradeWindowIn(values),
     });
     if (values.json === true) {
       print(JSON.stringify({ origin: mainLog.origin, id: toHex(mainLog.id), files }));
@@ -59,9 +64,17 @@ export const dispatchInit: Command = {
   },
 };
 
+function tradeWindowIn(values: Values): number | undefined {
+  const seconds = wholeNumber('dispatch init', values, {
+    ...{ name: 'trade-window', min: 5, max: 86_400 },
+  });
+  if (seconds === undefined || 86_400 % seconds === 0) return seconds && 1_000 * seconds;
+  throw usageError('--trade-window divides a day, as 300 or 900 does', 'dispatch init');
+}
+
 async function initSeveral(values: Values, print: (line: string) => void): Promise<number> {
   const command = 'dispatch init';
-  for (const name of ['organisation', 'person']) {
+  for (const name of ['organisation', 'person', 'trade-window']) {
     if (textOf(values, name) === undefined) continue;
     throw usageError(`--${name} does not go with --organisations`, command);
   }

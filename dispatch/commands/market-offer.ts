@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fromHex } from '../../base/bytes.ts';
 import { messageOf, TielineError } from '../../base/errors.ts';
 import { type Command, required, usageError, type Values } from '../../host/command.ts';
 import type { AssetReader } from '../../sidechain/chain/asset.ts';
 import { makeAsset } from '../market/make-asset.ts';
-import { hashOf, say, sayingOf, sayNotes, sayOptions } from './market-say.ts';
+import { hashOf, queueOf, say, sayingOf, sayNotes, sayOptions } from './market-say.ts';
 
 const name = 'market offer';
 
@@ -34,6 +35,7 @@ export const marketOffer: Command = {
       chain: hashOf(name, values, 'chain'),
       mainLogId: mainLog.id,
       timeMs: nowMs,
+      readersPath: join(queueOf(values), 'readers.json'),
     });
     return say(saying, { kind: 'asset', content }, { values, print });
   },

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes an asset where its author works: asks whose keys it is for, and seals the body for each. Nothing
-// but sealed bytes leaves this machine.
+// but sealed bytes leaves this machine. What was answered last is kept, so that an asset can be made while
+// the centre is away; where the readers have changed since, the log refuses it.
 
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { agreementKeyOf } from '../../base/agreement-key.ts';
-import { compare, fromHex, toHex } from '../../base/bytes.ts';
+import { compare, fromHex, toHex, utf8 } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { tradeLimits } from '../../base/trade-limits.ts';
+import { writeFileDurably } from '../../host/files.ts';
 import { nodeSealing as sealing } from '../../host/sealing.ts';
-import { type AssetReader, encodeAsset, sealBody } from '../../sidechain/chain/asset.ts';
+import {
+  type AssetKey,
+  type AssetReader,
+  encodeAsset,
+  sealBody,
+} from '../../sidechain/chain/asset.ts';
 import { type ApiPlace, askApi, detailOf, textIn, valueIn } from '../api-client.ts';
 
 export type AssetGiven = {
@@ -20,6 +29,8 @@ export type AssetGiven = {
   readonly chain: Uint8Array | null;
   readonly mainLogId: Uint8Array;
   readonly timeMs: number;
+  /** File in which the readers that the centre named are kept. */
+  readonly readersPath: string;
 };
 
 /** @throws TielineError as `askApi` does, `asset` */
@@ -32,31 +43,66 @@ export async function makeAsset(place: ApiPlace, given: AssetGiven): Promise<Uin
     const { titleMax, bodyBytesMax } = tradeLimits;
     throw asset(`a title has ${titleMax} characters at most, a body ${bodyBytesMax} bytes`);
   }
-  const keys = await keysFor(place, readers);
+  const keys = await keysFor(place, given);
   const sealed = sealBody(suite, sealing, { body, keys, mainLogId });
   if (sealed === undefined) throw asset('one of its readers has a key that nothing is sealed for');
   return encodeAsset({ title, answers, readers, ...sealed, chain, timeMs });
 }
 
 /** In the order of their ids, each once. */
-async function keysFor(place: ApiPlace, readers: readonly AssetReader[]) {
-  const keys = new Map<string, { keyId: Uint8Array; agreementKey: Uint8Array }>();
+async function keysFor(
+  place: ApiPlace,
+  { readers, readersPath }: Pick<AssetGiven, 'readers' | 'readersPath'>,
+): Promise<readonly AssetKey[]> {
+  const known = await readKnown(readersPath);
+  const keys = new Map<string, AssetKey>();
   for (const reader of readers) {
     const query =
       reader.kind === 'chain'
         ? `chain=${toHex(reader.id)}`
         : `organisation=${encodeURIComponent(reader.name)}`;
-    const answer = await askApi(place, `/api/v1/market/readers?${query}`);
-    const items = valueIn(answer.body, 'items');
-    if (answer.status !== 200 || !Array.isArray(items)) throw asset(detailOf(answer));
-    for (const item of items) {
-      const publicKey = fromHex(textIn(item, 'publicKey') ?? '');
-      if (publicKey?.length !== 32) throw asset('the centre names a key that is none');
+    const found = (await askReaders(place, query)) ?? known[query];
+    if (found === undefined) {
+      throw asset(`the centre does not answer, and never said who reads for ${query}`);
+    }
+    known[query] = found;
+    for (const text of found) {
+      const publicKey = fromHex(text);
+      if (publicKey?.length !== 32) throw asset('a key of its readers is none');
       const keyId = keyIdOf(suite, publicKey);
       keys.set(toHex(keyId), { keyId, agreementKey: agreementKeyOf(publicKey) });
     }
   }
+  await mkdir(dirname(readersPath), { recursive: true, mode: 0o700 });
+  await writeFileDurably(readersPath, utf8(JSON.stringify(known)));
   return [...keys.values()].sort((a, b) => compare(a.keyId, b.keyId));
+}
+
+/** Public keys in hex; undefined where the centre does not answer. */
+async function askReaders(place: ApiPlace, query: string): Promise<readonly string[] | undefined> {
+  try {
+    const answer = await askApi(place, `/api/v1/market/readers?${query}`);
+    const items = valueIn(answer.body, 'items');
+    if (answer.status !== 200 || !Array.isArray(items)) throw asset(detailOf(answer));
+    return items.map((item) => textIn(item, 'publicKey') ?? '');
+  } catch (error) {
+    if (error instanceof TielineError && error.code === 'api-unreachable') return undefined;
+    throw error;
+  }
+}
+
+/** What was answered before, by query; nothing where it is none or cannot be read. */
+async function readKnown(path: string): Promise<Record<string, readonly string[]>> {
+  try {
+    const known: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const isKnown = (keys: unknown): keys is string[] =>
+      Array.isArray(keys) && keys.every((key) => typeof key === 'string');
+    return Object.fromEntries(
+      Object.entries(Object(known)).filter((one): one is [string, string[]] => isKnown(one[1])),
+    );
+  } catch {
+    return {};
+  }
 }
 
 function asset(detail: string): TielineError {

@@ -35,6 +35,8 @@ export const organisations = names.map((name, i) => ({
   vote: signerOf(7_100 + i),
 }));
 export const dispatcher = signerOf(7_200);
+/** In the market, for east. */
+export const trader = signerOf(7_201);
 /** Who votes for each organisation. */
 export const officers = names.map((_, i) => signerOf(7_300 + i));
 
@@ -51,14 +53,17 @@ const genesisBytes = signMainGenesis(
         roles: ['dispatch', 'local'],
         organisation: 'north',
       },
+      { publicKey: trader.publicKey, name: 'tom', roles: ['market'], organisation: 'east' },
     ],
     organisations: organisations.map(({ name }, i) => ({
       name,
-      roles: ['dispatch', 'local'] as const,
+      roles: ['dispatch', 'local', 'market'] as const,
       governanceKey: (officers[i] as Signer).publicKey,
     })),
     timeMs: startMs,
     nonce: new Uint8Array(32).fill(9),
+    // Of five blocks here.
+    tradeWindowMs: 5_000,
   },
   (organisations[0] as { log: Signer }).log,
 );
@@ -95,6 +100,11 @@ export class TestNode {
 
   get application() {
     return this.ordering.application;
+  }
+
+  get store(): LedgerStore {
+    assert(this.#database !== undefined, 'the node runs');
+    return new LedgerStore(this.#database);
   }
 
   get runs(): boolean {
