@@ -121,6 +121,21 @@ test('what was demanded before the centre died is counted by the next one', asyn
   ]);
 });
 
+test('a clock that went back while the centre was down opens no window again', async () => {
+  await post(demandBy(trader.grid), '00:01:00');
+  centre.nowMs = at('00:16:00');
+  await centre.centre.ordering.submit(
+    enrolmentBy(makeChain(tradeLog, { seed: 7 }), dispatcher.grid),
+  );
+  await restart();
+  await post(demandBy(trader.grid), '00:02:00');
+  await post(demandBy(trader.grid), '00:45:00');
+  expect(countsOf(await windows())).toEqual([
+    ['00:15', [0, 1, 0]],
+    ['00:00', [0, 1, 0]],
+  ]);
+});
+
 test('a death before or after the write loses no demand and counts none twice', async () => {
   await post(demandBy(trader.grid), '00:01:00');
   const record = demandBy(trader.grid);

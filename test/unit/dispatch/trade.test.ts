@@ -3,13 +3,16 @@
 // sealed, and that nothing comes before what it follows.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fromUtf8, toHex } from '../../../base/bytes.ts';
+import { agreementKeyOf } from '../../../base/agreement-key.ts';
+import { concat, fromUtf8, toHex, utf8 } from '../../../base/bytes.ts';
+import { encode, map } from '../../../base/cbor.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { seal } from '../../../base/sealed.ts';
 import type { Signer } from '../../../base/suite.ts';
 import type { NamedAsset } from '../../../dispatch/ledger/apply-context.ts';
 import type { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
 import { agreementPairOf, nodeSealing as sealing } from '../../../host/sealing.ts';
-import { decodeAsset, openBody } from '../../../sidechain/chain/asset.ts';
+import { type Asset, decodeAsset, openBody, sealBody } from '../../../sidechain/chain/asset.ts';
 import { openRecord } from '../../../sidechain/chain/main-record.ts';
 import { type FakeChain, makeChain, signerOf, startMs } from './fake-chain.ts';
 import {
@@ -80,7 +83,32 @@ describe('an asset', () => {
       'no-reader',
       '120 kW at 79.50',
     ]);
+    // Nor by who has another role there.
+    expect(opens(record, 321)).toBe('no-reader');
     expect(toHex(record)).not.toContain(Buffer.from('120 kW').toString('hex'));
+  });
+
+  test('that says to one reader what was not announced is told as such', () => {
+    const keys = [
+      { keyId: trader.solar.keyId, agreementKey: agreementKeyOf(trader.solar.publicKey) },
+    ];
+    const given = { keys, mainLogId: tradeLog.id };
+    const announced = sealBody(suite, sealing, { ...given, body: new Uint8Array([1]) });
+    const bodyHash = announced?.bodyHash ?? new Uint8Array(32);
+    const aad = concat(utf8('tieline asset'), tradeLog.id, bodyHash);
+    const text = encode(
+      map([
+        [1, new Uint8Array(16)],
+        [2, new Uint8Array([2])],
+      ]),
+    );
+    const to = keys[0]?.agreementKey ?? new Uint8Array(32);
+    const other = seal(sealing, { text, to, aad }) ?? new Uint8Array();
+    const asset = { bodyHash, sealed: [[trader.solar.keyId, other]] } as unknown as Asset;
+    const bytes = new Uint8Array(32);
+    new DataView(bytes.buffer).setUint32(0, 311);
+    const by = { keyId: trader.solar.keyId, pair: agreementPairOf(bytes), mainLogId: tradeLog.id };
+    expect(openBody(suite, sealing, asset, by)).toMatchObject({ ok: false, code: 'body' });
   });
 
   test('broadcast inside is opened by the members of that chain', () => {
