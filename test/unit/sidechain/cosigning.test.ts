@@ -25,7 +25,7 @@ const own = person(1, 'voter');
 const voter = person(2, 'voter');
 const follower = person(3, 'follower');
 
-function setUp() {
+function setUp(durable = { size: 5 }, said: string[] = []) {
   const peers = [voter, follower];
   const members = { own, peers, voterPeers: [voter], member: (id: number) => peers[id - 2] };
   const log = createLog({ level: 'error', human: false, write: () => {} });
@@ -41,12 +41,12 @@ function setUp() {
       memberOf: () => undefined,
     }),
     isSuspended: () => false,
-    durableSize: () => 5,
+    durableSize: () => durable.size,
     rootAt: async () => root,
     sign: (size) => cosigner.sign(size, 0),
     lastSigned: () => cosigner.last,
     signersNeeded: () => 2,
-    say: () => true,
+    say: (to, { kind }) => said.push(`${kind} to ${to}`) > 0,
     monotonicMs: () => 0,
     log,
   });
@@ -66,6 +66,18 @@ async function lineOf(person: Person, size: number, of = root) {
   assert(signature !== undefined, 'a note has a co-signature');
   return { kind: 'cosigned' as const, size, root: of, signature };
 }
+
+test('more than is durable here is signed when it is, and no sooner', async () => {
+  const durable = { size: 5 };
+  const said: string[] = [];
+  const cosigning = setUp(durable, said);
+  await cosigning.onCosign(voter.id, { ...(await lineOf(voter, 6)), kind: 'cosign' });
+  await cosigning.tick();
+  expect(said).toEqual([]);
+  durable.size = 6;
+  await cosigning.tick();
+  expect(said).toEqual(['cosigned to 2']);
+});
 
 test('a follower may sign what it likes: it is not counted, and a voter is', async () => {
   const cosigning = setUp();

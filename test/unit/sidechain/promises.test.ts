@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { expect, test } from 'vitest';
+import { formatCheckpoint } from '../../../base/checkpoint.ts';
+import { cosign } from '../../../base/cosignature.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { Registry } from '../../../sidechain/chain/registry.ts';
 import { ChainState } from '../../../sidechain/chain/state.ts';
+import { ofChannel, toChannel } from '../../../sidechain/member-message.ts';
 import { Members } from '../../../sidechain/members.ts';
 import { Recall } from '../../../sidechain/recall.ts';
 import { gateway } from '../chain/fixture.ts';
@@ -120,7 +124,25 @@ test('a member that nobody answers keeps what it reads, and promises nothing', a
   await cluster.open(1);
   const waiting = cluster.submit(1);
   const signing = cluster.node(1).cosign();
+  const said: string[] = [];
+  cluster.network.loses = (from, _to, message) => {
+    const own = message.kind === 'channel' ? ofChannel(message) : undefined;
+    const kind = own?.ok === true ? own.value.kind : message.kind;
+    if (from === 1 && (own === undefined || kind === 'cosigned')) said.push(kind);
+    return false;
+  };
+  const root = await cluster.node(1).askHistory({ sizes: [1] }, (tree) => tree.root(1));
+  const { signer } = cluster.member(3);
+  const body = formatCheckpoint({ origin: chainOrigin(cluster.chainId), size: 1, root });
+  const name = cosignerName(cluster.chainId, signer.keyId);
+  const { signature } = cosign(suite, name, body, 1, signer);
+  cluster.network.forge(3, 1, toChannel({ kind: 'cosign', size: 1, root, signature }));
+  const envelope = { from: 3, to: 1, term: 5 };
+  const last = { index: 9, term: 4 };
+  cluster.network.forge(3, 1, { ...envelope, kind: 'vote', last, transfer: false });
+  cluster.network.forge(3, 1, { ...envelope, kind: 'heartbeat', commit: 0, readRound: 0 });
   await cluster.pass(200);
+  expect(said).toEqual([]);
   expect(cluster.node(1).status()).toMatchObject({
     role: 'follower',
     term: 0,
