@@ -258,6 +258,11 @@ const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dispatch/commands/govern-vote.ts')).governVote,
   },
   {
+    name: 'dispatch offer-key',
+    summary: 'make the next key of a main log, and offer it to those who vote',
+    load: async () => (await import('./dispatch/commands/offer-key.ts')).dispatchOfferKey,
+  },
+  {
     name: 'audit',
     summary: 'call for raw readings at random, and hold them against the summaries',
     load: async () => (await import('./dispatch/commands/audit.ts')).auditChain,

@@ -17,6 +17,7 @@ import type { ChainPort } from './uplink/chain-port.ts';
 import type { MembershipPorts } from './uplink/membership-queue.ts';
 import type { ReportPorts } from './uplink/report-queue.ts';
 import type { PositionStore } from './uplink/summary-queue.ts';
+import type { TrustPorts } from './uplink/trust-queue.ts';
 
 /** @param ending nothing is waited for any more. */
 export function gatewayChain(
@@ -30,6 +31,8 @@ export function gatewayChain(
     chainId,
     size: () => node.durableSize,
     mainLog: () => node.registry.mainLog,
+    mainHead: () => node.registry.mainHead,
+    keyPeriods: () => node.registry.keyPeriods,
     signatories: () => node.registry,
     receipt: () => node.registry.receipt,
     leader: () => node.leader,
@@ -106,6 +109,23 @@ async function summaryHeights(
     if (last === undefined) return [...heights];
     after = { height: last.height, position: last.position };
   }
+}
+
+/** What the trust queue asks of the sidechain. */
+export function trustChain(
+  node: SidechainNode,
+  parts: { readonly signer: Signer; readonly ending: AbortSignal },
+): Pick<TrustPorts, 'known' | 'commit'> {
+  const { chainId } = node;
+  const unlessEnding = endingWith(parts.ending);
+  return {
+    known: () => node.registry,
+    commit: async (payload) => {
+      const entry = signEntry({ kind: 'trust', payload, chainId }, parts.signer);
+      const applied = await unlessEnding(node.submit({ entry }));
+      return applied.kind === 'refused' ? applied.reason : undefined;
+    },
+  };
 }
 
 /** Reports by subject, in the gateway's database. */

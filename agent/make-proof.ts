@@ -75,8 +75,8 @@ export async function makeProof(
       },
     );
     assert(proved !== undefined, 'a reading that is not there is an error');
-    const { members, mainLog } = registry;
-    return { ...proved, keys: formatTrustedKeys(suite, { mainLog, chainId, members }) };
+    const { members, keyPeriods: periods } = registry;
+    return { ...proved, keys: formatTrustedKeys(suite, { periods, chainId, members }) };
   } finally {
     await database.close();
   }

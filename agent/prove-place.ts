@@ -9,7 +9,7 @@ import type { HistoryTree } from '../base/tree.ts';
 import type { Database } from '../host/sqlite.ts';
 import { openAnchor } from '../sidechain/chain/anchor.ts';
 import { decodeBatch } from '../sidechain/chain/batch.ts';
-import { encodeBundle } from '../sidechain/chain/bundle.ts';
+import { type Bundle, encodeBundle } from '../sidechain/chain/bundle.ts';
 import { openEntry } from '../sidechain/chain/entry.ts';
 import { acceptedEntries, proveReading } from '../sidechain/chain/prove.ts';
 import { decodeReceiptMessage, type ReceiptMessage } from '../sidechain/chain/receipt-message.ts';
@@ -67,6 +67,7 @@ export async function provePlace(
     ),
     anchor: message.anchor,
     receipts: message.receipts,
+    ...handOversOf(registry),
     ...(await membershipUnder(chain, size)),
     reading: proveReading(suite, place, {
       ...place,
@@ -88,6 +89,12 @@ async function membershipUnder({ database, askHistory }: ProvableChain, size: nu
           changes: await provenChanges(changes, { history: { ask: askHistory }, size }),
         },
       };
+}
+
+/** How the main log's keys came to be those of the newest receipt. */
+function handOversOf({ handOvers, receipt }: Registry): Pick<Bundle, 'handOvers'> {
+  const before = handOvers.filter(({ size }) => size <= (receipt?.mainSize ?? 0));
+  return before.length === 0 ? {} : { handOvers: before.map(({ handOver }) => handOver) };
 }
 
 async function newestReceipt(

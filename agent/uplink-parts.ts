@@ -14,6 +14,7 @@ import {
   membershipNoted,
   reportStore,
   summaryPosition,
+  trustChain,
 } from './gateway-chain.ts';
 import type { OpenChain } from './open-chain.ts';
 import { provableChain, requestChain } from './request-chain.ts';
@@ -22,6 +23,7 @@ import { MembershipQueue } from './uplink/membership-queue.ts';
 import { ReportQueue } from './uplink/report-queue.ts';
 import { RequestQueue } from './uplink/request-queue.ts';
 import { SummaryQueue } from './uplink/summary-queue.ts';
+import { TrustQueue } from './uplink/trust-queue.ts';
 import type { UplinkParts } from './uplink/uplink.ts';
 
 export async function openUplinkParts(
@@ -64,5 +66,6 @@ export async function openUplinkParts(
         answerAsk(suite, { chain: provable, sealing, signer }, { request, ask }),
       log,
     }),
+    trust: new TrustQueue(suite, { ...trustChain(node, { signer, ending }), log }),
   };
 }

@@ -14,6 +14,13 @@ export const mainLogLimits = {
   reasonMax: 512,
   voteBytesMax: 512,
 
+  // How often the keys of a log may change hands, bytes of a proposal and of an act that do it, and of a
+  // receipt for such an act: what a sidechain keeps of each for ever.
+  logKeyChangesMax: 64,
+  logKeyProposalBytesMax: 8 * 1024,
+  handOverActBytesMax: 32 * 1024,
+  handOverReceiptBytesMax: 2_560,
+
   // Records remembered by their hash beside those on the disk, more than one batch holds; and shown
   // at once, of at most 64 KB each.
   recordsRecentMax: 4_096,

@@ -32,6 +32,7 @@ import type { HistoryStore } from './history/history-store.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Refusals } from './ingest/refusals.ts';
 import type { VerifyAll } from './ledger/signed-ahead.ts';
+import type { Keyring } from './log-keyring.ts';
 import { DispatchMetrics } from './metrics.ts';
 import { EmbeddedOrdering } from './ordering/embedded.ts';
 import { ListeningOrdering } from './ordering/listening-ordering.ts';
@@ -57,6 +58,8 @@ export type CentreOptions = {
   readonly historyKeepMs?: number | undefined;
   /** A key of the main log. */
   readonly signer: Signer;
+  /** By which the signer becomes the next key when the keys change hands. */
+  readonly keyring?: Keyring;
   readonly clock: Clock;
   readonly log: Log;
   /** Verifies signatures in threads; without it they are verified one by one. */
@@ -97,8 +100,8 @@ export async function openCentre(options: CentreOptions): Promise<Centre> {
   const suite = nodeSuite;
   const ledger = new LedgerStore(options.ledger);
   const metrics = new DispatchMetrics();
-  const { verifyAll } = options;
-  const parts = { suite, store: ledger, signer, clock, log, verifyAll, onFailure };
+  const { verifyAll, keyring } = options;
+  const parts = { suite, store: ledger, signer, keyring, clock, log, verifyAll, onFailure };
   const opened = await (options.openOrdering ?? openEmbedded)(parts, options.ledger);
   requireOwnKey(opened, signer);
   const listening = listenerFor(options, opened);
@@ -257,6 +260,6 @@ function copyState({ state }: ListeningOrdering): string | undefined {
 function requireOwnKey({ mainLog }: Ordering, signer: Signer): void {
   if (mainLog.keys.some(({ publicKey }) => equal(publicKey, signer.publicKey))) return;
   throw new TielineError('wrong-key', `the key is not one of the main log ${mainLog.origin}`, {
-    hint: 'restore main-log.key as it was made together with this ledger',
+    hint: 'restore main-log.key, or main-log-next.key, as it was when this ledger was written',
   });
 }

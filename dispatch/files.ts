@@ -8,6 +8,10 @@ export function dispatchFiles(directory: string) {
     config: join(directory, 'dispatch.yaml'),
     /** Secret: signs receipts, answers and checkpoints. */
     logKey: join(directory, 'main-log.key'),
+    /** Secret: takes over when an act of the organisations says so. */
+    nextLogKey: join(directory, 'main-log-next.key'),
+    /** Secret: signed before the last change of keys, and counts for nothing any more. */
+    retiredLogKey: join(directory, 'main-log-retired.key'),
     /** Secret: the person who enrols chains; may be moved to where that person works. */
     personKey: join(directory, 'dispatcher.key'),
     /** Secret: votes for the organisation; to be kept away from the machine that runs. */

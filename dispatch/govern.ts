@@ -15,10 +15,12 @@ import {
   signProposal,
   signVote,
 } from '../sidechain/chain/governance.ts';
+import { newestKeys } from '../sidechain/chain/key-periods.ts';
 import type { MainLog } from '../sidechain/chain/main-log.ts';
-import { parseMainLogFile } from '../sidechain/chain/main-log-file.ts';
+import { parseKeyPeriods } from '../sidechain/chain/main-log-file.ts';
 import type { MainRegistry } from '../sidechain/chain/main-registry.ts';
 import type { RegistryChange } from '../sidechain/chain/main-registry-change.ts';
+import type { KeyPeriods } from '../sidechain/chain/retired-key.ts';
 import { parseChange, type registryView } from './api/registry-view.ts';
 import { type ApiPlace, askApi, detailOf, valueIn } from './api-client.ts';
 
@@ -41,15 +43,20 @@ export type Governed =
     }
   | { readonly status: 'taken'; readonly version: number; readonly logIndex: number };
 
-/** @throws TielineError `main-log` */
+/** With the keys that count now. @throws TielineError `main-log` */
 export async function readMainLog(path: string): Promise<MainLog> {
+  return newestKeys(await readKeyPeriods(path));
+}
+
+/** With all keys that ever did. @throws TielineError `main-log` */
+export async function readKeyPeriods(path: string): Promise<KeyPeriods> {
   const text = await readFile(path).catch((cause: unknown) => {
     throw new TielineError('main-log', `cannot read ${path}: ${messageOf(cause)}`, {
       hint: '`tieline dispatch init` writes main-log.json; ask who keeps the log for it',
       cause,
     });
   });
-  const read = parseMainLogFile(fromUtf8(new Uint8Array(text)) ?? '');
+  const read = parseKeyPeriods(fromUtf8(new Uint8Array(text)) ?? '');
   if (read.ok) return read.value;
   throw new TielineError('main-log', `${path} describes no main log: ${read.detail}`);
 }

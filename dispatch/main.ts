@@ -5,7 +5,6 @@
 
 import { toHex } from '../base/bytes.ts';
 import { systemClock } from '../host/clock.ts';
-import { readKeyFile } from '../host/key-file.ts';
 import type { Log } from '../host/log.ts';
 import { connectMqtt, type Mqtt } from '../host/mqtt.ts';
 import { type Database, databaseBytes, openDatabase } from '../host/sqlite.ts';
@@ -23,6 +22,7 @@ import {
   orderedFilters,
   type UpFilter,
 } from './ingest/topics.ts';
+import { LogKeyring } from './log-keyring.ts';
 import { type ConsortiumSettings, openConsortium } from './ordering/consortium/open-consortium.ts';
 import type { Ordering, OrderingParts } from './ordering/ordering.ts';
 import { type RestoredMark, readMark, removeMark } from './restored.ts';
@@ -59,7 +59,7 @@ export async function runDispatch(options: {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   try {
-    const signer = await readKeyFile(files.logKey);
+    const signer = await LogKeyring.open(files, log);
     const ledger = await openLedger(files.ledger, 'existing');
     opened.push(() => ledger.close());
     const ledgerReader = await openLedger(files.ledger, 'read-only');
@@ -78,6 +78,7 @@ export async function runDispatch(options: {
       history: history.store,
       historyKeepMs: config.history.keepMs,
       signer,
+      keyring: signer,
       clock,
       log,
       verifyAll: (checks) => verifiers.verify(checks),

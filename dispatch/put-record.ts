@@ -10,13 +10,10 @@ import { nodeSuite as suite } from '../base/node-suite.ts';
 import type { Signer } from '../base/suite.ts';
 import { decodeMarketWindow } from '../contracts/market-window.ts';
 import { writeFileDurably } from '../host/files.ts';
-import type { MainLog } from '../sidechain/chain/main-log.ts';
+import { checkReceiptsBySize, newestKeys } from '../sidechain/chain/key-periods.ts';
 import { openRecord, type RecordKind, signRecord } from '../sidechain/chain/main-record.ts';
-import {
-  type CheckedReceipts,
-  checkStatementReceipts,
-  decodeReceiptMessage,
-} from '../sidechain/chain/receipt-message.ts';
+import { type CheckedReceipts, decodeReceiptMessage } from '../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../sidechain/chain/retired-key.ts';
 import { type ApiPlace, askApi, detailOf, textIn } from './api-client.ts';
 
 export type Recorded = CheckedReceipts & {
@@ -31,15 +28,15 @@ export async function putRecord(
   record: {
     readonly kind: RecordKind;
     readonly path: string;
-    readonly mainLog: MainLog;
+    readonly periods: KeyPeriods;
     readonly signer: Signer;
     /** Where the receipt is kept; it holds the record as well. */
     readonly receiptPath: string;
   },
 ): Promise<Recorded> {
-  const { kind, path, mainLog, signer, receiptPath } = record;
+  const { kind, path, periods, signer, receiptPath } = record;
   const content = await readRecordFile(path);
-  const bytes = signRecord({ kind, content }, mainLog.id, signer);
+  const bytes = signRecord({ kind, content }, newestKeys(periods).id, signer);
   if (bytes.length > limits.entryBytesMax) {
     throw new TielineError('record-file', `${path} is too long: ${limits.entryBytesMax} at most`);
   }
@@ -48,7 +45,7 @@ export async function putRecord(
     throw new TielineError('not-taken', `the main log did not take it: ${detailOf(answer)}`);
   }
   const message = fromBase64(textIn(answer.body, 'receipt') ?? '') ?? new Uint8Array();
-  const recorded = checkRecordReceipt(message, mainLog);
+  const recorded = checkRecordReceipt(message, periods);
   if (!equal(recorded.statement, bytes)) {
     throw new TielineError('receipt', 'the centre gave a receipt for something else');
   }
@@ -57,12 +54,16 @@ export async function putRecord(
 }
 
 /** What a receipt file proves. @throws TielineError `receipt` */
-export function checkRecordReceipt(bytes: Uint8Array, mainLog: MainLog): Recorded {
+export function checkRecordReceipt(bytes: Uint8Array, periods: KeyPeriods): Recorded {
   const message = decodeReceiptMessage(bytes);
   if (!message.ok) throw new TielineError('receipt', `this is no receipt: ${message.detail}`);
   const { anchor: statement, receipts } = message.value;
-  const checked = checkStatementReceipts(suite, statement, { receipts, mainLog });
-  if (!checked.ok) throw new TielineError('receipt', `it does not hold: ${checked.detail}`);
+  const checked = checkReceiptsBySize(suite, statement, { receipts, periods });
+  if (!checked.ok) {
+    throw new TielineError('receipt', `it does not hold: ${checked.detail}`, {
+      hint: 'if the keys of the log have changed hands, ask for its main-log.json of now',
+    });
+  }
   const record = openRecord(statement);
   const other = decodeMarketWindow(statement).ok ? 'market-window' : 'act';
   return { ...checked.value, statement, kind: record.ok ? record.value.kind : other };

@@ -98,6 +98,11 @@ export class AnchorDuty {
     this.#resend.reset();
   }
 
+  /** The chain has other keys of the main log: what waits for a receipt by them is sent again at once. */
+  followed(): void {
+    this.#resend.reset();
+  }
+
   /** Bytes of the anchor to send now, undefined when there is nothing to do. */
   async due(nowMs: number): Promise<Uint8Array | undefined> {
     await this.#findDuty();
@@ -151,7 +156,7 @@ export class AnchorDuty {
     const receipt = this.#chain.receipt();
     const from = Math.min(this.#base ?? receipt?.size ?? 0, size);
     const consistency = from === 0 ? [] : await this.#chain.consistency({ from, to: size });
-    const receiptSize = receipt?.mainSize ?? 0;
+    const receiptSize = this.#chain.mainHead()?.size ?? 0;
     const anchor = { note, from, consistency, receiptSize };
     return signAnchor(anchor, this.#chain.chainId, this.#signer);
   }
@@ -257,11 +262,12 @@ export class AnchorDuty {
     }
     const message = decodeReceiptMessage(bytes);
     if (!message.ok) return message;
-    const known = this.#chain.receipt();
-    if (message.value.from !== (known?.mainSize ?? 0)) return 'crossed';
+    const previous = this.#chain.mainHead();
+    if (message.value.from !== (previous?.size ?? 0)) return 'crossed';
     const checked = checkReceiptMessage(this.#suite, message.value, {
       mainLog: this.#chain.mainLog(),
-      previous: known && { size: known.mainSize, root: known.mainRoot },
+      periods: this.#chain.keyPeriods(),
+      previous,
     });
     if (!checked.ok) return checked;
     // The main log may stop this gateway with what its members have signed, and with nothing else.

@@ -4,6 +4,8 @@
 import type { Signatories } from '../../sidechain/chain/anchor.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptState } from '../../sidechain/chain/registry.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
+import type { MainHead } from '../../sidechain/chain/trust.ts';
 import type { AreEnough } from '../../sidechain/cosigning.ts';
 
 /** A checkpoint with co-signatures, this gateway's among them. */
@@ -26,6 +28,10 @@ export type ChainPort = {
   /** Blocks that are applied and durable. */
   readonly size: () => number;
   readonly mainLog: () => MainLog;
+  /** The newest main log that the chain knows; what comes of it must extend that. */
+  readonly mainHead: () => MainHead | undefined;
+  /** Which keys of the main log count for which of its sizes. */
+  readonly keyPeriods: () => KeyPeriods;
   readonly signatories: () => Signatories;
   readonly receipt: () => ReceiptState | undefined;
   /** Key id of the leader, undefined where none is known. */

@@ -19,6 +19,7 @@ import type { MembershipQueue } from './membership-queue.ts';
 import type { ReportQueue } from './report-queue.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { SummaryQueue } from './summary-queue.ts';
+import type { TrustQueue } from './trust-queue.ts';
 
 type UpKind = 'anchor' | 'summary' | 'event' | 'membership' | 'answer';
 
@@ -41,6 +42,8 @@ export type UplinkStatus = {
   /** Asks for raw readings that the centre has an answer to, since the start; requests that were refused. */
   readonly asksAnswered: number;
   readonly requestsRefused: number;
+  /** What keys of the main log signed that exclude each other, once that was seen. */
+  readonly keyAlarm: string | undefined;
   /** Answers that were not the main log's, or malformed. */
   readonly answersRefused: number;
 };
@@ -52,6 +55,7 @@ export type UplinkParts = {
   readonly reports: ReportQueue;
   readonly memberships: MembershipQueue;
   readonly requests: RequestQueue;
+  readonly trust: TrustQueue;
   readonly mqtt: Pick<Mqtt, 'connected' | 'problem' | 'publish' | 'subscribe' | 'onConnected'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
@@ -91,7 +95,7 @@ export class Uplink {
   }
 
   get status(): UplinkStatus {
-    const { mqtt, anchors, summaries, reports, memberships, requests } = this.#parts;
+    const { mqtt, anchors, summaries, reports, memberships, requests, trust } = this.#parts;
     return {
       connected: mqtt.connected,
       problem: mqtt.problem && { reason: mqtt.problem.reason, hint: mqtt.problem.hint },
@@ -105,6 +109,7 @@ export class Uplink {
       membershipRefusal: memberships.refusal,
       asksAnswered: requests.answeredCount,
       requestsRefused: requests.refusedCount,
+      keyAlarm: trust.alarm,
       answersRefused: this.#answersRefused,
     };
   }
@@ -140,8 +145,19 @@ export class Uplink {
       sent.push(this.#publish('summary', message));
     }
     await Promise.all(sent);
+    await this.#followKeys(anchors.patienceMs);
     // Last: nobody's bill waits for it.
     await this.#answerRequests(anchors.patienceMs);
+  }
+
+  /** Of the main log: after them the anchor goes again, for a receipt that can be read now. */
+  async #followKeys(patienceMs: number): Promise<void> {
+    const { anchors, trust } = this.#parts;
+    await this.#unlessDelayed('trust-delayed', async () => {
+      if (!(await trust.due(patienceMs))) return;
+      anchors.followed();
+      this.#sendInTurn();
+    });
   }
 
   async #answerRequests(patienceMs: number): Promise<void> {
@@ -188,7 +204,11 @@ export class Uplink {
    * message does not wait for that, for a turn may itself wait for the broker.
    */
   #answered(payload: Uint8Array): void {
-    const { chain, log } = this.#parts;
+    const { chain, log, trust } = this.#parts;
+    if (trust.arrived(payload)) {
+      this.#sendInTurn();
+      return;
+    }
     const known = { chainId: chain.chainId, mainLog: chain.mainLog() };
     const answer = openAnswer(this.#suite, payload, known);
     if (!answer.ok) {

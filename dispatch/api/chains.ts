@@ -171,6 +171,7 @@ function keys({ suite, ordering }: ChainRoutesOptions, chain: StoredChain): Http
   // Those that were revoked, too: what they signed before stays theirs.
   const { members } = chain.record;
   const { chainId } = chain.record;
-  const text = formatTrustedKeys(suite, { mainLog: ordering.mainLog, chainId, members });
+  const { keyPeriods: periods } = ordering;
+  const text = formatTrustedKeys(suite, { periods, chainId, members });
   return { status: 200, body: text };
 }

@@ -9,7 +9,10 @@ import type { Suite } from '../../base/suite.ts';
 import { groupSize } from '../../base/tree.ts';
 import type { HttpRequest } from '../../host/http.ts';
 import type { HttpResponse } from '../../host/http-problem.ts';
+import { encodeHandOver } from '../../sidechain/chain/hand-over.ts';
+import { generationOf } from '../../sidechain/chain/main-log.ts';
 import type { History } from '../history/history.ts';
+import type { Ordering } from '../ordering/ordering.ts';
 import type { ChainScope, CopyStore } from '../store/copy-store.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { ApiRoute } from './access.ts';
@@ -21,6 +24,7 @@ import { formatTime } from './time-query.ts';
 
 export type CopyRoutesOptions = {
   readonly suite: Suite;
+  readonly ordering: Pick<Ordering, 'keyPeriods' | 'handOver'>;
   readonly ledger: LedgerStore;
   readonly copies: CopyStore;
   readonly history: History;
@@ -83,6 +87,7 @@ function logCopyRoutes(options: CopyRoutesOptions): readonly ApiRoute[] {
       querySchema: pageQuery(limits.recordsPageMax),
       handler: (request) => acts(options, request),
     },
+    handOverRoute(options),
     {
       method: 'GET',
       path: '/api/v1/log/anchors',
@@ -102,6 +107,26 @@ function logCopyRoutes(options: CopyRoutesOptions): readonly ApiRoute[] {
       handler: (request, caller) => anchors(options, request, caller),
     },
   ];
+}
+
+function handOverRoute(options: CopyRoutesOptions): ApiRoute {
+  return {
+    method: 'GET',
+    path: '/api/v1/log/hand-overs',
+    operation: 'listHandOvers',
+    keeping: 'ask-again',
+    answers: {
+      200: json(
+        'Acts with the receipts of the keys that they replaced, from the first on.',
+        closed({
+          handOvers: listOf(closed({ generation: count, size: count, handOver: base64 })),
+        }),
+      ),
+    },
+    right: 'log',
+    description: 'How the keys of the main log changed hands: who follows them knows which count.',
+    handler: () => handOvers(options),
+  };
 }
 
 function chainCopyRoutes(options: CopyRoutesOptions): readonly ApiRoute[] {
@@ -203,6 +228,18 @@ async function acts({ copies }: CopyRoutesOptions, { query }: HttpRequest): Prom
   const shown = found.map(({ logIndex, bytes }) => ({ logIndex, act: toBase64(bytes) }));
   const last = found.length < limit ? undefined : found.at(-1);
   return { status: 200, body: { acts: shown, next: last ? last.logIndex + 1 : null } };
+}
+
+async function handOvers({ ordering }: CopyRoutesOptions): Promise<HttpResponse> {
+  const later = ordering.keyPeriods.filter(({ mainLog }) => generationOf(mainLog) > 0);
+  const shown = await Promise.all(
+    later.map(async ({ mainLog, fromSize: size }) => {
+      const generation = generationOf(mainLog);
+      const { handOver } = await ordering.handOver(generation, { from: 0 });
+      return { generation, size, handOver: toBase64(encodeHandOver(handOver)) };
+    }),
+  );
+  return { status: 200, body: { handOvers: shown } };
 }
 
 async function enrolments(

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The registry, proposals and single changes as JSON; and changes back again, as people write them.
 
-import { equal, fromHex, toBase64, toHex } from '../../base/bytes.ts';
+import { equal, fromBase64, fromHex, toBase64, toHex } from '../../base/bytes.ts';
 import type { CborValue } from '../../base/cbor.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import type { Suite } from '../../base/suite.ts';
 import { type OpenProposal, openGovernance } from '../../sidechain/chain/governance.ts';
+import { type LogKeysChange, logKeysOf } from '../../sidechain/chain/log-keys-change.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type {
   MainPerson,
@@ -39,6 +40,7 @@ export function registryView(
       publicKey: toHex(publicKey),
     })),
     threshold: registry.threshold,
+    ...(registry.generation === undefined ? {} : { keyGeneration: registry.generation }),
   };
 }
 
@@ -86,11 +88,19 @@ export function changeView(suite: Suite, change: RegistryChange) {
       return { kind: change.kind, name: change.name };
     case 'remove-person':
       return { kind: change.kind, keyId: toHex(change.keyId) };
+    case 'log-keys': {
+      const { kind, generation, threshold, offers } = change;
+      return { kind, generation, threshold, offers: offers.map(toBase64) };
+    }
   }
 }
 
 /** For people, on one line. `registry` puts a name to the key id of a person. */
-export function changeText(suite: Suite, change: RegistryChange, registry: MainRegistry): string {
+export function changeText(
+  suite: Suite,
+  change: RegistryChange,
+  { registry, mainLogId }: { readonly registry: MainRegistry; readonly mainLogId: Uint8Array },
+): string {
   switch (change.kind) {
     case 'organisation': {
       const { name, roles, governanceKey } = change.organisation;
@@ -110,7 +120,18 @@ export function changeText(suite: Suite, change: RegistryChange, registry: MainR
       );
       return `remove the person ${person?.name ?? '(unknown)'} ${toHex(change.keyId)}`;
     }
+    case 'log-keys':
+      return logKeysText(suite, change, mainLogId);
   }
+}
+
+function logKeysText(suite: Suite, change: LogKeysChange, mainLogId: Uint8Array): string {
+  const { generation, threshold, offers } = change;
+  const keys = logKeysOf(suite, change, mainLogId);
+  const named = keys.ok
+    ? keys.value.keys.map(({ name, publicKey }) => `${name} ${toHex(publicKey)}`).join(', ')
+    : `offers that do not hold: ${keys.detail}`;
+  return `keys of the log, generation ${generation}, ${threshold} of ${offers.length}: ${named}`;
 }
 
 /** As `changeView` writes it; unknown members are refused, key ids of public keys passed over. */
@@ -132,10 +153,12 @@ const membersOf = new Map<unknown, readonly string[]>([
   ['person', ['name', 'roles', 'organisation', 'publicKey', 'keyId']],
   ['remove-organisation', ['name']],
   ['remove-person', ['keyId']],
+  ['log-keys', ['generation', 'threshold', 'offers']],
 ]);
 
 /** The same as it stands in CBOR; what is of another type stays so, to be refused there. */
 function wireOf(kind: string, json: Readonly<Record<string, unknown>>): CborValue {
+  if (kind === 'log-keys') return logKeysWire(json);
   const { name, roles, organisation, governanceKey, publicKey, keyId } = json;
   const vote = governanceKey === null ? null : bytesOf(governanceKey);
   const bodies = new Map<string, unknown>([
@@ -147,6 +170,20 @@ function wireOf(kind: string, json: Readonly<Record<string, unknown>>): CborValu
   return new Map<number, CborValue>([
     [1, kind],
     [2, bodies.get(kind) as CborValue],
+  ]);
+}
+
+function logKeysWire({
+  generation,
+  threshold,
+  offers,
+}: Readonly<Record<string, unknown>>): CborValue {
+  const bytes = (text: unknown) => fromBase64(String(text)) ?? new Uint8Array();
+  return new Map<number, CborValue>([
+    [1, 'log-keys'],
+    [2, generation as CborValue],
+    [3, threshold as CborValue],
+    [4, Array.isArray(offers) ? offers.map(bytes) : null],
   ]);
 }
 

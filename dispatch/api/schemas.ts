@@ -42,14 +42,19 @@ const nullableKey: Schema = { type: ['string', 'null'], pattern: publicKey.patte
 const organisation = { name: texts, roles: listOf(role), governanceKey: nullableKey };
 const person = { keyId, name: texts, roles: listOf(role), organisation: texts, publicKey };
 
-const registry: Schema = closed({
-  mainLog: closed({ origin: texts, id: chainId }),
-  version: count,
-  organisations: listOf(closed({ ...organisation, keepsLog: { type: 'boolean' } })),
-  persons: listOf(closed(person)),
-  logKeys: listOf(closed({ organisation: texts, publicKey })),
-  threshold: count,
-});
+const registry: Schema = closed(
+  {
+    mainLog: closed({ origin: texts, id: chainId }),
+    version: count,
+    organisations: listOf(closed({ ...organisation, keepsLog: { type: 'boolean' } })),
+    persons: listOf(closed(person)),
+    logKeys: listOf(closed({ organisation: texts, publicKey })),
+    threshold: count,
+    keyGeneration: count,
+  },
+  // Once they have changed hands.
+  ['keyGeneration'],
+);
 
 const registryChange: Schema = {
   oneOf: [
@@ -57,6 +62,12 @@ const registryChange: Schema = {
     closed({ kind: { const: 'person' }, ...person }),
     closed({ kind: { const: 'remove-organisation' }, name: texts }),
     closed({ kind: { const: 'remove-person' }, keyId }),
+    closed({
+      kind: { const: 'log-keys' },
+      generation: count,
+      threshold: count,
+      offers: listOf(base64),
+    }),
   ],
 };
 

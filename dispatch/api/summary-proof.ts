@@ -3,12 +3,16 @@
 // was proven under, and the receipt of that anchor, which comes out the same each time.
 
 import { assert } from '../../base/assert.ts';
+import { decodeReceipt } from '../../base/cose-receipt.ts';
 import { leafHash } from '../../base/merkle.ts';
 import { pathFromMultiproof } from '../../base/multiproof-path.ts';
 import { saltedLeaf } from '../../base/pack.ts';
 import type { Suite } from '../../base/suite.ts';
-import { encodeBundle, type SummaryProof } from '../../sidechain/chain/bundle.ts';
+import { type Bundle, encodeBundle, type SummaryProof } from '../../sidechain/chain/bundle.ts';
+import { openGenesis } from '../../sidechain/chain/genesis.ts';
+import type { HandOver } from '../../sidechain/chain/hand-over.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
+import { generationOf } from '../../sidechain/chain/main-log.ts';
 import { openMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import type { SummaryMessage } from '../../sidechain/chain/summary-message.ts';
 import type { Ordering } from '../ordering/ordering.ts';
@@ -40,8 +44,31 @@ export async function proveSummary(
     anchor: anchor.bytes,
     receipts,
     summary: outputProof(suite, message, key.outputIndex),
+    ...(await handOversFor({ suite, ordering }, chain.genesis, receipts)),
     ...(await membershipProof(ledger, key.chainId)),
   });
+}
+
+/** From the keys that the chain was founded with to those that signed the receipts. */
+async function handOversFor(
+  { suite, ordering }: Pick<ProofSources, 'suite' | 'ordering'>,
+  genesis: Uint8Array,
+  receipts: readonly Uint8Array[],
+): Promise<Pick<Bundle, 'handOvers'>> {
+  const opened = openGenesis(suite, genesis);
+  const receipt = decodeReceipt(receipts[0] ?? new Uint8Array());
+  assert(
+    opened.ok && receipt.ok,
+    'a genesis was checked at its enrolment, a receipt made just now',
+  );
+  const pinned = generationOf(opened.value.genesis.mainLog);
+  const handOvers: HandOver[] = [];
+  for (const { mainLog, fromSize } of ordering.keyPeriods) {
+    const generation = generationOf(mainLog);
+    if (generation <= pinned || fromSize > receipt.value.size) continue;
+    handOvers.push((await ordering.handOver(generation, { from: 0 })).handOver);
+  }
+  return handOvers.length === 0 ? {} : { handOvers };
 }
 
 /** How the members came to be those that signed, where they were changed since the genesis. */

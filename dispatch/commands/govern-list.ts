@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { toBase64, toHex } from '../../base/bytes.ts';
+import { fromHex, toBase64, toHex } from '../../base/bytes.ts';
 import { nodeSuite } from '../../base/node-suite.ts';
 import type { Command } from '../../host/command.ts';
 import { changeText, proposalView } from '../api/registry-view.ts';
@@ -25,14 +25,16 @@ export const governList: Command = {
       return 0;
     }
     if (proposals.length === 0) print('nothing waits for votes');
-    const registry = registryIn(await fetchRegistry(place));
+    const shown = await fetchRegistry(place);
+    const mainLogId = fromHex(shown.mainLog.id) ?? new Uint8Array();
+    const about = { registry: registryIn(shown), mainLogId };
     for (const { open, signedBy, needed } of proposals) {
       const { reason, changes } = open.proposal;
       print(
         `${toHex(open.id).slice(0, 16)}  ${signedBy.length} of ${needed}: ${signedBy.join(', ')}`,
       );
       if (reason !== '') print(`  because ${reason}`);
-      for (const change of changes) print(`  ${changeText(nodeSuite, change, registry)}`);
+      for (const change of changes) print(`  ${changeText(nodeSuite, change, about)}`);
     }
     return 0;
   },

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Command, required, textOf, usageError, type Values } from '../../host/command.ts';
+import {
+  type Command,
+  required,
+  textOf,
+  usageError,
+  type Values,
+  wholeNumber,
+} from '../../host/command.ts';
 import { readKeyFile } from '../../host/key-file.ts';
 import type { RegistryChange } from '../../sidechain/chain/main-registry-change.ts';
 import { parseChange } from '../api/registry-view.ts';
 import { type Governed, propose, readChanges, readMainLog } from '../govern.ts';
+import { logKeysChange, offersIn } from '../offer-key.ts';
 import { apiOptions, apiPlaceOf } from './api-options.ts';
 
 const name = 'dispatch govern propose';
@@ -19,6 +27,14 @@ export const governPropose: Command = {
     organisation: { value: 'NAME', description: 'add an organisation or replace it' },
     'remove-person': { value: 'KEYID', description: 'take all rights from a person' },
     'remove-organisation': { value: 'NAME', description: 'remove it with its persons' },
+    'log-keys': {
+      value: 'FILES',
+      description: 'change the keys of the log: offers of `dispatch offer-key`, by commas',
+    },
+    threshold: {
+      value: 'N',
+      description: 'of those keys, how many must sign; by default the least that may',
+    },
     'public-key': {
       value: 'HEX',
       description: 'of the person; or by which the organisation votes',
@@ -34,10 +50,14 @@ export const governPropose: Command = {
 \`tieline dispatch govern vote\`. One that only removes persons of its own is taken at once.`,
   run: async ({ values, print }) => {
     const changes = await changesOf(values);
+    const mainLog = await readMainLog(required(name, values, 'main-log'));
+    const offers = await offersIn(textOf(values, 'log-keys'));
+    const threshold = wholeNumber(name, values, { name: 'threshold', min: 1, max: 10 });
+    const keys = offers && [logKeysChange({ mainLog, offers, threshold })];
     const governed = await propose(await apiPlaceOf(values), {
-      changes,
+      changes: [...changes, ...(keys ?? [])],
       reason: textOf(values, 'reason') ?? '',
-      mainLog: await readMainLog(required(name, values, 'main-log')),
+      mainLog,
       signer: await readKeyFile(required(name, values, 'key')),
     });
     print(values.json === true ? JSON.stringify(governed) : governedText(governed));
@@ -61,8 +81,12 @@ async function changesOf(values: Values): Promise<readonly RegistryChange[]> {
     throw usageError('--changes says all of it: no other change beside it', name);
   }
   if (file !== undefined) return readChanges(file);
+  if (single === undefined && textOf(values, 'log-keys') !== undefined) return [];
   if (single === undefined) {
-    throw usageError('say what is to change: --person, --organisation, --remove-…', name);
+    throw usageError(
+      'say what is to change: --person, --organisation, --log-keys, --remove-…',
+      name,
+    );
   }
   const change = parseChange(single);
   if (change.ok) return [change.value];

@@ -41,7 +41,7 @@ export const governVote: Command = {
       return 0;
     }
     for (const change of named.open.proposal.changes) {
-      print(`for    ${changeText(nodeSuite, change, registry)}`);
+      print(`for    ${changeText(nodeSuite, change, { registry, mainLogId: mainLog.id })}`);
     }
     print(governedText(governed));
     return 0;

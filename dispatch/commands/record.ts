@@ -2,8 +2,9 @@
 import { toHex } from '../../base/bytes.ts';
 import { type Command, required, textOf, usageError } from '../../host/command.ts';
 import { readKeyFile } from '../../host/key-file.ts';
+import { keysAt } from '../../sidechain/chain/key-periods.ts';
 import { recordKinds } from '../../sidechain/chain/main-record.ts';
-import { readMainLog } from '../govern.ts';
+import { readKeyPeriods } from '../govern.ts';
 import { checkRecordReceipt, putRecord, type Recorded, readRecordFile } from '../put-record.ts';
 import { apiOptions, apiPlaceOf } from './api-options.ts';
 
@@ -24,18 +25,19 @@ export const dispatchRecord: Command = {
     json: { description: 'say what was proven as JSON' },
   },
   run: async ({ values, print }) => {
-    const mainLog = await readMainLog(required(name, values, 'main-log'));
+    const periods = await readKeyPeriods(required(name, values, 'main-log'));
     const receipt = textOf(values, 'check');
     const say = (recorded: Recorded, path: string) => {
       const { kind, index, size, signers } = recorded;
+      const { keys, origin } = keysAt(periods, size);
       const shown = { kind, logIndex: index, size, signers: signers.map(toHex), receipt: path };
-      const by = `${signers.length} of ${mainLog.keys.length} keys of ${mainLog.origin}`;
+      const by = `${signers.length} of ${keys.length} keys of ${origin}`;
       const text = `${kind}: leaf ${index} of ${size}, signed for by ${by}`;
       print(values.json === true ? JSON.stringify(shown) : `${text}\nreceipt   ${path}`);
       return 0;
     };
     if (receipt !== undefined) {
-      return say(checkRecordReceipt(await readRecordFile(receipt), mainLog), receipt);
+      return say(checkRecordReceipt(await readRecordFile(receipt), periods), receipt);
     }
     const given = required(name, values, 'kind');
     const kind = recordKinds.find((one) => one === given);
@@ -44,6 +46,6 @@ export const dispatchRecord: Command = {
     const receiptPath = textOf(values, 'out') ?? `${path}.receipt`;
     const signer = await readKeyFile(required(name, values, 'key'));
     const place = await apiPlaceOf(values);
-    return say(await putRecord(place, { kind, path, mainLog, signer, receiptPath }), receiptPath);
+    return say(await putRecord(place, { kind, path, periods, signer, receiptPath }), receiptPath);
   },
 };

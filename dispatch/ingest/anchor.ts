@@ -4,14 +4,15 @@
 import { equal } from '../../base/bytes.ts';
 import { openAnchor } from '../../sidechain/chain/anchor.ts';
 import { encodeReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
-import type { Ordering } from '../ordering/ordering.ts';
+import { type KeysSource, nextKeysFor } from './next-keys.ts';
 import type { Reply } from './reply.ts';
 
 /** `payload` is attacker-controlled; `chainId` is the one of its topic. */
 export async function takeAnchor(
-  ordering: Ordering,
+  source: KeysSource,
   message: { readonly chainId: Uint8Array; readonly payload: Uint8Array },
 ): Promise<Reply> {
+  const { ordering } = source;
   const opened = openAnchor(message.payload);
   if (!opened.ok) return { kind: 'refused', code: 'malformed', detail: opened.detail };
   const anchor = opened.value;
@@ -20,6 +21,9 @@ export async function takeAnchor(
     return { kind: 'refused', code: 'topic', detail };
   }
   const outcome = await ordering.submit({ kind: 'anchor', anchor });
+  // Whatever else is to be said, it could not be read before.
+  const trust = await nextKeysFor(source, anchor);
+  if (trust !== undefined) return outcome.kind === 'refused' ? { ...outcome, trust } : trust;
   switch (outcome.kind) {
     case 'receipt':
     case 'stale': {

@@ -127,7 +127,9 @@ export class Ingest {
     const chain = ordering.chain(chainId);
     if (chain === undefined) return unknownChain;
     if (!ordering.isRegistered(chain)) return unregisteredCentre(chain);
-    if (kind === 'anchor') return takeAnchor(ordering, { chainId, payload });
+    if (kind === 'anchor') {
+      return takeAnchor({ suite, ordering, ledger }, { chainId, payload });
+    }
     if (kind === 'event') return takeReport(suite, ordering, { chainId, payload });
     if (kind === 'membership') return takeMembership(suite, ordering, { chainId, payload });
     if (kind === 'answer') {
@@ -148,6 +150,10 @@ export class Ingest {
   #reply(message: Message, reply: Reply, rate: Rate): void {
     const { suite, refusals, log } = this.#options;
     const { kind, chainId, payload } = message;
+    if (reply.kind === 'trust') {
+      this.#publish(chainId, reply);
+      return;
+    }
     if (reply.kind !== 'refused') {
       this.#send(chainId, reply);
       return;
@@ -159,6 +165,7 @@ export class Ingest {
     const say = alarming.has(code) ? log.error : log.warn;
     say('refused', { what: kind, chain: chainId, code, detail });
     const messageHash = suite.sha256(unpack(payload) ?? payload);
+    if (reply.trust !== undefined) this.#publish(chainId, reply.trust);
     this.#send(chainId, { kind: 'refused', what: kind, code, detail, messageHash });
   }
 
@@ -167,10 +174,17 @@ export class Ingest {
    * that does not get out is no harm: nothing was promised, and the question comes again.
    */
   #send(chainId: Uint8Array, answer: Answer): void {
-    const { publish, signer, log } = this.#options;
-    const signed = signAnswer(answer, chainId, signer);
-    publish(answerTopic(chainId), signed).catch((error: unknown) => {
-      log.debug('answer-lost', { chain: chainId, answer: answer.kind, error });
+    const message = signAnswer(answer, chainId, this.#options.signer);
+    this.#publish(chainId, { kind: answer.kind, message });
+  }
+
+  #publish(
+    chainId: Uint8Array,
+    { kind, message }: { readonly kind: string; readonly message: Uint8Array },
+  ): void {
+    const { publish, log } = this.#options;
+    publish(answerTopic(chainId), message).catch((error: unknown) => {
+      log.debug('answer-lost', { chain: chainId, answer: kind, error });
     });
   }
 

@@ -5,6 +5,7 @@
 
 import { compare, equal, toHex, utf8 } from '../../base/bytes.ts';
 import { keyIdOf } from '../../base/ids.ts';
+import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import {
   encodeAct,
@@ -80,14 +81,18 @@ export function judgeGovernance(
   if (!signed.ok) return refused(signed.code, signed.detail);
   const organisation = signed.value.name;
   return value.kind === 'vote'
-    ? judgeVote(suite, value, { governance, organisation })
-    : judgeProposal(suite, value, { governance, organisation });
+    ? judgeVote(suite, value, { governance, organisation, mainLogId })
+    : judgeProposal(suite, value, { governance, organisation, mainLogId });
 }
 
-type Given = { readonly governance: Governance; readonly organisation: string };
+type Given = {
+  readonly governance: Governance;
+  readonly organisation: string;
+  readonly mainLogId: Uint8Array;
+};
 
 function judgeProposal(suite: Suite, open: OpenProposal, given: Given): GovernanceVerdict {
-  const { governance, organisation } = given;
+  const { governance, organisation, mainLogId } = given;
   const { version } = open.proposal;
   if (version !== governance.version + 1) {
     const now = governance.version;
@@ -96,11 +101,11 @@ function judgeProposal(suite: Suite, open: OpenProposal, given: Given): Governan
   const known = governance.pending.find(({ id }) => equal(id, open.id));
   if (known !== undefined) return { kind: 'pending', proposal: known, added: undefined };
   const proposal = { id: open.id, organisation, bytes: open.bytes, votes: [] };
-  return judgeVotes(suite, proposal, { governance, open, added: { kind: 'proposal' } });
+  return judgeVotes(suite, proposal, { governance, mainLogId, open, added: { kind: 'proposal' } });
 }
 
 function judgeVote(suite: Suite, open: OpenVote, given: Given): GovernanceVerdict {
-  const { governance, organisation } = given;
+  const { governance, organisation, mainLogId } = given;
   const known = governance.pending.find(({ id }) => equal(id, open.proposalId));
   const opened = known && openGovernance(suite, known.bytes);
   if (known === undefined || !opened?.ok || opened.value.kind !== 'proposal') {
@@ -113,7 +118,7 @@ function judgeVote(suite: Suite, open: OpenVote, given: Given): GovernanceVerdic
   const vote = { organisation, bytes: open.bytes };
   const proposal = { ...known, votes: [...known.votes, vote] };
   const added = { kind: 'vote', vote } as const;
-  return judgeVotes(suite, proposal, { governance, open: opened.value, added });
+  return judgeVotes(suite, proposal, { governance, mainLogId, open: opened.value, added });
 }
 
 function judgeVotes(
@@ -121,13 +126,19 @@ function judgeVotes(
   proposal: PendingProposal,
   given: {
     readonly governance: Governance;
+    readonly mainLogId: Uint8Array;
     readonly open: OpenProposal;
     readonly added: Extract<GovernanceVerdict, { readonly kind: 'pending' }>['added'];
   },
 ): GovernanceVerdict {
-  const { governance, open, added } = given;
+  const { governance, mainLogId, open, added } = given;
   const { registry } = governance;
-  const changed = changeRegistry(suite, registry, open.proposal.changes);
+  const { changes } = open.proposal;
+  const isHandOver = changes.some(({ kind }) => kind === 'log-keys');
+  if (isHandOver && open.bytes.length > limits.logKeyProposalBytesMax) {
+    return refused('log-keys', 'too long for what every chain has to keep: propose the rest apart');
+  }
+  const changed = changeRegistry(suite, registry, changes, mainLogId);
   if (!changed.ok) return refused(changed.code, changed.detail);
   const isEnough =
     proposal.votes.length + 1 >= votesNeeded(registry) ||

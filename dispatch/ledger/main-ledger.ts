@@ -13,13 +13,14 @@ import { leafHash } from '../../base/merkle.ts';
 import type { Suite } from '../../base/suite.ts';
 import type { HistoryTree } from '../../base/tree.ts';
 import type { Market } from '../../contracts/market.ts';
-import { type OpenMainGenesis, openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
-import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
+import { generationOf, type MainLog } from '../../sidechain/chain/main-log.ts';
 import { openRecord } from '../../sidechain/chain/main-record.ts';
 import { votesNeeded } from '../../sidechain/chain/main-registry.ts';
 import { checkMembershipMessage } from '../../sidechain/chain/membership-message.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
 import { checkReport, subjectOf } from '../../sidechain/chain/report.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
 import type {
   AnchorContext,
   AnyContext,
@@ -34,8 +35,10 @@ import { judgeAnchor } from './judge-anchor.ts';
 import { judgeEnrolment } from './judge-enrolment.ts';
 import { type Governance, judgeGovernance, type StoredGovernance } from './judge-governance.ts';
 import { judgeRecord } from './judge-record.ts';
+import { LedgerKeys } from './ledger-keys.ts';
 import { OpenMarket } from './open-market.ts';
 import { RecentRecords } from './recent-records.ts';
+import { refused } from './refused.ts';
 import type { Change, Leaf, Outcomes, Transaction, TransactionOf } from './transaction.ts';
 
 export type Applied<Kind extends keyof Outcomes> = {
@@ -48,11 +51,11 @@ export type AnyApplied = { readonly [Kind in keyof Outcomes]: Applied<Kind> }[ke
 export class MainLedger {
   readonly tree: HistoryTree;
   readonly #suite: Suite;
-  readonly #genesis: OpenMainGenesis;
   readonly #chains: ChainTable;
   /** Nothing that is done holds. */
   #isTrying = false;
   #governance: Governance;
+  readonly #keys: LedgerKeys;
   /** Organisations whose chains may send, by name. */
   #centres: ReadonlySet<string>;
   readonly #market: OpenMarket;
@@ -66,17 +69,18 @@ export class MainLedger {
       readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance | undefined;
       readonly market?: Market | undefined;
+      readonly keyPeriods?: KeyPeriods;
     },
   ) {
     const genesis = openMainGenesis(suite, start.genesis);
     assert(genesis.ok, 'a main ledger starts from a checked genesis');
     this.#suite = suite;
-    this.#genesis = genesis.value;
     this.tree = start.tree;
     this.#governance = { ...foundingGovernance(genesis.value), ...start.governance };
     this.#centres = centresOf(this.#governance.registry);
     this.#chains = new ChainTable(start.chains);
     this.#market = new OpenMarket(genesis.value, start.market);
+    this.#keys = new LedgerKeys(genesis.value.mainLog, start.keyPeriods);
   }
 
   /** A new ledger; its log holds the genesis. `tree` is empty. */
@@ -100,14 +104,20 @@ export class MainLedger {
       readonly chains: Iterable<PackedChain>;
       readonly governance: StoredGovernance;
       readonly market: Market;
+      readonly keyPeriods: KeyPeriods;
     },
   ): MainLedger {
     assert(stored.tree.size > 0, 'a log that goes on holds its genesis');
     return new MainLedger(suite, stored);
   }
 
+  /** With the keys that count now. */
   get mainLog(): MainLog {
-    return this.#genesis.mainLog;
+    return this.#keys.mainLog;
+  }
+
+  get keyPeriods(): KeyPeriods {
+    return this.#keys.periods;
   }
 
   get chainCount(): number {
@@ -162,9 +172,8 @@ export class MainLedger {
   }
 
   enrol(transaction: TransactionOf<'enrol'>, { timeMs }: ApplyContext): Applied<'enrol'> {
-    const { registry } = this.#governance;
-    const { mainLog } = this;
-    const judged = judgeEnrolment(this.#suite, transaction, { registry, mainLog });
+    const main = { registry: this.#governance.registry, mainLogs: this.#keys.mainLogs };
+    const judged = judgeEnrolment(this.#suite, transaction, main);
     if (!judged.ok) return refused(judged.code, judged.detail);
     const chain = judged.value;
     const { genesis, enrolment } = transaction;
@@ -325,11 +334,11 @@ export class MainLedger {
         const previousVersion = governance.version;
         const version = previousVersion + 1;
         const newest = { proposalId, logIndex: leaf.index };
+        const isHandOver = generationOf(registry) > generationOf(governance.registry) || undefined;
         this.#govern({ registry, version, pending: [], newest });
-        return {
-          outcome: { kind: 'taken', version, logIndex: leaf.index },
-          changes: [{ kind: 'registry-changed', previousVersion, registry, act, leaf, timeMs }],
-        };
+        const marked = { previousVersion, registry, isHandOver, act, leaf, timeMs };
+        const outcome = { kind: 'taken', version, logIndex: leaf.index } as const;
+        return { outcome, changes: [{ kind: 'registry-changed', ...marked }] };
       }
     }
   }
@@ -375,6 +384,7 @@ export class MainLedger {
     if (this.#isTrying) return;
     this.#governance = governance;
     this.#centres = centresOf(governance.registry);
+    this.#keys.follow(governance.registry, this.tree.size);
   }
 
   #set(chain: ChainRecord): void {
@@ -387,11 +397,4 @@ export class MainLedger {
     const groupHash = this.#isTrying ? undefined : this.tree.append(hash);
     return { index, hash, groupHash };
   }
-}
-
-function refused(
-  code: string,
-  detail: string,
-): { readonly outcome: Extract<Outcomes['enrol'], { kind: 'refused' }>; readonly changes: [] } {
-  return { outcome: { kind: 'refused', code, detail }, changes: [] };
 }

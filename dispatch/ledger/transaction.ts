@@ -156,6 +156,8 @@ export type Change =
       /** Compared when it is set. */
       readonly previousVersion: number;
       readonly registry: MainRegistry;
+      /** Its keys of the log are others than before. */
+      readonly isHandOver: true | undefined;
       readonly act: Uint8Array;
       readonly leaf: Leaf;
       readonly timeMs: number;

@@ -10,6 +10,7 @@ import { messageOf, TielineError } from '../../base/errors.ts';
 import { nodeSuite as suite } from '../../base/node-suite.ts';
 import { tradeLimits } from '../../base/trade-limits.ts';
 import { createFileDurably, writeFileDurably } from '../../host/files.ts';
+import { firstPeriod } from '../../sidechain/chain/key-periods.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import { type ApiPlace, askApi, detailOf, textIn } from '../api-client.ts';
 import { checkRecordReceipt } from '../put-record.ts';
@@ -97,7 +98,7 @@ async function sendOne(record: Uint8Array, place: ApiPlace, mainLog: MainLog): P
   const { status, body } = answer;
   if (status === 200 || status === 201) {
     const receipt = fromBase64(textIn(body, 'receipt') ?? '') ?? new Uint8Array();
-    const { statement, index: logIndex } = checkRecordReceipt(receipt, mainLog);
+    const { statement, index: logIndex } = checkRecordReceipt(receipt, firstPeriod(mainLog));
     if (equal(statement, record)) return { kind: 'taken', logIndex, receipt };
     throw new TielineError('receipt', 'the centre gave a receipt for something else');
   }

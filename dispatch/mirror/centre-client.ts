@@ -83,6 +83,19 @@ export class CentreClient {
     return pageOf(path, answer, { items, from, places: items.map(({ logIndex }) => logIndex) });
   }
 
+  /** How the keys of the log changed hands, from the first time on; none where that is not shown. */
+  async handOvers(): Promise<readonly Uint8Array[]> {
+    const path = '/api/v1/log/hand-overs';
+    try {
+      const answer = await this.#json(path);
+      const items = listIn(path, answer, 'handOvers', limits.logKeyChangesMax);
+      return items.map((one) => bytesIn(path, one, 'handOver'));
+    } catch (error) {
+      if (error instanceof TielineError && error.code === 'api-status') return [];
+      throw error;
+    }
+  }
+
   /** Organisations and persons, as they are shown. */
   registry(): Promise<Json> {
     return this.#json('/api/v1/registry');

@@ -19,6 +19,7 @@ import type { CentreClient, HistoryClaim, ShownAnchor, ShownMessage } from './ce
 import { type Difference, differenceOf } from './difference.ts';
 import { isOfSameBlock, judgeAnchorCopy, judgeChain, type ProvenChain } from './judge.ts';
 import { judgeRecordCopy } from './judge-record-copy.ts';
+import type { KeysCopy } from './keys-copy.ts';
 import type { MarketCopy } from './market-copy.ts';
 import { mirrorLimits } from './mirror-limits.ts';
 import type { MirrorStore } from './mirror-store.ts';
@@ -29,6 +30,7 @@ export type ChainCopyOptions = {
   readonly store: MirrorStore;
   readonly client: CentreClient;
   readonly mainLog: MainLog;
+  readonly keys: KeysCopy;
   readonly registry: RegistryCopy;
   readonly market: MarketCopy;
   readonly nowMs: () => number;
@@ -135,8 +137,8 @@ export class ChainCopy {
   }
 
   get #log() {
-    const { mainLog, registry } = this.#options;
-    return { mainLog, registries: registry.registries };
+    const { keys, registry } = this.#options;
+    return { periods: keys.periods, registries: registry.registries };
   }
 
   async chain(chainId: Uint8Array): Promise<ProvenChain | undefined> {

@@ -3,6 +3,7 @@
 // mirror makes the root itself from all leaves it ever copied, so a log that was shortened, changed
 // or shown differently to others does not go unnoticed.
 
+import { assert } from '../../base/assert.ts';
 import { equal, toBase64, toHex } from '../../base/bytes.ts';
 import type { Checkpoint } from '../../base/checkpoint.ts';
 import { TielineError } from '../../base/errors.ts';
@@ -14,10 +15,11 @@ import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { CentreClient } from './centre-client.ts';
 import type { Difference, DifferenceKind } from './difference.ts';
 import { judgeCheckpoint } from './judge.ts';
+import { handOverFlaw, KeysCopy } from './keys-copy.ts';
 import type { MirrorStore } from './mirror-store.ts';
 
 export type LogCopy = {
-  /** What the centre signed now; undefined where that is not by the pinned keys. */
+  /** What the centre signed now; undefined where that is not by the keys that count for it. */
   readonly shown: Checkpoint | undefined;
   /** What the mirror holds. */
   readonly size: number;
@@ -38,6 +40,9 @@ export class LogMirror {
   readonly #store: MirrorStore;
   readonly #mainLog: MainLog;
   readonly #nowMs: () => number;
+  /** Hand-overs that were held against the leaves since the start. */
+  readonly #heldHandOvers = new Set<number>();
+  #keys: KeysCopy | undefined;
   #tree: HistoryTree;
 
   private constructor(options: LogMirrorOptions) {
@@ -84,29 +89,57 @@ export class LogMirror {
       });
     }
     if (state?.genesis === undefined) await this.#store.setGenesis(bytes);
+    this.#keys ??= await KeysCopy.open(this.#suite, this.#store, opened.value.mainLog);
     return opened.value;
+  }
+
+  /** Which keys count for which size of the log, as far as they were followed. After `genesis`. */
+  get keys(): KeysCopy {
+    assert(this.#keys !== undefined, 'the genesis tells the first keys');
+    return this.#keys;
   }
 
   /** Takes over what is new where it makes the signed root, and nothing where it does not. */
   async copy(client: CentreClient): Promise<LogCopy> {
     const note = await client.checkpoint();
-    const judged = judgeCheckpoint(this.#suite, note, this.#mainLog);
+    // In this order: keys that sign a log were handed over before.
+    const flaws = await this.keys.copy(client);
+    const judged = judgeCheckpoint(this.#suite, note, this.keys.periods);
     if (!judged.ok) {
-      return this.#result(undefined, [difference('log-signature', '', 'a note', judged.detail)]);
+      const flaw = difference('log-signature', '', 'a note', judged.detail);
+      return this.#result(undefined, [...flaws, flaw]);
     }
     const shown = judged.value;
     await this.#store.keepCheckpoint({ ...shown, note }, this.#nowMs());
     const before = this.size;
-    if (shown.size < before) return this.#result(shown, [await this.#smaller(shown)]);
+    if (shown.size < before) {
+      return this.#result(shown, [...flaws, await this.#smaller(shown)]);
+    }
     const leaves = await this.#fetch(client, shown.size);
     const tree = this.#tree;
     for (const hash of leaves) tree.append(hash);
     if (tree.size === shown.size && equal(tree.root(), shown.root)) {
       await this.#write(before, leaves);
-      return this.#result(shown, []);
+      return this.#result(shown, [...flaws, ...(await this.#holdHandOvers())]);
     }
     this.#tree = await this.#stored(Number.POSITIVE_INFINITY);
-    return this.#result(shown, [await this.#unlike(client, shown)]);
+    return this.#result(shown, [...flaws, await this.#unlike(client, shown)]);
+  }
+
+  /** What the old keys signed last must be this very log. */
+  async #holdHandOvers(): Promise<readonly Difference[]> {
+    const found: Difference[] = [];
+    for (const handOver of this.keys.handOvers) {
+      const { size } = handOver;
+      if (size > this.size || this.#heldHandOvers.has(size)) continue;
+      const flaw = await handOverFlaw(this.#suite, handOver, {
+        leaf: (index) => this.#store.leaf(index),
+        rootAt: async (at) => (await this.#stored(at)).root(),
+      });
+      if (flaw === undefined) this.#heldHandOvers.add(size);
+      else found.push(difference('split-view', `hand-over at ${size}`, flaw.shown, flaw.proven));
+    }
+    return found;
   }
 
   async #fetch(client: CentreClient, size: number): Promise<readonly Uint8Array[]> {

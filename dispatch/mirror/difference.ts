@@ -3,7 +3,7 @@
 // what should be.
 
 export type DifferenceKind =
-  /** The checkpoint of the main log is not signed by the keys that are pinned. */
+  /** The checkpoint of the main log is not signed by the keys that count for its size. */
   | 'log-signature'
   /** The log is smaller than one that was signed before. */
   | 'log-rolled-back'
@@ -11,6 +11,8 @@ export type DifferenceKind =
   | 'split-view'
   /** Leaves that do not make the signed root. */
   | 'leaves'
+  /** Keys of the log that changed without a hand-over that holds, or with another one than before. */
+  | 'log-keys'
   /** An act of the organisations that does not hold. */
   | 'act'
   /** The registry that is shown is not what the acts on the log make. */

@@ -14,7 +14,7 @@ import { parseNote } from '../../base/note.ts';
 import type { Suite } from '../../base/suite.ts';
 import { checkAnchor, openAnchor } from '../../sidechain/chain/anchor.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
-import type { MainLog } from '../../sidechain/chain/main-log.ts';
+import { keysAt } from '../../sidechain/chain/key-periods.ts';
 import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import {
   type MembershipMessage,
@@ -27,6 +27,7 @@ import {
   membershipAt,
 } from '../../sidechain/chain/membership-proof.ts';
 import { mainLeafHash } from '../../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
 import { decodeSummaryMessage } from '../../sidechain/chain/summary-message.ts';
 import { judgeEnrolment } from '../ledger/judge-enrolment.ts';
 import { mainCosignerName } from '../ordering/consortium/vote-extension.ts';
@@ -47,20 +48,20 @@ export type ProvenChain = {
 };
 
 /**
- * A checkpoint that as many of the pinned keys have signed as the main log asks for: as the log
- * itself, or as one of the organisations that keep it.
+ * A checkpoint that as many of the keys that count for its size have signed as the main log asks for: as
+ * the log itself, or as one of the organisations that keep it.
  */
 export function judgeCheckpoint(
   suite: Suite,
   text: string,
-  mainLog: MainLog,
+  periods: KeyPeriods,
 ): Result<Checkpoint, 'checkpoint'> {
   const note = parseNote(text, { strict: false });
   if (!note.ok) return refuse('checkpoint', note.detail);
   const { body, lines } = note.value;
   const checkpoint = parseCheckpoint(body);
   if (!checkpoint.ok) return checkpoint;
-  const { origin, threshold, keys } = mainLog;
+  const { origin, threshold, keys } = keysAt(periods, checkpoint.value.size);
   if (checkpoint.value.origin !== origin) {
     return refuse('checkpoint', `it is of ${checkpoint.value.origin}`);
   }
@@ -73,24 +74,31 @@ export function judgeCheckpoint(
     );
   });
   if (signers.length >= threshold) return checkpoint;
-  return refuse('checkpoint', `signed by ${signers.length} pinned keys, ${threshold} are needed`);
+  return refuse(
+    'checkpoint',
+    `signed by ${signers.length} keys that count, ${threshold} are needed`,
+  );
 }
 
-/** The main log with every registry it has had, the newest last: an enrolment holds by any of them. */
+/**
+ * The main log with all keys and every registry it has had, the newest last: an enrolment holds by any of
+ * them.
+ */
 export type ProvenLog = {
-  readonly mainLog: MainLog;
+  readonly periods: KeyPeriods;
   readonly registries: readonly MainRegistry[];
 };
 
 export function judgeChain(
   suite: Suite,
   shown: ShownChain,
-  { mainLog, registries }: ProvenLog,
+  { periods, registries }: ProvenLog,
 ): Result<ProvenChain> {
+  const mainLogs = periods.map(({ mainLog }) => mainLog);
   // When it was enrolled stands nowhere in the log; most often by who is there now.
   let enrolled: ReturnType<typeof judgeEnrolment> = refuse('enrolment', 'the log has no registry');
   for (const registry of registries.toReversed()) {
-    enrolled = judgeEnrolment(suite, shown, { registry, mainLog });
+    enrolled = judgeEnrolment(suite, shown, { registry, mainLogs });
     if (enrolled.ok || enrolled.code !== 'enrolment') break;
   }
   if (!enrolled.ok) return enrolled;

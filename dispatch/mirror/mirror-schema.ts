@@ -109,4 +109,11 @@ export const mirrorMigrations: readonly (readonly string[])[] = [
       end_ms INTEGER NOT NULL
     ) STRICT`,
   ],
+  [
+    // How the keys of the log changed hands, by the generation of the new ones.
+    `CREATE TABLE hand_over (
+      generation INTEGER PRIMARY KEY CHECK (generation > 0),
+      bytes BLOB NOT NULL
+    ) STRICT`,
+  ],
 ];

@@ -94,6 +94,17 @@ export class MirrorStore {
     );
   }
 
+  /** How the keys of the log changed hands, from the first time on. */
+  async handOvers(): Promise<readonly Uint8Array[]> {
+    const rows = await this.#database.read('SELECT bytes FROM hand_over ORDER BY generation');
+    return rows.map((row) => bytesOf(row, 'bytes'));
+  }
+
+  keepHandOver(generation: number, bytes: Uint8Array): Promise<void> {
+    const sql = 'INSERT INTO hand_over (generation, bytes) VALUES (?, ?)';
+    return this.write([{ sql, params: [generation, bytes] }]);
+  }
+
   keepCheckpoint({ size, root, note }: StoredCheckpoint, seenMs: number): Promise<void> {
     return this.write([
       {

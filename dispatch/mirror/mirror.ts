@@ -15,7 +15,7 @@ import type { CentreClient, HistoryClaim } from './centre-client.ts';
 import { compareChain, historyKinds } from './compare-history.ts';
 import { ChainCopy } from './copy-chains.ts';
 import { type LogCopy, LogMirror } from './copy-log.ts';
-import type { Difference, DifferenceKind } from './difference.ts';
+import { type Difference, type DifferenceKind, differenceOf } from './difference.ts';
 import { DifferenceStore } from './difference-store.ts';
 import { MarketCopy } from './market-copy.ts';
 import { mirrorLimits } from './mirror-limits.ts';
@@ -55,7 +55,12 @@ export type MirrorPass = {
   readonly open: readonly Difference[];
 };
 
-const logKinds: readonly DifferenceKind[] = ['log-signature', 'log-rolled-back', 'leaves'];
+const logKinds: readonly DifferenceKind[] = [
+  'log-signature',
+  'log-rolled-back',
+  'leaves',
+  'log-keys',
+];
 const registryKinds: readonly DifferenceKind[] = ['act', 'registry'];
 const copyKinds: readonly DifferenceKind[] = ['chain', ...reportKinds];
 
@@ -93,7 +98,8 @@ export class Mirror {
     const main = await this.#log.genesis(client);
     const registry = await RegistryCopy.open({ suite, store, client, main });
     const market = new MarketCopy(database, tradeWindowOf(main));
-    const copied = { suite, store, client, mainLog, registry, market, nowMs, expectsAll };
+    const { keys } = this.#log;
+    const copied = { suite, store, client, mainLog, keys, registry, market, nowMs, expectsAll };
     const copy = new ChainCopy(copied);
     const found: Difference[] = [];
     const log = await this.#log.copy(client);
@@ -141,12 +147,22 @@ export class Mirror {
 
   async #followRegistry(registry: RegistryCopy): Promise<readonly Difference[]> {
     const { client } = this.#options;
-    const flaws = await registry.copy(this.#log.size);
+    const flaws = [...(await registry.copy(this.#log.size)), ...this.#keyFlaws(registry)];
     if (flaws.length > 0) return flaws;
     return registry.compare(async () => {
       const { found } = await this.#log.copy(client);
       return [...found, ...(await registry.copy(this.#log.size))];
     });
+  }
+
+  /** Keys that the acts on the log have brought, and no hand-over did, or the other way round. */
+  #keyFlaws({ registries }: RegistryCopy): readonly Difference[] {
+    const { handOvers } = this.#log.keys;
+    const shown = handOvers.filter(({ size }) => size <= this.#log.size).length;
+    const proven = registries.at(-1)?.generation ?? 0;
+    if (shown === proven) return [];
+    const said = { shown: `${shown} hand-overs`, proven: `${proven} by acts on the log` };
+    return [differenceOf('log-keys', '', 'generation', said)];
   }
 
   async #reports(copy: ChainCopy): Promise<readonly Difference[]> {

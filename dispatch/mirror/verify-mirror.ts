@@ -28,6 +28,7 @@ import {
   type ProvenLog,
 } from './judge.ts';
 import { judgeAct } from './judge-act.ts';
+import { type FollowedKeys, followKeys, handOverFlaw } from './keys-copy.ts';
 import type { MirrorStore } from './mirror-store.ts';
 import { judgeReport } from './report-copy.ts';
 
@@ -51,10 +52,14 @@ export async function verifyMirror(
   const flaws: string[] = [];
   const state = await store.state();
   const main = openMainGenesis(suite, state?.genesis ?? new Uint8Array());
-  const tree = await verifyLog(suite, store, { mainLog, flaws });
+  const keys = followKeys(suite, main.ok ? main.value.mainLog : mainLog, await store.handOvers());
+  if (keys.flaw !== undefined) flaws.push(`a hand-over of the log's keys: ${keys.flaw}`);
+  const tree = await verifyLog(suite, store, { keys, flaws });
   if (!main.ok || !equal(main.value.mainLog.id, mainLog.id)) flaws.push('the genesis of the log');
   else {
-    const log = await verifyActs(suite, store, { main: main.value, flaws });
+    const { periods } = keys;
+    const registries = await verifyActs(suite, store, { main: main.value, flaws });
+    const log = { periods, registries };
     await verifyChains(suite, store, { log, flaws });
   }
   return {
@@ -69,20 +74,28 @@ type Told = { readonly flaws: string[] };
 async function verifyLog(
   suite: Suite,
   store: MirrorStore,
-  { mainLog, flaws }: Told & { readonly mainLog: MainLog },
+  { keys, flaws }: Told & { readonly keys: FollowedKeys },
 ): Promise<HistoryTree> {
   const tree = new HistoryTree(suite, { leafHashAt: () => new Uint8Array() });
   for (;;) {
     const page = await store.leaves(tree.size);
     if (page.length === 0) break;
-    for (const hash of page) tree.append(hash);
+    for (const hash of page) {
+      tree.append(hash);
+      const handOver = keys.handOvers.find(({ size }) => size === tree.size);
+      if (handOver === undefined) continue;
+      const root = tree.root();
+      const leaf = async () => hash;
+      const flaw = await handOverFlaw(suite, handOver, { leaf, rootAt: async () => root });
+      if (flaw !== undefined) flaws.push(`the hand-over at ${tree.size}: it is of another log`);
+    }
   }
   const signed = (await store.checkpoints(tree.size)).find(({ root }) => equal(root, tree.root()));
   if (signed === undefined) {
     flaws.push(`no checkpoint of ${tree.size} leaves with the root ${toBase64(tree.root())}`);
     return tree;
   }
-  const judged = judgeCheckpoint(suite, signed.note, mainLog);
+  const judged = judgeCheckpoint(suite, signed.note, keys.periods);
   if (!judged.ok) flaws.push(`the checkpoint of ${tree.size} leaves: ${judged.detail}`);
   return tree;
 }
@@ -92,7 +105,7 @@ async function verifyActs(
   suite: Suite,
   store: MirrorStore,
   { main, flaws }: Told & { readonly main: OpenMainGenesis },
-): Promise<ProvenLog> {
+): Promise<readonly MainRegistry[]> {
   const { mainLog, genesis } = main;
   const registries: MainRegistry[] = [foundingRegistry(genesis)];
   for (const { logIndex, bytes } of await store.acts()) {
@@ -106,7 +119,7 @@ async function verifyActs(
       flaws.push(`act ${logIndex}: it is not what its leaf says`);
     }
   }
-  return { mainLog, registries };
+  return registries;
 }
 
 async function verifyReports(

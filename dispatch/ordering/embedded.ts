@@ -5,25 +5,34 @@
 // leaf that is not on the disk.
 
 import { assert } from '../../base/assert.ts';
+import { equal } from '../../base/bytes.ts';
 import { formatCheckpoint, signCheckpoint } from '../../base/checkpoint.ts';
+import { signRoot } from '../../base/cose-receipt.ts';
 import { TielineError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { formatNote } from '../../base/note.ts';
 import type { Signer, Suite } from '../../base/suite.ts';
+import type { Statement } from '../../host/sqlite.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
+import type { TrustMessage } from '../../sidechain/chain/trust.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import { type CheckedAnchor, checkAhead } from '../ledger/checked-anchor.ts';
 import type { Governance } from '../ledger/judge-governance.ts';
 import type { AnyApplied, MainLedger } from '../ledger/main-ledger.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
+import type { Keyring } from '../log-keyring.ts';
+import { signedStatement } from '../store/hand-over-store.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
-import { appendedLeaf, type LogHead } from '../store/ledger-changes.ts';
+import { appendedLeaf, isHandOver, type LogHead } from '../store/ledger-changes.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import { loadLedger } from '../store/load-ledger.ts';
 import { type Facts, factsOf } from './facts.ts';
+import { mayHandOver, refuseKeysOfOthers } from './key-gate.ts';
 import type { Ordering, OrderingStatus } from './ordering.ts';
+import { proveHandOver } from './prove-hand-over.ts';
 import { RecentAnchors } from './recent-anchors.ts';
 import { SignedRoots } from './signed-roots.ts';
 import { readTile, type Tile } from './tiles.ts';
@@ -32,6 +41,8 @@ type Waiting = {
   readonly transaction: Transaction;
   /** Signatures of an anchor, verified while others were written. */
   ahead: CheckedAnchor | undefined;
+  /** Whether it may change the keys of the log. */
+  readonly mayHandOver: boolean;
   readonly resolve: (outcome: AnyApplied['outcome']) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -41,6 +52,7 @@ export type EmbeddedOptions = {
   readonly store: LedgerStore;
   /** A key of the main log. */
   readonly signer: Signer;
+  readonly keyring?: Keyring | undefined;
   readonly nowMs: () => number;
   /** Verifies the signatures of anchors, in threads; without it they are verified one by one. */
   readonly verifyAll?: VerifyAll | undefined;
@@ -76,11 +88,16 @@ export class EmbeddedOrdering implements Ordering {
 
   static async open(options: EmbeddedOptions): Promise<EmbeddedOrdering> {
     const { ledger, groups } = await loadLedger(options.suite, options.store);
+    await options.keyring?.use(ledger.keyPeriods);
     return new EmbeddedOrdering(options, ledger, groups);
   }
 
   get mainLog(): MainLog {
     return this.#ledger.mainLog;
+  }
+
+  get keyPeriods(): KeyPeriods {
+    return this.#ledger.keyPeriods;
   }
 
   get chainCount(): number {
@@ -114,26 +131,57 @@ export class EmbeddedOrdering implements Ordering {
     return new Promise((resolve, reject) => {
       // The outcome is of the transaction's kind: `#apply` calls what belongs to it.
       const waiting = { transaction, resolve: resolve as Waiting['resolve'], reject };
-      this.#admit({ ...waiting, ahead: undefined });
+      this.#admit({ ...waiting, ahead: undefined, mayHandOver: this.#mayHandOver(transaction) });
     });
+  }
+
+  #mayHandOver(transaction: Transaction): boolean {
+    return transaction.kind === 'govern' && mayHandOver(this.#options.suite, transaction.statement);
   }
 
   /** Anchors wait until their signatures are verified; nobody else waits for them. */
   #admit(waiting: Waiting): void {
     const { suite, verifyAll } = this.#options;
     const { transaction } = waiting;
+    if (waiting.mayHandOver) {
+      this.#admitHandOver(waiting);
+      return;
+    }
     const chain =
       transaction.kind === 'anchor' ? this.chain(transaction.anchor.chainId) : undefined;
     if (transaction.kind !== 'anchor' || chain === undefined || verifyAll === undefined) {
       this.#enqueue(waiting);
       return;
     }
-    this.#checking.add(waiting);
-    checkAhead(suite, verifyAll, { anchor: transaction.anchor, chain }).then(
+    this.#whenChecked(
+      waiting,
+      checkAhead(suite, verifyAll, { anchor: transaction.anchor, chain }),
       (ahead) => {
-        this.#checking.delete(waiting);
         waiting.ahead = ahead;
         this.#enqueue(waiting);
+      },
+    );
+  }
+
+  /** Nothing is taken that would leave this node without a key to sign with. */
+  #admitHandOver(waiting: Waiting): void {
+    const { suite, keyring } = this.#options;
+    const { governance, mainLog } = this;
+    assert(waiting.transaction.kind === 'govern', 'only an act changes the keys');
+    const { statement } = waiting.transaction;
+    const gate = refuseKeysOfOthers(suite, statement, { governance, mainLog, keyring });
+    this.#whenChecked(waiting, gate, (refused) => {
+      if (refused === undefined) this.#enqueue(waiting);
+      else waiting.resolve(refused);
+    });
+  }
+
+  #whenChecked<T>(waiting: Waiting, check: Promise<T>, then: (found: T) => void): void {
+    this.#checking.add(waiting);
+    check.then(
+      (found) => {
+        this.#checking.delete(waiting);
+        then(found);
       },
       (error: unknown) => {
         this.#checking.delete(waiting);
@@ -155,7 +203,9 @@ export class EmbeddedOrdering implements Ordering {
     const { store } = this.#options;
     const statement = this.#recent.at(logIndex) ?? (await store.statementAt(logIndex));
     assert(statement !== undefined, 'what was taken is stored');
-    const size = Math.max(statement.receiptSize, from);
+    // The keys of now sign no smaller log than the one that named them.
+    const { fromSize } = this.keyPeriods.at(-1) ?? { fromSize: 0 };
+    const size = Math.max(statement.receiptSize, from, fromSize);
     assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
     const { tree } = this.#ledger;
     return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
@@ -164,6 +214,15 @@ export class EmbeddedOrdering implements Ordering {
       const receipt = this.#signedRoots.receipts(log)(leaf);
       const consistency = tree.consistency(from, size);
       return { anchor: statement.bytes, receipts: [receipt], from, consistency };
+    });
+  }
+
+  handOver(generation: number, { from }: { readonly from: number }): Promise<TrustMessage> {
+    const { store } = this.#options;
+    const { tree } = this.#ledger;
+    return proveHandOver({ store, tree, groups: this.#groups }, this.keyPeriods, {
+      generation,
+      from,
     });
   }
 
@@ -195,7 +254,7 @@ export class EmbeddedOrdering implements Ordering {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, limits.orderingBatchMax);
+      const batch = this.#waiting.splice(0, this.#batchCount());
       let applied: readonly AnyApplied[];
       try {
         const { store, suite } = this.#options;
@@ -226,10 +285,36 @@ export class EmbeddedOrdering implements Ordering {
     }
     const { tree } = this.#ledger;
     const head = { size: tree.size, root: tree.root() };
-    await this.#options.store.persist(changes, head);
+    const handOver = changes.find(isHandOver);
+    await this.#options.store.persist(changes, head, handOver && [this.#signHandOver(head)]);
     this.#recent.keep(changes, head.size);
     this.#durable = head;
+    if (handOver !== undefined) await this.#useNextKey();
     return applied;
+  }
+
+  /** What waits, up to an act that may change the keys: the log that the old ones sign ends with it. */
+  #batchCount(): number {
+    const act = this.#waiting.findIndex((waiting) => waiting.mayHandOver);
+    const upToAct = act === -1 ? this.#waiting.length : act + 1;
+    return Math.min(upToAct, limits.orderingBatchMax);
+  }
+
+  /** The last that the old key signs. It is on the disk with the act, or neither is. */
+  #signHandOver({ size, root }: LogHead): Statement {
+    const { origin } = this.mainLog;
+    return signedStatement(size, [signRoot({ origin, size, root }, this.#options.signer)]);
+  }
+
+  async #useNextKey(): Promise<void> {
+    const { signer, keyring } = this.#options;
+    await keyring?.use(this.keyPeriods);
+    const { keys } = this.mainLog;
+    if (keys.some(({ publicKey }) => equal(publicKey, signer.publicKey))) return;
+    throw new TielineError('wrong-key', 'the key of the log that the act names is gone', {
+      retry: 'fatal',
+      hint: 'bring main-log-next.key back, as it was offered, and start again',
+    });
   }
 
   #fail(error: unknown, batch: readonly Waiting[]): void {

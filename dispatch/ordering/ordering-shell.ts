@@ -4,6 +4,8 @@
 
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
+import type { TrustMessage } from '../../sidechain/chain/trust.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Governance } from '../ledger/judge-governance.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
@@ -19,6 +21,10 @@ export class OrderingShell implements Ordering {
 
   get mainLog(): MainLog {
     return this.inner.mainLog;
+  }
+
+  get keyPeriods(): KeyPeriods {
+    return this.inner.keyPeriods;
   }
 
   get chainCount(): number {
@@ -47,6 +53,10 @@ export class OrderingShell implements Ordering {
 
   receipt(logIndex: number, options: { readonly from: number }): Promise<ReceiptMessage> {
     return this.inner.receipt(logIndex, options);
+  }
+
+  handOver(generation: number, options: { readonly from: number }): Promise<TrustMessage> {
+    return this.inner.handOver(generation, options);
   }
 
   checkpoint(): Promise<string> {

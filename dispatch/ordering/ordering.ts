@@ -8,10 +8,13 @@ import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
 import type { MainLog } from '../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
+import type { TrustMessage } from '../../sidechain/chain/trust.ts';
 import type { ChainRecord } from '../ledger/chain-record.ts';
 import type { Governance } from '../ledger/judge-governance.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
 import type { Outcomes, Transaction } from '../ledger/transaction.ts';
+import type { Keyring } from '../log-keyring.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 
 /** What any ordering works with. */
@@ -20,6 +23,8 @@ export type OrderingParts = {
   readonly store: LedgerStore;
   /** A key of the main log. */
   readonly signer: Signer;
+  /** By which `signer` becomes the next key when the keys change hands; without it they do not. */
+  readonly keyring?: Keyring | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Verifies the signatures of anchors, in threads; without it they are verified one by one. */
@@ -60,7 +65,10 @@ export type OrderingStatus =
 import type { Tile } from './tiles.ts';
 
 export type Ordering = {
+  /** With the keys that count now. */
   readonly mainLog: MainLog;
+  /** Which keys of it count, and counted, for which of its sizes. */
+  readonly keyPeriods: KeyPeriods;
   readonly chainCount: number;
   readonly status: OrderingStatus;
   /** The registry as it is now, and what is open. */
@@ -84,6 +92,12 @@ export type Ordering = {
    * grown since it had the size `from`. The same again for the same arguments.
    */
   receipt(logIndex: number, options: { readonly from: number }): Promise<ReceiptMessage>;
+
+  /**
+   * How the keys of this generation came to count, and the proof that the log that ends with it
+   * extends the one of the size `from`.
+   */
+  handOver(generation: number, options: { readonly from: number }): Promise<TrustMessage>;
 
   /** The log's newest checkpoint, as a signed note. */
   checkpoint(): Promise<string>;

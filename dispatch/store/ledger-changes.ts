@@ -8,6 +8,7 @@ import { groupSize } from '../../base/tree.ts';
 import type { Statement } from '../../host/sqlite.ts';
 import { encodeMembership } from '../ledger/membership-column.ts';
 import type { Change, Leaf, RecordedRequest } from '../ledger/transaction.ts';
+import { handOverStatement } from './hand-over-store.ts';
 import { encodeRegistry } from './registry-column.ts';
 import { tradeStatements } from './trade-statements.ts';
 
@@ -39,6 +40,11 @@ export function appendedLeaf(change: Change): Leaf | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether it changes the keys of the log. */
+export function isHandOver(change: Change): boolean {
+  return change.kind === 'registry-changed' && change.isHandOver === true;
 }
 
 function changeStatements(change: Change, head: LogHead): Statement[] {
@@ -240,6 +246,7 @@ function registryStatements(
     ...recordStatements({ kind: 'act', bytes: act, leaf, timeMs }, head),
     { sql, params: [previousVersion + 1, encodeRegistry(registry), ...compared], changes: 1 },
     { sql: 'DELETE FROM proposal' },
+    ...(change.isHandOver ? [handOverStatement(registry, leaf.index + 1)] : []),
   ];
 }
 

@@ -219,4 +219,14 @@ export const ledgerMigrations: readonly (readonly string[])[] = [
       PRIMARY KEY (answer, organisation)
     ) STRICT, WITHOUT ROWID`,
   ],
+  [
+    // When the keys of the log changed hands: generation of the new ones, the size of the log that ends with
+    // the act, the new keys, and what the old ones signed over that log. null: by nobody here.
+    `CREATE TABLE hand_over (
+      generation INTEGER PRIMARY KEY CHECK (generation > 0),
+      size INTEGER NOT NULL UNIQUE,
+      keys BLOB NOT NULL,
+      signatures BLOB
+    ) STRICT`,
+  ],
 ];

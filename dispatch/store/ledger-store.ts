@@ -13,6 +13,7 @@ import type { PackedChain } from '../ledger/chain-table.ts';
 import { decodeMembership, encodeMembership } from '../ledger/membership-column.ts';
 import type { Change } from '../ledger/transaction.ts';
 import { bytesOf, integerOf, textOf } from './columns.ts';
+import { HandOverStore } from './hand-over-store.ts';
 import { type LogHead, statementsOf } from './ledger-changes.ts';
 import { RegistryStore } from './registry-store.ts';
 import { TradeStore } from './trade-store.ts';
@@ -54,11 +55,13 @@ const anchorColumns = 'log_index, chain_id, bytes, receipt_size, accepted_ms FRO
 export class LedgerStore {
   readonly registry: RegistryStore;
   readonly trade: TradeStore;
+  readonly handOvers: HandOverStore;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.registry = new RegistryStore(database);
     this.trade = new TradeStore(database);
+    this.handOvers = new HandOverStore(database);
     this.#database = database;
   }
 

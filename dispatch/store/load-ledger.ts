@@ -43,15 +43,12 @@ export async function loadLedger(
   }
   const chains = await allChains(suite, store);
   const governance = await store.registry.governance(suite);
-  const market = await store.trade.market(windowOf(suite, genesis));
-  const stored = { genesis, tree, chains, governance, market };
+  const opened = openMainGenesis(suite, genesis);
+  if (!opened.ok) throw damaged(`its genesis does not hold: ${opened.detail}`);
+  const market = await store.trade.market(tradeWindowOf(opened.value));
+  const keyPeriods = await store.handOvers.keyPeriods(opened.value.mainLog);
+  const stored = { genesis, tree, chains, governance, market, keyPeriods };
   return { ledger: MainLedger.resume(suite, stored), groups };
-}
-
-function windowOf(suite: Suite, bytes: Uint8Array): number {
-  const genesis = openMainGenesis(suite, bytes);
-  if (!genesis.ok) throw damaged(`its genesis does not hold: ${genesis.detail}`);
-  return tradeWindowOf(genesis.value);
 }
 
 async function allGroupHashes(store: LedgerStore): Promise<readonly Uint8Array[]> {

@@ -5,7 +5,7 @@ import { assert } from '../../base/assert.ts';
 import { decodeWith, encodeWith, uint } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
-import { logKeysField } from '../../sidechain/chain/main-log.ts';
+import { generationField, logKeysField } from '../../sidechain/chain/main-log.ts';
 import {
   type MainRegistry,
   mainPersonsField,
@@ -17,6 +17,7 @@ const registryField = record({
   persons: [2, mainPersonsField],
   keys: [3, logKeysField],
   threshold: [4, uint(limits.mainLogKeysMax)],
+  generation: [5, generationField, 'optional'],
 });
 
 export function encodeRegistry(registry: MainRegistry): Uint8Array {

@@ -11,10 +11,12 @@ import {
   decodeWith,
   encodeWith,
   listOf,
+  refined,
   uint,
 } from '../../base/fields.ts';
 import { limits } from '../../base/limits.ts';
 import { record } from '../../base/records.ts';
+import { handOverField } from './hand-over.ts';
 import { membershipProofField } from './membership-proof.ts';
 
 const pathField = listOf(bytes(32), limits.proofHashesMax);
@@ -39,6 +41,12 @@ const summaryField = record({
   outputPath: [4, pathField],
 });
 
+const handOversField = refined(
+  listOf(handOverField, limits.logKeyChangesMax),
+  'at least one hand-over',
+  (handOvers) => handOvers.length > 0,
+);
+
 const bundleField = record({
   format: [0, choice('tieline-proof/v1')],
   genesis: [1, bytesUpTo(limits.entryBytesMax)],
@@ -51,6 +59,8 @@ const bundleField = record({
   summary: [7, summaryField, 'optional'],
   /** How the members came to be those that they are at the anchor's checkpoint, where they were changed. */
   membership: [8, membershipProofField, 'optional'],
+  /** How the main log's keys came from those of the genesis to those of the receipts, where they did. */
+  handOvers: [9, handOversField, 'optional'],
 });
 
 export type Bundle = Content<typeof bundleField>;

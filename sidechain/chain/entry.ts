@@ -19,6 +19,7 @@ export const entryKinds = [
   'membership',
   'request',
   'manual-entry',
+  'trust',
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

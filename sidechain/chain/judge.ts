@@ -18,10 +18,12 @@ import { decodeGap, type Gap } from './gap.ts';
 import { judgeManualEntry, type ManualEntryRefusal } from './judge-manual-entry.ts';
 import { changeMembers, type MembershipRefusal } from './judge-membership.ts';
 import { judgeRequest, type RequestRefusal } from './judge-request.ts';
+import { type JudgedTrust, judgeTrust, type TrustRefusal } from './judge-trust.ts';
 import { type Member, mayEnter, membersRight } from './member.ts';
 import { decodeMembership } from './membership.ts';
 import { checkReceiptMessage, decodeReceiptMessage } from './receipt-message.ts';
 import type { ReceiptState, Registry } from './registry.ts';
+import { isByRetiredKey } from './retired-key.ts';
 
 /** Why an entry was refused. `old` and `duplicate` are success for the sender, `gap` is tried again. */
 export type RefusalReason =
@@ -39,11 +41,14 @@ export type RefusalReason =
   | 'limit'
   | 'duplicate'
   | 'receipt'
+  /** A receipt by a key of the main log that has handed over. */
+  | 'retired-key'
   /** The person may not change the members, or enter data. */
   | 'right'
   /** Its number is not the next: the members were changed since, or a change before it is missing. */
   | 'version'
   | RequestRefusal
+  | TrustRefusal
   | ManualEntryRefusal
   | MembershipRefusal;
 
@@ -71,6 +76,7 @@ export type AcceptedEntry = {
       /** Of the block before. */
       readonly takenMs: number;
     }
+  | ({ readonly kind: 'trust' } & JudgedTrust)
   | {
       readonly kind: 'manual-entry';
       /** Key id of who signed it. */
@@ -139,6 +145,12 @@ export function judge(suite: Suite, given: BlockEntry, bench: Bench): Judgement 
       if (!judged.ok) return refused(id, judged.code);
       const sequence = judged.value;
       return { ok: true, entry: { id, bytes, kind: 'manual-entry', person, sequence } };
+    }
+    case 'trust': {
+      const { id, bytes } = entry;
+      const judged = judgeTrust(suite, entry.payload, bench.registry);
+      if (!judged.ok) return refused(id, judged.code);
+      return { ok: true, entry: { id, bytes, kind: 'trust', ...judged.value } };
     }
     case 'genesis':
       return refused(entry.id, 'malformed');
@@ -277,9 +289,12 @@ function judgeReceipt(suite: Suite, entry: SignedEntry, bench: Bench): Judgement
   if (previous !== undefined && size <= previous.size) return refused(id, 'old');
   const checked = checkReceiptMessage(suite, message.value, {
     mainLog: registry.mainLog,
-    previous: previous && { size: previous.mainSize, root: previous.mainRoot },
+    previous: registry.mainHead,
   });
-  if (!checked.ok) return refused(id, 'receipt');
+  if (!checked.ok) {
+    const isRetired = isByRetiredKey(suite, message.value.receipts, registry.keyPeriods);
+    return refused(id, isRetired ? 'retired-key' : 'receipt');
+  }
   const isOurs = size <= tree.size && equal(tree.root(size), root);
   if (!isOurs || !checkAnchor(suite, anchor.value, registry).ok) return refused(id, 'receipt');
   const receipt = { size, mainSize: checked.value.size, mainRoot: checked.value.root };

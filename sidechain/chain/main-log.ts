@@ -37,6 +37,13 @@ export const logKeysField = refined(
   (keys) => keys.length > 0 && areDistinct(keys),
 );
 
+/** How often the keys of a log have changed hands: 1 after the first time. */
+export const generationField = refined(
+  uint(limits.logKeyChangesMax),
+  'a generation from 1',
+  (generation) => generation >= 1,
+);
+
 export const mainLogField = refined(
   record({
     /** Checkpoint origin of the main log, and issuer of its receipts. */
@@ -46,6 +53,8 @@ export const mainLogField = refined(
     keys: [3, logKeysField],
     /** Distinct keys that must have signed a receipt. */
     threshold: [4, uint(limits.mainLogKeysMax)],
+    /** Of these keys; missing where they are those of the log's genesis. */
+    generation: [5, generationField, 'optional'],
   }),
   'a threshold from 1 to the number of keys',
   ({ threshold, keys }) => threshold >= 1 && threshold <= keys.length,
@@ -53,6 +62,11 @@ export const mainLogField = refined(
 
 export type MainLog = Content<typeof mainLogField>;
 export type LogKey = Content<typeof logKeyField>;
+
+/** 0: the keys of the genesis. */
+export function generationOf({ generation }: Pick<MainLog, 'generation'>): number {
+  return generation ?? 0;
+}
 
 function areDistinct(keys: readonly { readonly publicKey: Uint8Array }[]): boolean {
   return new Set(keys.map(({ publicKey }) => toHex(publicKey))).size === keys.length;

@@ -10,6 +10,8 @@ import { nameField } from '../../base/label.ts';
 import { limits } from '../../base/limits.ts';
 import { byKind, record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
+import { type LogKeysChange, logKeysChangeField, logKeysOf } from './log-keys-change.ts';
+import { generationOf } from './main-log.ts';
 import {
   type MainRegistry,
   mainPersonField,
@@ -29,6 +31,8 @@ export const registryChangeField = byKind(1, {
   /** New, or in the place of the one with this key. */
   person: record({ kind: [1, choice('person')], person: [2, mainPersonField] }),
   'remove-person': record({ kind: [1, choice('remove-person')], keyId: [2, keyIdField] }),
+  /** Who keeps the log from here on. */
+  'log-keys': logKeysChangeField,
 });
 
 export const registryChangesField = refined(
@@ -39,15 +43,24 @@ export const registryChangesField = refined(
 
 export type RegistryChange = Content<typeof registryChangeField>;
 
+type ChangeFlaw = 'registry' | 'log-keys';
+
 /** In their order. What the last of them leaves behind has to be a registry. */
 export function changeRegistry(
   suite: Suite,
   registry: MainRegistry,
   changes: readonly RegistryChange[],
-): Result<MainRegistry, 'registry'> {
+  mainLogId: Uint8Array,
+): Result<MainRegistry, ChangeFlaw> {
+  if (changes.filter(({ kind }) => kind === 'log-keys').length > 1) {
+    return refuse('log-keys', 'the keys of the log change hands once in an act');
+  }
   let changed = registry;
   for (const change of changes) {
-    const next = changeOnce(suite, changed, change);
+    const next =
+      change.kind === 'log-keys'
+        ? changeLogKeys(suite, changed, change, mainLogId)
+        : changeOnce(suite, changed, change);
     if (!next.ok) return next;
     changed = next.value;
   }
@@ -55,10 +68,32 @@ export function changeRegistry(
   return flaw === undefined ? accept(changed) : refuse('registry', flaw);
 }
 
+/**
+ * One organisation's log alone: where several keep it, the engine's validators would have to change with the
+ * keys, and that is not built.
+ */
+function changeLogKeys(
+  suite: Suite,
+  registry: MainRegistry,
+  change: LogKeysChange,
+  mainLogId: Uint8Array,
+): Result<MainRegistry, ChangeFlaw> {
+  const next = generationOf(registry) + 1;
+  if (change.generation !== next) {
+    return refuse('log-keys', `it brings generation ${change.generation}, and ${next} is the next`);
+  }
+  const keys = logKeysOf(suite, change, mainLogId);
+  if (!keys.ok) return keys;
+  if (registry.keys.length === 1 && keys.value.keys.length === 1) {
+    return accept({ ...registry, ...keys.value });
+  }
+  return refuse('log-keys', 'the keys of a log that several organisations keep cannot change yet');
+}
+
 function changeOnce(
   suite: Suite,
   registry: MainRegistry,
-  change: RegistryChange,
+  change: Exclude<RegistryChange, LogKeysChange>,
 ): Result<MainRegistry, 'registry'> {
   const { organisations, persons } = registry;
   switch (change.kind) {

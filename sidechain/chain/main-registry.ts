@@ -67,6 +67,8 @@ export type MainRegistry = {
   /** Of those who keep the log, named as their organisations. */
   readonly keys: readonly LogKey[];
   readonly threshold: number;
+  /** How often these have changed hands; missing while they are those of the genesis. */
+  readonly generation?: number | undefined;
 };
 
 /** Why these cannot be a registry, but for weak keys; undefined where they can. */

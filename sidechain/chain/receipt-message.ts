@@ -21,6 +21,7 @@ import { record } from '../../base/records.ts';
 import type { Suite } from '../../base/suite.ts';
 import { type OpenAnchor, openAnchor } from './anchor.ts';
 import type { MainLog } from './main-log.ts';
+import { type KeyPeriods, retiredKey } from './retired-key.ts';
 
 const receiptMessageField = record({
   anchor: [1, bytesUpTo(limits.messageBytesMax)],
@@ -68,6 +69,8 @@ export function checkReceiptMessage(
   known: {
     readonly mainLog: MainLog;
     readonly previous: { readonly size: number; readonly root: Uint8Array } | undefined;
+    /** As `GivenReceipts` has them. */
+    readonly periods?: KeyPeriods;
   },
 ): Result<CheckedReceipt, 'receipt'> {
   const anchor = openAnchor(message.anchor);
@@ -75,6 +78,7 @@ export function checkReceiptMessage(
   const checked = checkReceipts(suite, anchor.value, {
     receipts: message.receipts,
     mainLog: known.mainLog,
+    ...(known.periods && { periods: known.periods }),
   });
   if (!checked.ok) return checked;
   const { size, root } = checked.value;
@@ -95,11 +99,19 @@ export function checkReceiptMessage(
   return grown ? checked : refuse('receipt', 'the main log is not an extension of the one known');
 }
 
+export type GivenReceipts = {
+  readonly receipts: readonly Uint8Array[];
+  /** With the keys that count. */
+  readonly mainLog: MainLog;
+  /** All that ever did, to name one that does no more. */
+  readonly periods?: KeyPeriods;
+};
+
 /** The COSE Receipts alone, as a proof bundle carries them. */
 export function checkReceipts(
   suite: Suite,
   anchor: OpenAnchor,
-  given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
+  given: GivenReceipts,
 ): Result<CheckedReceipt, 'receipt'> {
   const checked = checkStatementReceipts(suite, anchor.bytes, given);
   return checked.ok ? accept({ ...checked.value, anchor }) : checked;
@@ -109,7 +121,7 @@ export function checkReceipts(
 export function checkStatementReceipts(
   suite: Suite,
   statement: Uint8Array,
-  given: { readonly receipts: readonly Uint8Array[]; readonly mainLog: MainLog },
+  given: GivenReceipts,
 ): Result<CheckedReceipts, 'receipt'> {
   const { mainLog } = given;
   const leaf = mainLeafHash(suite, statement);
@@ -121,7 +133,14 @@ export function checkStatementReceipts(
     const receipt = decoded.value;
     if (receipt.origin !== mainLog.origin) return refuse('receipt', 'it names another log');
     const key = mainLog.keys.find(({ publicKey }) => equal(keyIdOf(suite, publicKey), receipt.kid));
-    if (key === undefined) return refuse('receipt', 'signed by a key the chain does not know');
+    if (key === undefined) {
+      const retired = retiredKey(suite, given.periods ?? [], receipt.kid);
+      if (retired === undefined)
+        return refuse('receipt', 'signed by a key the chain does not know');
+      const { name, endSize } = retired;
+      const ended = `a key of ${name} that ended when the log had ${endSize} leaves`;
+      return refuse('receipt', `signed by ${ended}, for ${receipt.size} leaves`);
+    }
     const verified = verifyReceipt(suite, receipt, { publicKey: key.publicKey, leafHash: leaf });
     if (!verified.ok) return refuse('receipt', verified.detail);
     const { root } = verified.value;

@@ -23,9 +23,16 @@ import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
 import { unixMsField } from '../../base/unix-time.ts';
 import type { Genesis } from './genesis.ts';
+import {
+  type FollowedHandOver,
+  followedField,
+  handOverKey,
+  handOversBefore,
+  periodsOf,
+} from './hand-over-state.ts';
 import type { AcceptedEntry } from './judge.ts';
 import { stillCounts } from './judge-request.ts';
-import { type MainLog, mainLogField } from './main-log.ts';
+import { generationOf, type MainLog, mainLogField } from './main-log.ts';
 import {
   foundingMembers,
   foundingPersons,
@@ -35,7 +42,9 @@ import {
   personsField,
 } from './member.ts';
 import type { Policy } from './policy.ts';
+import type { KeyPeriods } from './retired-key.ts';
 import type { ChainState, StateWrite } from './state.ts';
+import type { MainHead } from './trust.ts';
 
 /** Where a member's numbered statements stand. */
 export type SequenceState = {
@@ -205,10 +214,30 @@ export class Registry {
     return policy;
   }
 
+  /** With the keys that count now. */
   get mainLog(): MainLog {
     const mainLog = this.#read('chain/main-log', mainLogField);
     assert(mainLog !== undefined, 'a chain has a main log');
     return mainLog;
+  }
+
+  /** How the keys of the main log came to be those of now, the oldest first. */
+  get handOvers(): readonly FollowedHandOver[] {
+    return handOversBefore(this.mainLog, (key) => this.#read(key, followedField));
+  }
+
+  /** Which keys of the main log count for which of its sizes. */
+  get keyPeriods(): KeyPeriods {
+    return periodsOf(this.handOvers, this.mainLog);
+  }
+
+  /** The newest main log that the chain knows, by a receipt or a hand-over: what comes must extend it. */
+  get mainHead(): MainHead | undefined {
+    const { receipt } = this;
+    const handOver = this.#read(handOverKey(generationOf(this.mainLog)), followedField);
+    const isNewer = (handOver?.size ?? 0) > (receipt?.mainSize ?? 0);
+    if (handOver !== undefined && isNewer) return { size: handOver.size, root: handOver.root };
+    return receipt && { size: receipt.mainSize, root: receipt.mainRoot };
   }
 
   /** Requests that may still be answered, and those of the last hour. */
@@ -331,6 +360,13 @@ export class Registry {
         const after = before.map((one) => (equal(one.person, person) ? next : one));
         const list = isNew ? [...before, next] : after;
         this.#state.put('chain/manual-entries', manualEntriesField.write(list));
+        return;
+      }
+      case 'trust': {
+        const { size, root, mainLog: next } = entry.checked;
+        const followed = { handOver: entry.handOver, mainLog: this.mainLog, size, root };
+        this.#state.put(handOverKey(generationOf(next)), followedField.write(followed));
+        this.#state.put('chain/main-log', mainLogField.write(next));
         return;
       }
       case 'membership': {

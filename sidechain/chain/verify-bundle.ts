@@ -8,6 +8,7 @@ import { cosignerKeyType } from '../../base/cosignature.ts';
 import { accept, type Result, refuse } from '../../base/errors.ts';
 import { keyIdOf } from '../../base/ids.ts';
 import { leafHash, verifyInclusion } from '../../base/merkle.ts';
+import type { NoteKey } from '../../base/note.ts';
 import { checkPack, decodePack, type Pack, saltedLeaf } from '../../base/pack.ts';
 import { decodeSchema, type Schema } from '../../base/schema.ts';
 import type { Suite } from '../../base/suite.ts';
@@ -16,12 +17,15 @@ import { type Batch, decodeBatch } from './batch.ts';
 import { type Bundle, decodeBundle, type ReadingProof, type SummaryProof } from './bundle.ts';
 import { openEntry, verifyEntry } from './entry.ts';
 import { type Genesis, openGenesis } from './genesis.ts';
+import type { CheckedHandOver } from './hand-over.ts';
 import { decodeHeader, type Header } from './header.ts';
+import { followHandOvers, newestKeys } from './key-periods.ts';
+import { generationOf, type MainLog } from './main-log.ts';
 import type { Member } from './member.ts';
 import { foundingMembership, membershipAt } from './membership-proof.ts';
 import { cosignerName } from './names.ts';
 import { signersNeeded } from './policy.ts';
-import { type CheckedReceipt, checkReceipts } from './receipt-message.ts';
+import { checkReceipts } from './receipt-message.ts';
 import { isTrusted, type TrustedKey } from './trusted-keys.ts';
 
 export type Hop = { readonly name: string; readonly detail: string };
@@ -50,8 +54,11 @@ export type BundleVerdict =
       readonly proved: ProvedReading | ProvedSummary;
       readonly header: Header;
       /** Keys that signed the checkpoint and the receipts, and whether each is trusted. */
-      readonly signers: readonly (TrustedKey & { readonly trusted: boolean })[];
+      readonly signers: readonly Signatory[];
     };
+
+/** A key that signed, and whether it is trusted. */
+export type Signatory = NoteKey & { readonly trusted: boolean };
 
 /** The parts of a bundle after their form was read. */
 type Parts = {
@@ -103,7 +110,7 @@ export function verifyBundle(
 
   const trust = judgeTrust(suite, parts.value, {
     cosigners: checkpoint.value.cosigners,
-    receipts: receipt.value.signers,
+    receipt: receipt.value,
     trusted,
   });
   return {
@@ -250,47 +257,80 @@ function proveCheckpoint(
   return accept({ cosigners, detail });
 }
 
-function proveReceipt(
-  suite: Suite,
-  parts: Parts,
-): Step<{ readonly signers: readonly Uint8Array[] }> {
-  const { mainLog } = parts.genesis;
-  const { receipts } = parts.bundle;
-  const checked = checkReceipts(suite, parts.anchor, { receipts, mainLog });
+type ProvenReceipt = {
+  /** Of the main log, as the receipts sign it. */
+  readonly size: number;
+  readonly signers: readonly Uint8Array[];
+  readonly keys: MainLog;
+  /** By which keys, from those of the genesis to those of the receipts. */
+  readonly steps: readonly (Pick<CheckedHandOver, 'size' | 'signers'> & { keys: MainLog })[];
+};
+
+/** By the keys that count for a log of that size, as the hand-overs lead to them: no more and no fewer. */
+function proveReceipt(suite: Suite, parts: Parts): Step<ProvenReceipt> {
+  const { receipts, handOvers = [] } = parts.bundle;
+  const followed = followHandOvers(suite, parts.genesis.mainLog, handOvers);
+  if (!followed.ok) return refuse(followed.code, `keys of the main log: ${followed.detail}`);
+  const { periods, checked: handedOver } = followed.value;
+  const keys = newestKeys(periods);
+  const checked = checkReceipts(suite, parts.anchor, { receipts, mainLog: keys, periods });
   if (!checked.ok) return checked;
-  const { index, size, signers }: CheckedReceipt = checked.value;
-  const count = `${signers.length} of ${mainLog.keys.length}`;
-  const by = mainLog.keys.length > 1 ? `, signed by ${count} organisations` : '';
-  return accept({ signers, detail: `leaf ${index} of ${size} of ${mainLog.origin}${by}` });
+  const { index, size, signers } = checked.value;
+  const from = periods.at(-1)?.fromSize ?? 0;
+  if (size < from) {
+    return refuse('receipt', `of ${size} leaves, and its keys count from ${from} leaves on`);
+  }
+  const steps = handedOver.map((step, i) => ({ ...step, keys: periods[i]?.mainLog ?? keys }));
+  const count = `${signers.length} of ${keys.keys.length}`;
+  const by = keys.keys.length > 1 ? `, signed by ${count} organisations` : '';
+  const since = steps.length === 0 ? '' : `, by keys of generation ${generationOf(keys)}`;
+  const detail = `leaf ${index} of ${size} of ${keys.origin}${by}${since}`;
+  return accept({ size, signers, keys, steps, detail });
 }
 
-/** Trusted when as many trusted keys signed as the chain's policy and the main log's threshold ask for. */
+type Judged = { readonly enough: boolean; readonly signers: readonly Signatory[] };
+
+/**
+ * Trusted when as many trusted keys signed as the chain's policy and the main log's threshold ask for; the
+ * main log's for the size that they signed, and each hand-over as the receipts.
+ */
 function judgeTrust(
   suite: Suite,
   parts: Parts,
   given: {
     readonly cosigners: readonly Uint8Array[];
-    readonly receipts: readonly Uint8Array[];
+    readonly receipt: ProvenReceipt;
     readonly trusted: readonly TrustedKey[];
   },
-): { readonly enough: boolean; readonly signers: readonly (TrustedKey & { trusted: boolean })[] } {
+): Judged {
   const { genesis, chainId, members } = parts;
+  const { receipt, trusted } = given;
   const isIn = (list: readonly Uint8Array[], publicKey: Uint8Array) =>
     list.some((keyId) => toHex(keyId) === toHex(keyIdOf(suite, publicKey)));
-  const marked = (key: TrustedKey) => ({ ...key, trusted: isTrusted(given.trusted, key) });
-  const ofLog = genesis.mainLog.keys
-    .filter(({ publicKey }) => isIn(given.receipts, publicKey))
-    .map(({ publicKey }) => marked({ name: genesis.mainLog.origin, type: logKeyType, publicKey }));
+  const ofLog = [...receipt.steps, receipt].map(({ keys, signers, size }): Judged => {
+    const signed = keys.keys
+      .filter(({ publicKey }) => isIn(signers, publicKey))
+      .map(({ publicKey }): Signatory => {
+        const key = { name: keys.origin, type: logKeyType, publicKey };
+        return { ...key, trusted: isTrusted(trusted, key, size) };
+      });
+    return { enough: trustedIn(signed) >= keys.threshold, signers: signed };
+  });
   const ofChain = members
     .filter(({ publicKey }) => isIn(given.cosigners, publicKey))
-    .map(({ keyId, publicKey }) =>
-      marked({ name: cosignerName(chainId, keyId), type: cosignerKeyType, publicKey }),
-    );
-  const voterCount = members.filter(isVoter).length;
-  const enough =
-    ofLog.filter(({ trusted }) => trusted).length >= genesis.mainLog.threshold &&
-    ofChain.filter(({ trusted }) => trusted).length >= signersNeeded(genesis.policy, voterCount);
-  return { enough, signers: [...ofLog, ...ofChain] };
+    .map(({ keyId, publicKey }): Signatory => {
+      const key = { name: cosignerName(chainId, keyId), type: cosignerKeyType, publicKey };
+      return { ...key, trusted: isTrusted(trusted, key) };
+    });
+  const needed = signersNeeded(genesis.policy, members.filter(isVoter).length);
+  return {
+    enough: ofLog.every(({ enough }) => enough) && trustedIn(ofChain) >= needed,
+    signers: [...ofLog.flatMap(({ signers }) => signers), ...ofChain],
+  };
+}
+
+function trustedIn(signers: readonly Signatory[]): number {
+  return signers.filter(({ trusted }) => trusted).length;
 }
 
 function isVoter({ role, revoked }: Member): boolean {

@@ -10,9 +10,10 @@ import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import { openAnchor } from '../chain/anchor.ts';
 import { openEntry, verifyEntry } from '../chain/entry.ts';
-import type { MainLog } from '../chain/main-log.ts';
+import { checkReceiptsBySize } from '../chain/key-periods.ts';
 import { acceptedEntries } from '../chain/prove.ts';
-import { checkReceipts, decodeReceiptMessage } from '../chain/receipt-message.ts';
+import { decodeReceiptMessage } from '../chain/receipt-message.ts';
+import type { KeyPeriods } from '../chain/retired-key.ts';
 import { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Kept } from './archive-table.ts';
 import type { AuditOptions, AuditReport } from './audit.ts';
@@ -112,7 +113,7 @@ function flawOfEntries(
       verifyEntry(suite, signed.value, { publicKey: member.publicKey, chainId: at.chainId });
     if (!isSigned) return { reason: 'entries', detail: 'an entry is not signed by a member' };
     if (signed.value.kind !== 'receipt') continue;
-    const anchor = anchoredBy(suite, signed.value.payload, registry.mainLog);
+    const anchor = anchoredBy(suite, signed.value.payload, registry.keyPeriods);
     if (anchor === undefined) return { reason: 'entries', detail: 'a receipt is not signed' };
     at.counts.anchor = anchor;
   }
@@ -148,13 +149,14 @@ async function flawOfSigned(
 function anchoredBy(
   suite: Suite,
   payload: Uint8Array,
-  mainLog: MainLog,
+  periods: KeyPeriods,
 ): { readonly size: number; readonly root: Uint8Array } | undefined {
   const message = decodeReceiptMessage(payload);
   const anchor = message.ok ? openAnchor(message.value.anchor) : undefined;
   if (!message.ok || anchor?.ok !== true) return undefined;
   const { receipts } = message.value;
-  if (!checkReceipts(suite, anchor.value, { receipts, mainLog }).ok) return undefined;
+  // By the keys that counted then: those of now did not sign what is old.
+  if (!checkReceiptsBySize(suite, anchor.value.bytes, { receipts, periods }).ok) return undefined;
   return anchor.value.checkpoint;
 }
 

@@ -28,6 +28,7 @@ import { decodeGap } from '../../sidechain/chain/gap.ts';
 import { openGenesis } from '../../sidechain/chain/genesis.ts';
 import { decodeAct, encodeAct, openGovernance } from '../../sidechain/chain/governance.ts';
 import { decodeHeader } from '../../sidechain/chain/header.ts';
+import { firstPeriod } from '../../sidechain/chain/key-periods.ts';
 import { openMainGenesis } from '../../sidechain/chain/main-genesis.ts';
 import { formatMainLogFile, parseMainLogFile } from '../../sidechain/chain/main-log-file.ts';
 import { openRecord } from '../../sidechain/chain/main-record.ts';
@@ -186,7 +187,11 @@ export const chainDecoders: readonly Decoder[] = [
   { name: 'transport-cbor', samples: frames.map((frame) => frame.slice(5)), read: decodePlain },
   {
     name: 'trusted-keys',
-    samples: [utf8(formatTrustedKeys(suite, { mainLog, chainId, members: [gateway] }))],
+    samples: [
+      utf8(
+        formatTrustedKeys(suite, { periods: firstPeriod(mainLog), chainId, members: [gateway] }),
+      ),
+    ],
     read: (bytes) => parseTrustedKeys(suite, lenientText(bytes)),
   },
   {

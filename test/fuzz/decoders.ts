@@ -5,6 +5,7 @@ import { baseDecoders } from './base-decoders.ts';
 import { chainDecoders } from './chain-decoders.ts';
 import type { Decoder } from './decoder.ts';
 import { dispatchDecoders } from './dispatch-decoders.ts';
+import { keyDecoders } from './key-decoders.ts';
 import { marketDecoders } from './market-decoders.ts';
 import { mirrorDecoders } from './mirror-decoders.ts';
 import { modbusTcpDecoders } from './modbus-tcp-decoders.ts';
@@ -18,6 +19,7 @@ export const decoders: readonly Decoder[] = [
   ...baseDecoders,
   ...chainDecoders,
   ...dispatchDecoders,
+  ...keyDecoders,
   ...mirrorDecoders,
   ...requestDecoders,
   ...statementDecoders,

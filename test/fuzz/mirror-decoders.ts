@@ -18,6 +18,7 @@ import { checkRecordReceipt } from '../../dispatch/put-record.ts';
 import { formatSize, parseSize } from '../../dispatch/witness/add-checkpoint.ts';
 import { signEnrolment } from '../../sidechain/chain/enrolment.ts';
 import { encodeAct, signProposal } from '../../sidechain/chain/governance.ts';
+import { firstPeriod } from '../../sidechain/chain/key-periods.ts';
 import { foundingRegistry } from '../../sidechain/chain/main-genesis.ts';
 import {
   checkStatementReceipts,
@@ -46,7 +47,7 @@ const { chainId, genesisBytes: genesis } = enrolled;
 const enrolment = signEnrolment({ chainId, name: 'a', timeMs: startMs }, mainLog.id, dispatcher);
 const shown = { genesis, enrolment, membership: undefined };
 const registry = foundingRegistry(mainGenesis.genesis);
-const provenLog = { mainLog, registries: [registry] };
+const provenLog = { periods: firstPeriod(mainLog), registries: [registry] };
 const chain = judgeChain(suite, shown, provenLog);
 const proposal = signProposal(
   {
@@ -137,7 +138,7 @@ export const mirrorDecoders: readonly Decoder[] = [
   {
     name: 'mirror-checkpoint',
     samples: [utf8(note)],
-    read: (bytes) => judgeCheckpoint(suite, lenientText(bytes), mainLog),
+    read: (bytes) => judgeCheckpoint(suite, lenientText(bytes), firstPeriod(mainLog)),
   },
   {
     name: 'mirror-chain',
@@ -160,7 +161,7 @@ export const mirrorDecoders: readonly Decoder[] = [
   {
     name: 'record-receipt',
     samples: [encodeReceiptMessage(message)],
-    read: (bytes) => refusing(() => checkRecordReceipt(bytes, receiptLog), 'receipt'),
+    read: (bytes) => refusing(() => checkRecordReceipt(bytes, firstPeriod(receiptLog)), 'receipt'),
   },
   { name: 'witness-size', samples: [formatSize(7)], read: parseSize },
   {

@@ -15,6 +15,8 @@ import { formatNote } from '../../../base/note.ts';
 import type { Suite } from '../../../base/suite.ts';
 import type { MainLog } from '../../../sidechain/chain/main-log.ts';
 import type { ReceiptMessage } from '../../../sidechain/chain/receipt-message.ts';
+import type { KeyPeriods } from '../../../sidechain/chain/retired-key.ts';
+import type { TrustMessage } from '../../../sidechain/chain/trust.ts';
 import type { ChainRecord } from '../../ledger/chain-record.ts';
 import type { Governance } from '../../ledger/judge-governance.ts';
 import type { AnyApplied, MainLedger } from '../../ledger/main-ledger.ts';
@@ -117,6 +119,10 @@ export class ConsortiumOrdering implements Ordering {
     return this.#ledger.mainLog;
   }
 
+  get keyPeriods(): KeyPeriods {
+    return this.#ledger.keyPeriods;
+  }
+
   get chainCount(): number {
     return this.#ledger.chainCount;
   }
@@ -179,6 +185,11 @@ export class ConsortiumOrdering implements Ordering {
       const consistency = tree.consistency(from, size);
       return { anchor: statement.bytes, receipts, from, consistency };
     });
+  }
+
+  /** @throws TielineError `hand-over`: the keys of a log that several keep do not change yet. */
+  handOver(): Promise<TrustMessage> {
+    return Promise.reject(new TielineError('hand-over', 'the keys of this log never changed'));
   }
 
   async checkpoint(): Promise<string> {

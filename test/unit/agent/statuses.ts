@@ -55,6 +55,7 @@ export const alone: GatewayStatus = {
     membershipRefusal: undefined,
     asksAnswered: 0,
     requestsRefused: 0,
+    keyAlarm: undefined,
     answersRefused: 0,
   },
   meters: [],

@@ -15,6 +15,7 @@ import {
   type ReadingProof,
   type SummaryProof,
 } from '../../../sidechain/chain/bundle.ts';
+import { firstPeriod } from '../../../sidechain/chain/key-periods.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
 import { proveOutput, proveReading } from '../../../sidechain/chain/prove.ts';
 import { mainLeafHash } from '../../../sidechain/chain/receipt-message.ts';
@@ -124,7 +125,8 @@ export function summaryBundle(): Uint8Array {
 /** The keys file beside such a bundle. */
 export function trustedKeys(): readonly TrustedKey[] {
   const members = [gateway];
-  const text = formatTrustedKeys(suite, { mainLog: mainGenesis.mainLog, chainId, members });
+  const periods = firstPeriod(mainGenesis.mainLog);
+  const text = formatTrustedKeys(suite, { periods, chainId, members });
   const parsed = parseTrustedKeys(suite, text);
   if (!parsed.ok) throw new Error(parsed.detail);
   return parsed.value;

@@ -6,6 +6,7 @@ import { toKeyId } from '../../../base/ids.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { formatNote } from '../../../base/note.ts';
 import { encodeBundle } from '../../../sidechain/chain/bundle.ts';
+import { firstPeriod } from '../../../sidechain/chain/key-periods.ts';
 import type { ProvenChange } from '../../../sidechain/chain/membership-proof.ts';
 import { proveReading } from '../../../sidechain/chain/prove.ts';
 import { formatTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
@@ -86,7 +87,7 @@ export const changedMembers = {
   height: block.header.height,
   /** Of all that ever were, and the main log's. */
   keys: formatTrustedKeys(suite, {
-    mainLog: group.mainLog.mainLog,
+    periods: firstPeriod(group.mainLog.mainLog),
     chainId: group.chainId,
     members: group.members,
   }),

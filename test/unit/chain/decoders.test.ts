@@ -20,6 +20,7 @@ import { openEntry } from '../../../sidechain/chain/entry.ts';
 import { decodeGap, encodeGap } from '../../../sidechain/chain/gap.ts';
 import { enrolGenesis, openGenesis } from '../../../sidechain/chain/genesis.ts';
 import { decodeHeader, encodeHeader } from '../../../sidechain/chain/header.ts';
+import { firstPeriod } from '../../../sidechain/chain/key-periods.ts';
 import { openMainGenesis } from '../../../sidechain/chain/main-genesis.ts';
 import { formatMainLogFile, parseMainLogFile } from '../../../sidechain/chain/main-log-file.ts';
 import { decodeMembership } from '../../../sidechain/chain/membership.ts';
@@ -208,7 +209,7 @@ describe.each<[string, (text: string) => Result<unknown>, string]>([
   [
     'parseTrustedKeys',
     (text) => parseTrustedKeys(suite, text),
-    formatTrustedKeys(suite, { mainLog, chainId, members: [gateway] }),
+    formatTrustedKeys(suite, { periods: firstPeriod(mainLog), chainId, members: [gateway] }),
   ],
   ['parseMainLogFile', parseMainLogFile, formatMainLogFile(mainLog)],
 ])('%s', (_, parse, good) => {

@@ -17,6 +17,7 @@ import { encodeBundle } from '../../../sidechain/chain/bundle.ts';
 import { signEnrolment } from '../../../sidechain/chain/enrolment.ts';
 import { signEntry } from '../../../sidechain/chain/entry.ts';
 import { encodeGap } from '../../../sidechain/chain/gap.ts';
+import { firstPeriod } from '../../../sidechain/chain/key-periods.ts';
 import type { AppliedBlock, Contract } from '../../../sidechain/chain/ledger.ts';
 import { signMembership } from '../../../sidechain/chain/membership.ts';
 import { chainOrigin, cosignerName } from '../../../sidechain/chain/names.ts';
@@ -261,7 +262,7 @@ export const story = {
   bundles: {
     about: 'Proofs of pack 2 of the batch, and of the summary; and the keys file beside them.',
     keys: formatTrustedKeys(suite, {
-      mainLog: mainGenesis.mainLog,
+      periods: firstPeriod(mainGenesis.mainLog),
       chainId,
       members: [gateway],
     }),

@@ -16,7 +16,7 @@ const main = openMainGenesis(nodeSuite, mainGenesis);
 assert(main.ok, 'the genesis of the test holds');
 const judged = judgeEnrolment(nodeSuite, enrolmentOf(makeChain(mainLog, { seed: 5 })), {
   registry: main.value.genesis,
-  mainLog,
+  mainLogs: [mainLog],
 });
 assert(judged.ok, 'the chain of the test is enrolled');
 const record = judged.value;

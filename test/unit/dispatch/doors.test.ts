@@ -44,6 +44,7 @@ const doors: Readonly<Record<string, readonly Role[] | 'anybody' | 'nobody'>> = 
   'GET /api/v1/log/genesis': people,
   'GET /api/v1/log/leaves': people,
   'GET /api/v1/log/acts': people,
+  'GET /api/v1/log/hand-overs': people,
   'GET /api/v1/witnesses': people,
   'GET /api/v1/registry': people,
   'GET /api/v1/proposals': people,

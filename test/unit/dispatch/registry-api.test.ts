@@ -20,6 +20,7 @@ import {
 import { checkRecordReceipt, putRecord } from '../../../dispatch/put-record.ts';
 import { makeToken } from '../../../dispatch/tokens.ts';
 import type { HttpServer } from '../../../host/http.ts';
+import { firstPeriod } from '../../../sidechain/chain/key-periods.ts';
 import type { RegistryChange } from '../../../sidechain/chain/main-registry-change.ts';
 import { checkedFetch } from './checked-fetch.ts';
 import {
@@ -147,21 +148,22 @@ describe('officers', () => {
 });
 
 describe('a record', () => {
+  const periods = firstPeriod(consortiumLog);
   const put = (signer = personByRole.dispatch) => {
     const path = join(directory, 'limit.json');
     writeFileSync(path, '{"limit": 11}');
     const receiptPath = `${path}.receipt`;
-    const record = { kind: 'command', path, mainLog: consortiumLog, signer, receiptPath } as const;
+    const record = { kind: 'command', path, periods, signer, receiptPath } as const;
     return putRecord(place(), record);
   };
 
   test('comes back with a receipt that holds by the keys of the log alone', async () => {
     expect(await put()).toMatchObject({ kind: 'command', index: 1, size: 2 });
     const receipt = new Uint8Array(readFileSync(join(directory, 'limit.json.receipt')));
-    expect(checkRecordReceipt(receipt, consortiumLog)).toMatchObject({ kind: 'command', index: 1 });
-    expect(() => checkRecordReceipt(receipt, otherLog)).toThrow(/does not hold/);
+    expect(checkRecordReceipt(receipt, periods)).toMatchObject({ kind: 'command', index: 1 });
+    expect(() => checkRecordReceipt(receipt, firstPeriod(otherLog))).toThrow(/does not hold/);
     receipt[40] = (receipt[40] as number) ^ 1;
-    expect(() => checkRecordReceipt(receipt, consortiumLog)).toThrow();
+    expect(() => checkRecordReceipt(receipt, periods)).toThrow();
     // Put again: the same leaf.
     expect(await put()).toMatchObject({ index: 1 });
   });
@@ -181,7 +183,7 @@ describe('a record', () => {
     expect(second).toMatchObject({ items: [{ logIndex: 2, kind: 'act' }], next: null });
     const answer = await fetch(`${http.url}/api/v1/records/2`);
     const receipt = new Uint8Array(await answer.arrayBuffer());
-    expect(checkRecordReceipt(receipt, consortiumLog)).toMatchObject({ kind: 'act', index: 2 });
+    expect(checkRecordReceipt(receipt, periods)).toMatchObject({ kind: 'act', index: 2 });
     expect((await fetch(`${http.url}/api/v1/records/0`)).status).toBe(404);
     expect((await fetch(`${http.url}/api/v1/records/x`)).status).toBe(400);
   });

@@ -18,6 +18,7 @@ import { historyMigrations } from '../../../dispatch/history/history-schema.ts';
 import type { HistoryStore } from '../../../dispatch/history/history-store.ts';
 import { SqliteHistory } from '../../../dispatch/history/sqlite-history.ts';
 import { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
+import type { Keyring } from '../../../dispatch/log-keyring.ts';
 import { ledgerMigrations } from '../../../dispatch/store/ledger-schema.ts';
 import { LedgerStore } from '../../../dispatch/store/ledger-store.ts';
 import type { WitnessPlace } from '../../../dispatch/witness/witnessing.ts';
@@ -63,6 +64,8 @@ export class TestCentre {
   readonly #otherHistory: HistoryStore | undefined;
 
   readonly #signer: Signer;
+  /** By which the signer becomes the next key. */
+  readonly #keyring: Keyring | undefined;
 
   /** Co-sign its checkpoints. */
   readonly #witnesses: readonly WitnessPlace[];
@@ -72,7 +75,9 @@ export class TestCentre {
     signer: Signer,
     history?: HistoryStore,
     witnesses: readonly WitnessPlace[] = [],
+    keyring?: Keyring,
   ) {
+    this.#keyring = keyring;
     this.#witnesses = witnesses;
     this.directory = directory;
     this.#signer = signer;
@@ -86,11 +91,12 @@ export class TestCentre {
       readonly signer?: Signer;
       readonly history?: HistoryStore;
       readonly witnesses?: readonly WitnessPlace[];
+      readonly keyring?: Keyring;
     } = {},
   ): Promise<TestCentre> {
-    const { genesis = mainGenesis, signer = logSigner, history, witnesses } = options;
+    const { genesis = mainGenesis, signer = logSigner, history, witnesses, keyring } = options;
     const directory = mkdtempSync(join(tmpdir(), 'tieline-centre-'));
-    const test = new TestCentre(directory, signer, history, witnesses);
+    const test = new TestCentre(directory, signer, history, witnesses, keyring);
     const path = test.path('ledger');
     const database = new InlineDatabase({ path, mode: 'create', migrations: ledgerMigrations });
     const tree = new HistoryTree(nodeSuite, { leafHashAt: () => new Uint8Array() });
@@ -126,6 +132,7 @@ export class TestCentre {
       readonly crash?: Crash;
       readonly historyCrash?: Crash;
       readonly signer?: Signer;
+      readonly keyring?: Keyring;
       readonly restoredSize?: number;
     } = {},
   ): Promise<void> {
@@ -150,6 +157,7 @@ export class TestCentre {
         ledgerReader: this.#reader,
         history: this.#otherHistory ?? new SqliteHistory(this.#history),
         signer: options.signer ?? this.#signer,
+        ...keyringOf(options.keyring ?? this.#keyring),
         clock: this.#clock,
         log: silent,
         publish: async (topic, payload) => {
@@ -259,4 +267,8 @@ export class TestCentre {
     this.#reader = undefined;
     this.#history = undefined;
   }
+}
+
+function keyringOf(keyring: Keyring | undefined) {
+  return keyring === undefined ? {} : { keyring };
 }

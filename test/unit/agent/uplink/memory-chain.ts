@@ -13,6 +13,7 @@ import type { Signer } from '../../../../base/suite.ts';
 import { decodeSummary } from '../../../../contracts/summary.ts';
 import type { Signatories } from '../../../../sidechain/chain/anchor.ts';
 import { encodeHeader } from '../../../../sidechain/chain/header.ts';
+import { firstPeriod, newestKeys } from '../../../../sidechain/chain/key-periods.ts';
 import { chainOrigin, cosignerName } from '../../../../sidechain/chain/names.ts';
 import { outputLeaves } from '../../../../sidechain/chain/prove.ts';
 import {
@@ -20,6 +21,8 @@ import {
   decodeReceiptMessage,
 } from '../../../../sidechain/chain/receipt-message.ts';
 import type { ReceiptState } from '../../../../sidechain/chain/registry.ts';
+import type { KeyPeriods } from '../../../../sidechain/chain/retired-key.ts';
+import type { MainHead } from '../../../../sidechain/chain/trust.ts';
 import { chainId, gateway, mainGenesis, startMs } from '../../chain/fixture.ts';
 
 type Output = { readonly salt: Uint8Array; readonly bytes: Uint8Array };
@@ -84,7 +87,19 @@ export class MemoryChain implements ChainPort {
   }
 
   readonly size = () => this.blocks.length;
-  readonly mainLog = () => mainGenesis.mainLog;
+  /** As the chain has them. */
+  periods: KeyPeriods = firstPeriod(mainGenesis.mainLog);
+  /** Of the newest hand-over. */
+  handedOver: MainHead | undefined;
+
+  readonly mainLog = () => newestKeys(this.periods);
+  readonly keyPeriods = () => this.periods;
+  readonly mainHead = (): MainHead | undefined => {
+    const receipt = this.newestReceipt;
+    const ofReceipt = receipt && { size: receipt.mainSize, root: receipt.mainRoot };
+    const isNewer = (this.handedOver?.size ?? 0) > (ofReceipt?.size ?? 0);
+    return isNewer ? this.handedOver : ofReceipt;
+  };
   readonly receipt = () => this.newestReceipt;
   readonly cosigned = async () => this.newestCosigned;
   readonly leader = () => this.leading;
@@ -124,10 +139,10 @@ export class MemoryChain implements ChainPort {
     if (this.commitFailure !== undefined) throw this.commitFailure;
     const message = decodeReceiptMessage(bytes);
     assert(message.ok, 'a receipt message is committed');
-    const previous = this.newestReceipt;
+    const previous = this.mainHead();
     const checked = checkReceiptMessage(suite, message.value, {
       mainLog: this.mainLog(),
-      previous: previous && { size: previous.mainSize, root: previous.mainRoot },
+      previous,
     });
     assert(checked.ok, 'only a receipt that holds is committed');
     const { anchor, size: mainSize, root: mainRoot } = checked.value;

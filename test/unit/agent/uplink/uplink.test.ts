@@ -5,6 +5,7 @@ import { MembershipQueue } from '../../../../agent/uplink/membership-queue.ts';
 import { ReportQueue } from '../../../../agent/uplink/report-queue.ts';
 import { RequestQueue } from '../../../../agent/uplink/request-queue.ts';
 import { SummaryQueue } from '../../../../agent/uplink/summary-queue.ts';
+import { TrustQueue } from '../../../../agent/uplink/trust-queue.ts';
 import { Uplink } from '../../../../agent/uplink/uplink.ts';
 import { TielineError } from '../../../../base/errors.ts';
 import { limits } from '../../../../base/limits.ts';
@@ -91,6 +92,11 @@ async function setUp(chain = new MemoryChain(5)) {
     requests: new RequestQueue(suite, {
       chain: { ...chain, requests: () => [], requestIn: unasked, commitRequest: unasked },
       answer: unasked,
+      log,
+    }),
+    trust: new TrustQueue(suite, {
+      known: () => ({ mainLog: chain.mainLog(), mainHead: chain.mainHead(), handOvers: [] }),
+      commit: unasked,
       log,
     }),
     mqtt: broker,
