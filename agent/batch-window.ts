@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collects the packs of a short window and seals them into one signed reading batch. Every window
-// that has packs makes a batch, an alarm at once; a silent gateway makes an empty one each minute, so that
-// silence shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
+// that has packs makes a batch, an alarm at once, and a storm of them some each second; a silent gateway
+// makes an empty one each minute, so that silence shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
 // signed gap; so are those that are left out while the outbox is filling, where that is wished.
 
 import { toHex } from '../base/bytes.ts';
@@ -71,6 +71,8 @@ export class BatchWindow {
   #taken: Taken[] = [];
   #takenBytes = 0;
   #sealedMs: number;
+  /** When alarms had a batch of their own, the newest last. */
+  #alarmsMs: number[] = [];
   /** What is read is signed by another key than this: windows that were full, oldest first. */
   #held: Held[] | undefined;
 
@@ -83,7 +85,8 @@ export class BatchWindow {
 
   /**
    * Adds one pack to the window; what would not fit into one batch with it is sealed before. One that is
-   * urgent is never left out, and the window is sealed with it.
+   * urgent is never left out, and the window is sealed with it. Of a value that is another each time that
+   * would be a signature and an entry a reading: beyond some in a second it waits like all else.
    */
   add(
     device: string,
@@ -98,7 +101,7 @@ export class BatchWindow {
     if (isFull) this.#sealOrHold();
     this.#taken.push({ device, timeMs: pack.timeMs, bytes });
     this.#takenBytes += bytes.length;
-    if (isUrgent) this.seal();
+    if (isUrgent && this.#mayHurry()) this.seal();
   }
 
   /** To be called once a window. */
@@ -154,6 +157,14 @@ export class BatchWindow {
     if (thinned !== undefined) this.#lose(thinned);
     this.#keptMs.set(series, timeMs);
     return false;
+  }
+
+  #mayHurry(): boolean {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#alarmsMs = this.#alarmsMs.filter((atMs) => nowMs - atMs < 1_000);
+    if (this.#alarmsMs.length >= limits.alarmBatchesPerSecondMax) return false;
+    this.#alarmsMs.push(nowMs);
+    return true;
   }
 
   #sealOrHold(): void {

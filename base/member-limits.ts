@@ -13,6 +13,8 @@ export const memberLimits = {
   keyChangePatienceMs: 30_000,
   /** Batches of readings that wait for the next key. */
   heldBatchesMax: 8,
+  /** Batches that alarms may have signed at once, in a second; what more comes waits for its window. */
+  alarmBatchesPerSecondMax: 4,
   /** So long it waits for blocks with all that it has signed, before its end is ordered. */
   lastEntriesMs: 5_000,
 

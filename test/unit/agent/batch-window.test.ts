@@ -143,6 +143,21 @@ test('an alarm is signed at once, with what waits, and held like all else while 
   expect(window.takeHeld().map(({ packs }) => packs.length)).toEqual([1]);
 });
 
+test('a storm of alarms makes some batches a second, loses nothing, and holds the next ones up no longer', async () => {
+  const { sink, window, clock, pass } = setUp();
+  const storm = (): void => {
+    for (let i = 0; i < 50; i++) window.add('a', packOf(startMs), { isUrgent: true });
+  };
+  const most = limits.alarmBatchesPerSecondMax;
+  storm();
+  expect(sink.batches).toHaveLength(most);
+  await pass(500);
+  expect(sink.batches.map(({ packCount }) => packCount)).toEqual([1, 1, 1, 1, 50 - most]);
+  clock.elapsedMs += 500;
+  storm();
+  expect(sink.batches).toHaveLength(2 * most + 1);
+});
+
 test('a burst is sealed at the bound of packs, and nothing of it is left out', async () => {
   const { sink, window, pass } = setUp();
   const count = limits.batchPacksMax + 10;
