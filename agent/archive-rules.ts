@@ -7,28 +7,29 @@ import type { ArchiveRules } from '../sidechain/archivist.ts';
 import { archivePath } from '../sidechain/store/segment-file.ts';
 import { snapshotPath } from '../sidechain/store/snapshot-file.ts';
 import type { GatewayConfig } from './config.ts';
-import type { Problem } from './config-problem.ts';
 
 const msOf = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const bytesOf = { MB: 1e6, GB: 1e9 } as const;
 
 /**
- * Less could not hold: the state of a busy gateway has some 5 MB, and the 2,304 blocks that no segment may
+ * Less may not hold: the state of a busy gateway has some 5 MB, and the 2,304 blocks that no segment may
  * take yet (two intervals of the state root, a group) up to 54 MB, within five eighths of the bound.
  */
 const diskBytesLeast = 100e6;
 
-/** What the form of the section cannot say. */
-export function archiveProblems({ archive }: Pick<GatewayConfig, 'archive'>): Problem[] {
-  const { diskMax } = archive;
-  if (diskMax === undefined || amountIn(diskMax, bytesOf) >= diskBytesLeast) return [];
-  return [
-    {
-      path: ['archive', 'diskMax'],
-      message: `less than ${diskBytesLeast / 1e6}MB, which could not be held`,
-      hint: 'the state and the blocks that may not leave yet need as much; or leave it out: no bound',
-    },
-  ];
+/**
+ * What to say of a bound that may be outgrown; undefined of any other. It is taken all the same: of a quiet
+ * chain it holds, and who set it with an older program is not to stand still after an update.
+ */
+export function diskMaxDoubt({
+  archive: { diskMax },
+}: Pick<GatewayConfig, 'archive'>): Readonly<Record<'what' | 'advice', string>> | undefined {
+  if (diskMax === undefined || amountIn(diskMax, bytesOf) >= diskBytesLeast) return undefined;
+  const least = `${diskBytesLeast / 1e6}MB`;
+  return {
+    what: `archive.diskMax is ${diskMax}, less than ${least}: a busy chain outgrows it`,
+    advice: `set ${least} or more, or leave it out: no bound`,
+  };
 }
 
 /** @param neededFrom the first block whose summaries are not at the centre yet. */

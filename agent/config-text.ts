@@ -35,7 +35,7 @@ batch:
 #  thinnedMs: 60000
 
 # Blocks older than that (s, m, h or d), and under a receipt, go from chain.db into segments, which
-# \`tieline archive\` lists. With diskMax (100MB or more), for both together, they go earlier, and
+# \`tieline archive\` lists. With diskMax (better 100MB or more), for both together, they go earlier, and
 # in the end the oldest segments are deleted; without it the archive grows as long as there is room.
 archive:
   retention: 90d

@@ -10,7 +10,6 @@ import { loadConfig } from '../host/config.ts';
 import type { LogLevel } from '../host/log.ts';
 import { tlsPaths } from '../host/tls-files.ts';
 import { parseAddress } from './address.ts';
-import { archiveProblems } from './archive-rules.ts';
 import type { Problem } from './config-problem.ts';
 import {
   type MeterSections,
@@ -152,12 +151,7 @@ export const gatewayConfigSchema = {
 
 /** What the schema cannot say. */
 function relations(config: GatewayConfig, at: (file: string) => string): Problem[] {
-  return [
-    ...meterProblems(config),
-    ...meterFileProblems(config, at),
-    ...addressProblems(config),
-    ...archiveProblems(config),
-  ];
+  return [...meterProblems(config), ...meterFileProblems(config, at), ...addressProblems(config)];
 }
 
 function meterFileProblems({ meters }: MeterSections, at: (file: string) => string): Problem[] {

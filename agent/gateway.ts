@@ -13,6 +13,7 @@ import type { Log } from '../host/log.ts';
 import type { Database } from '../host/sqlite.ts';
 import type { SidechainNode } from '../sidechain/node.ts';
 import type { Unsealed } from '../sidechain/store/outbox-anew.ts';
+import { diskMaxDoubt } from './archive-rules.ts';
 import { openBrokerLink } from './broker-link.ts';
 import type { GatewayConfig } from './config.ts';
 import { dataFiles } from './data-files.ts';
@@ -79,6 +80,8 @@ async function start(
   log: Log,
   { closing, close, ...waiting }: Closing,
 ): Promise<Gateway> {
+  const doubt = diskMaxDoubt(config);
+  if (doubt !== undefined) log.warn('disk-max-small', { detail: doubt.what, hint: doubt.advice });
   const clock = await systemClock();
   const signer = await readKeyFile(dataFiles(config.data).key);
   const metrics = new GatewayMetrics();

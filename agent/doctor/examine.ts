@@ -3,6 +3,7 @@
 // on it. Each finding is told as soon as it is made.
 
 import type { Clock } from '../../host/clock.ts';
+import { diskMaxDoubt } from '../archive-rules.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { GatewayStatus } from '../status.ts';
 import { checkBroker } from './check-broker.ts';
@@ -28,6 +29,8 @@ export type Examination = {
 
 export async function* examine(given: Examination): AsyncGenerator<Finding, undefined> {
   const { config, clock, running, diskTestMs, ending } = given;
+  const doubt = diskMaxDoubt(config);
+  if (doubt !== undefined) yield { area: 'configuration', state: 'attention', ...doubt };
   yield* await checkData(config.data);
   yield await checkDisk({ dataDir: config.data, testMs: diskTestMs, ending });
   yield checkClock(clock);

@@ -2,9 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { diskMaxDoubt } from '../../../agent/archive-rules.ts';
 import { loadGatewayConfig } from '../../../agent/config.ts';
+import { examine } from '../../../agent/doctor/examine.ts';
 import { transportOf } from '../../../agent/meter-config.ts';
 import { messageOf } from '../../../base/errors.ts';
+import { systemClock } from '../../../host/clock.ts';
 import { temporaryDirectory } from '../sidechain/rig.ts';
 
 function load(text: string) {
@@ -106,11 +109,17 @@ test('where there are no lines at all, none is listed', () => {
   expect(message).toContain('there is no line of this name (add it to `lines`)');
 });
 
-test('a bound of the disk that could not be held is refused, and says what could', () => {
-  expect(problemsOf(`${least}archive: { diskMax: 99MB }\n`)).toMatch(
-    /gateway\.yaml:4:.*less than 100MB, which could not be held \(.*or leave it out/,
-  );
-  expect(load(`${least}archive: { diskMax: 100MB }\n`).config.archive.diskMax).toBe('100MB');
+test('a bound of the disk that may be outgrown is taken, for it was before, and doubted', async () => {
+  const diskMax = (text: string) => load(`${least}archive: { diskMax: ${text} }\n`).config;
+  expect(diskMax('50MB').archive.diskMax).toBe('50MB');
+  expect(diskMaxDoubt(diskMax('99MB'))?.what).toContain('99MB, less than 100MB');
+  for (const text of ['100MB', '1GB']) expect(diskMaxDoubt(diskMax(text))).toBeUndefined();
+  const examination = examine({
+    ...{ config: diskMax('50MB'), clock: await systemClock(), running: undefined },
+    ...{ diskTestMs: 0, ending: new AbortController().signal },
+  });
+  const { value } = await examination.next();
+  expect(value).toMatchObject({ area: 'configuration', state: 'attention' });
 });
 
 test('all that does not fit together is told at once, each with its line', () => {
