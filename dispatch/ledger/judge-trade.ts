@@ -15,6 +15,7 @@ import {
 import { type Asset, decodeAsset } from '../../sidechain/chain/asset.ts';
 import { type Demand, decodeDemand } from '../../sidechain/chain/demand.ts';
 import type { OpenRecord } from '../../sidechain/chain/main-record.ts';
+import { hasRight, organisationOf } from '../../sidechain/chain/main-registry.ts';
 import { readerKeys, sealingFlaw } from '../../sidechain/chain/trade-readers.ts';
 import { signatoryOfTrade } from '../../sidechain/chain/trade-signatory.ts';
 import type { NamedAsset } from './apply-context.ts';
@@ -29,6 +30,8 @@ export function judgeTrade(suite: Suite, opened: OpenRecord, ground: RecordGroun
   if (!said.ok) return refuse('malformed', said.detail);
   const trade = said.value;
   const chain = trade.kind === 'demand' || trade.kind === 'asset' ? trade.said.chain : null;
+  const flaw = chain === null ? undefined : chainFlaw(chain, ground);
+  if (flaw !== undefined) return flaw;
   const signed = signatoryOfTrade(suite, opened, { ...ground, chain });
   if (!signed.ok) return refuse(signed.code, signed.detail);
   const { organisation } = signed.value;
@@ -89,6 +92,21 @@ export function namedAssetOf(opened: OpenRecord): Uint8Array | undefined {
     case 'execution':
       return read.value.said.answer;
   }
+}
+
+/** What no anchor is taken from speaks for nobody in the market either. One unknown is told with its signer. */
+function chainFlaw(
+  chainId: Uint8Array,
+  { registry, chainOf }: RecordGround,
+): ReturnType<typeof refuse<string>> | undefined {
+  const chain = chainOf(chainId);
+  if (chain === undefined) return undefined;
+  if (chain.quarantined) {
+    return refuse('quarantined', 'two histories of this chain were co-signed');
+  }
+  const centre = organisationOf(registry, chain.centre);
+  if (centre !== undefined && hasRight(centre, 'enrol')) return undefined;
+  return refuse('centre', `${chain.centre} is no centre of this log`);
 }
 
 function judgeDemand(demand: Demand, organisation: string, { isMarketFull }: RecordGround): Judged {

@@ -4,20 +4,24 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { agreementKeyOf } from '../../../base/agreement-key.ts';
+import { assert } from '../../../base/assert.ts';
 import { concat, fromUtf8, toHex, utf8 } from '../../../base/bytes.ts';
 import { encode, map } from '../../../base/cbor.ts';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
 import { seal } from '../../../base/sealed.ts';
 import type { Signer } from '../../../base/suite.ts';
 import type { NamedAsset } from '../../../dispatch/ledger/apply-context.ts';
+import { judgeRecord } from '../../../dispatch/ledger/judge-record.ts';
 import type { MainLedger } from '../../../dispatch/ledger/main-ledger.ts';
 import { agreementPairOf, nodeSealing as sealing } from '../../../host/sealing.ts';
 import { type Asset, decodeAsset, openBody, sealBody } from '../../../sidechain/chain/asset.ts';
+import { foundingRegistry } from '../../../sidechain/chain/main-genesis.ts';
 import { openRecord } from '../../../sidechain/chain/main-record.ts';
 import { type FakeChain, makeChain, signerOf, startMs } from './fake-chain.ts';
 import {
   agreementBy,
   assetBy,
+  demandBy,
   dispatcher,
   enrolmentBy,
   executionBy,
@@ -27,6 +31,7 @@ import {
   toChain,
   toOrganisation,
   tradeLog,
+  tradeMain,
   trader,
 } from './trade-log.ts';
 
@@ -172,6 +177,29 @@ describe('a gateway', () => {
     ],
   ])('does not tell %s: %s', (_, code, record) => {
     expect(put(record(), concluded)).toMatchObject({ kind: 'refused', code });
+  });
+});
+
+describe('a gateway whose chain', () => {
+  const registry = foundingRegistry(tradeMain.genesis);
+  const without = registry.organisations.filter(({ name }) => name !== 'solar');
+  const codeOf = (changed: { quarantined?: boolean; organisations?: typeof without } = {}) => {
+    const chain = ledger.chain(solarChain.chainId);
+    assert(chain !== undefined, 'the chain of the test is enrolled');
+    const { quarantined = false, organisations = registry.organisations } = changed;
+    const opened = openRecord(demandBy(gatewayOf(solarChain), { chain: solarChain.chainId }));
+    assert(opened.ok, 'a demand is a record');
+    const judged = judgeRecord(suite, opened.value, {
+      ...{ registry: { ...registry, organisations }, mainLogId: tradeLog.id },
+      ...{ chainOf: () => ({ ...chain, quarantined }), named: undefined, isMarketFull: false },
+    });
+    return judged.ok ? 'taken' : judged.code;
+  };
+
+  test('has two histories, or a centre that was voted out, demands nothing any more', () => {
+    expect(codeOf()).toBe('taken');
+    expect(codeOf({ quarantined: true })).toBe('quarantined');
+    expect(codeOf({ organisations: without })).toBe('centre');
   });
 });
 
