@@ -222,7 +222,13 @@ export class ChainCopy {
     }
     const at = { registry: registry.registryAt(logIndex), mainLogId: mainLog.id };
     const chainOf = (id: Uint8Array) => this.chain(id);
-    const judged = await judgeRecordCopy(suite, record, { ...at, chainOf });
+    const judge = () => judgeRecordCopy(suite, record, { ...at, chainOf });
+    let judged = await judge();
+    if (!judged.ok && !this.#refreshed) {
+      // By a gateway of a chain that is new, or a new one of its members.
+      await this.chains();
+      judged = await judge();
+    }
     if (!judged.ok) {
       return differenceOf('record', '', place, { shown: 'a record', proven: judged.detail });
     }

@@ -116,4 +116,9 @@ export const mirrorMigrations: readonly (readonly string[])[] = [
       bytes BLOB NOT NULL
     ) STRICT`,
   ],
+  [
+    // The first leaf whose demands were counted: an older program has copied those before.
+    'ALTER TABLE state ADD COLUMN market_from INTEGER NOT NULL DEFAULT 0',
+    'UPDATE state SET market_from = anchored',
+  ],
 ];

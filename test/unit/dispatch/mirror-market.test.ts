@@ -53,8 +53,15 @@ function put(record: Uint8Array) {
   return centre.centre.ordering.submit({ kind: 'record', record });
 }
 
-async function pass() {
-  const ask = askOver({ url: http.url, token: undefined, ca: undefined });
+/** `isLate`: the first answer about chains is as if none were enrolled yet. */
+async function pass({ isLate = false } = {}) {
+  const asked = askOver({ url: http.url, token: undefined, ca: undefined });
+  let late = isLate;
+  const ask: typeof asked = (path) => {
+    if (!late || !path.startsWith('/api/v1/enrolments')) return asked(path);
+    late = false;
+    return asked(`/api/v1/enrolments?after=${'f'.repeat(64)}`);
+  };
   const mirror = await Mirror.open({
     ...{ suite, database, mainLog: tradeLog, nowMs: () => centre.nowMs },
     client: new CentreClient(ask, async () => {}),
@@ -107,6 +114,35 @@ describe('a window', () => {
     // A pass that died is done again.
     expect(await copy.window(5, saying(next, 1, 7))).toBeUndefined();
   });
+});
+
+test('a mirror that an older program began accuses nobody of what that one did not count', async () => {
+  await put(demandBy(trader.grid));
+  expect((await pass()).open).toEqual([]);
+  // As an older program leaves it: the leaf was copied, and the demand was not.
+  const sinceMarket = mirrorMigrations.flat();
+  await database.write([
+    { sql: 'DELETE FROM demand' },
+    ...sinceMarket.filter((sql) => sql.includes('SET market_from')).map((sql) => ({ sql })),
+  ]);
+  for (let i = 0; i < 2; i++) {
+    centre.nowMs += windowMs;
+    await put(demandBy(trader.grid));
+    expect((await pass()).open).toEqual([]);
+  }
+  // What it saw all of is counted as ever.
+  await database.write([{ sql: 'DELETE FROM demand' }]);
+  centre.nowMs += windowMs;
+  await put(demandBy(trader.grid));
+  expect((await pass()).open).toMatchObject([{ kind: 'market-window' }]);
+});
+
+test('the word of a gateway counts whose chain was enrolled since the chains were copied', async () => {
+  const chain = makeChain(tradeLog, { seed: 7 });
+  await centre.centre.ordering.submit(enrolmentBy(chain, dispatcher.solar));
+  const [gateway = keeper] = chain.signers;
+  await put(demandBy(gateway, { chain: chain.chainId, direction: 'sell' }));
+  expect((await pass({ isLate: true })).open).toEqual([]);
 });
 
 describe('a record', () => {
