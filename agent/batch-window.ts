@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collects the packs of a short window and seals them into one signed reading batch. Every window
 // that has packs makes a batch, an alarm at once, and a storm of them some each second; a silent gateway
-// makes an empty one each minute, so that silence shows. Readings that find no place, in the outbox or on the chain, are counted and stated in a
-// signed gap; so are those that are left out while the outbox is filling, where that is wished.
+// makes an empty one each minute, so that silence shows. Readings that find no place, in the outbox or
+// on the chain, are counted and stated in a signed gap; so are those that are left out while the outbox
+// is filling, where that is wished.
 
 import { toHex } from '../base/bytes.ts';
 import { TielineError } from '../base/errors.ts';

@@ -35,8 +35,9 @@ batch:
 #  thinnedMs: 60000
 
 # Blocks older than that (s, m, h or d), and under a receipt, go from chain.db into segments, which
-# \`tieline archive\` lists. With diskMax (better 100MB or more), for both together, they go earlier, and
-# in the end the oldest segments are deleted; without it the archive grows as long as there is room.
+# \`tieline archive\` lists. With diskMax (better 100MB or more), for both together, they go
+# earlier, and in the end the oldest segments are deleted; without it the archive grows as long as
+# there is room.
 archive:
   retention: 90d
 #  diskMax: 16GB             # up to 16 MB of journal come beside it
