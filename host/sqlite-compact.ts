@@ -2,7 +2,7 @@
 // Writes a database of ours anew without the room that what was deleted left in it, and puts that in the
 // place of the old one. Whatever happens on the way, the old file or the new one is there, whole.
 
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chownSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { assert } from '../base/assert.ts';
@@ -33,11 +33,27 @@ export function compactDatabase(path: string): Compacted {
     // Of a compaction that was interrupted.
     rmSync(copy, { force: true });
     copyDatabase({ from: path, to: copy });
+    giveTo(path, copy);
     renameSync(copy, path);
     syncPath(dirname(path), 'r');
     return { bytesBefore, bytesAfter: statSync(path).size };
   } finally {
     lock.close();
+  }
+}
+
+/** Whoever is root here may not be its program, which could not open a file of root's. */
+function giveTo(original: string, copy: string): void {
+  const [{ uid, gid }, now] = [statSync(original), statSync(copy)];
+  if (uid === now.uid && gid === now.gid) return;
+  try {
+    chownSync(copy, uid, gid);
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw new TielineError('file', `cannot give ${copy} to the owner of ${original}`, {
+      hint: 'run this as that user',
+      cause: error,
+    });
   }
 }
 

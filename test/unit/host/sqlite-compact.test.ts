@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
@@ -56,6 +57,16 @@ function ids(): readonly unknown[] {
 }
 
 const left = Array.from({ length: 50 }, (_, i) => 10 * (i + 1));
+
+test('the new file is its owner’s, whoever makes it', () => {
+  make();
+  // Where the tests may not give a file away it is their own, before and after.
+  const own = process.getuid?.() ?? 0;
+  const owner = own === 0 ? 12_345 : own;
+  chownSync(path, owner, process.getgid?.() ?? 0);
+  compactDatabase(path);
+  expect(statSync(path)).toMatchObject({ uid: owner, mode: 0o100600 });
+});
 
 test('what was deleted takes no room any more, and all else is there', () => {
   make();
