@@ -16,7 +16,7 @@ import { readTrade } from '../ledger/judge-trade.ts';
 import type { Ordering } from '../ordering/ordering.ts';
 import type { LedgerStore } from '../store/ledger-store.ts';
 import type { StoredRecord } from '../store/registry-store.ts';
-import type { ApiRoute } from './access.ts';
+import { type ApiRoute, forbidden } from './access.ts';
 import { json, named, problemAnswer } from './answer-schema.ts';
 import { tradeView, windowView } from './market-view.ts';
 import { countOf, textOf } from './request.ts';
@@ -99,7 +99,8 @@ function readersRoute({ suite, ordering }: MarketRoutesOptions): ApiRoute {
     },
     right: 'market',
     description:
-      'Whose keys an asset for an organisation or a chain is sealed for, the regulators among them.',
+      'Whose keys an asset for an organisation or a chain is sealed for, the regulators among them; ' +
+      'a sidechain asks for its chains and their organisation.',
     querySchema: {
       type: 'object',
       additionalProperties: false,
@@ -108,8 +109,11 @@ function readersRoute({ suite, ordering }: MarketRoutesOptions): ApiRoute {
         chain: { type: 'string', pattern: '^[0-9a-fA-F]{64}$' },
       },
     },
-    handler: ({ query }) => {
+    handler: ({ query }, caller) => {
       const [name, chain] = [textOf(query, 'organisation'), textOf(query, 'chain')];
+      if (!mayAskReaders(ordering, caller, { name, chain })) {
+        return forbidden(`the token \`${caller.name}\` is for other chains`);
+      }
       const readers: AssetReader[] = [];
       if (name !== undefined) readers.push({ kind: 'organisation', name });
       if (chain !== undefined) {
@@ -124,6 +128,18 @@ function readersRoute({ suite, ordering }: MarketRoutesOptions): ApiRoute {
       return { status: 200, body: { items } };
     },
   };
+}
+
+/** Who else is in the market, and in which chains, is none of a gateway's business. */
+function mayAskReaders(
+  ordering: Ordering,
+  { chains, ...caller }: Caller,
+  { name, chain }: { readonly name: string | undefined; readonly chain: string | undefined },
+): boolean {
+  if (chains === 'all') return true;
+  if (chain !== undefined && !mayReadChain({ ...caller, chains }, chain)) return false;
+  const isCentre = (id: string) => ordering.chain(fromHex(id) ?? new Uint8Array())?.centre === name;
+  return name === undefined || [...chains].some(isCentre);
 }
 
 async function windows(

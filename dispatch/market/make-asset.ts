@@ -44,6 +44,11 @@ export async function makeAsset(place: ApiPlace, given: AssetGiven): Promise<Uin
     throw asset(`a title has ${titleMax} characters at most, a body ${bodyBytesMax} bytes`);
   }
   const keys = await keysFor(place, given);
+  if (keys.length > tradeLimits.sealedMax) {
+    throw asset(
+      `its readers have ${keys.length} keys, at most ${tradeLimits.sealedMax} for one asset`,
+    );
+  }
   const sealed = sealBody(suite, sealing, { body, keys, mainLogId });
   if (sealed === undefined) throw asset('one of its readers has a key that nothing is sealed for');
   return encodeAsset({ title, answers, readers, ...sealed, chain, timeMs });
