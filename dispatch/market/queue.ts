@@ -60,7 +60,9 @@ export async function sendWaiting(
       continue;
     }
     const path = join(directory, name + ending);
-    const record = new Uint8Array(await readFile(path));
+    const record = await stillWaiting(path);
+    // Another program has sent it meanwhile.
+    if (record === undefined) continue;
     const outcome = await sendOne(record, place, mainLog);
     switch (outcome.kind) {
       case 'taken':
@@ -109,6 +111,15 @@ async function sendOne(record: Uint8Array, place: ApiPlace, mainLog: MainLog): P
   return isForGood
     ? { kind: 'refused', reason }
     : { kind: 'waits', reason, isSilent: code !== 'full' };
+}
+
+async function stillWaiting(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Names without their ending, the oldest first. */

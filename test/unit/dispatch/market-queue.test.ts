@@ -75,6 +75,15 @@ test('what is refused for good keeps nobody waiting, and says why', async () => 
   expect(endings().sort()).toEqual(['receipt', 'refused']);
 });
 
+test('what another program has sent meanwhile is no fault', async () => {
+  for (const [i, record] of three.entries()) await enqueue(queue, record, i);
+  const last = readdirSync(queue).sort().at(-1) ?? '';
+  const sending = send();
+  while (!endings().includes('receipt')) await new Promise((resolve) => setImmediate(resolve));
+  rmSync(join(queue, last));
+  expect((await sending).map(({ status }) => status)).toEqual(['taken', 'taken']);
+});
+
 test('is bounded', async () => {
   const { queueMax } = tradeLimits;
   const [record = new Uint8Array()] = three;
