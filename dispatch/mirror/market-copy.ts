@@ -39,19 +39,24 @@ export class MarketCopy {
     const from = previous === undefined ? 0 : integerOf(previous, 'log_index');
     const overMs = previous === undefined ? 0 : integerOf(previous, 'end_ms');
     const isCut = endMs - startMs === this.#windowMs && startMs % this.#windowMs === 0;
+    const isOver = startMs < overMs;
+    // Also one that does not hold ends here: the next is held against what came behind it.
+    await this.#end(logIndex, isCut && !isOver ? endMs : overMs);
     if (!isCut) return `it is not a window of ${this.#windowMs} ms on the clock`;
-    if (startMs < overMs) return 'it was over before';
+    if (isOver) return 'it was over before';
     const counted = await this.#counted(from, logIndex);
     const isSame =
       (await this.#knowsFew(from)) || JSON.stringify(counted) === JSON.stringify(totals);
-    if (!isSame) return `the demands since leaf ${from} make ${JSON.stringify(counted)}`;
+    return isSame ? undefined : `the demands since leaf ${from} make ${JSON.stringify(counted)}`;
+  }
+
+  async #end(logIndex: number, endMs: number): Promise<void> {
     await this.#database.write([
       {
         sql: 'INSERT INTO market_window (log_index, end_ms) VALUES (?, ?) ON CONFLICT DO NOTHING',
         params: [logIndex, endMs],
       },
     ]);
-    return undefined;
   }
 
   /** Of the leaves behind this one an older program has copied some, which counted no demands: nobody can tell. */

@@ -114,6 +114,15 @@ describe('a window', () => {
     // A pass that died is done again.
     expect(await copy.window(5, saying(next, 1, 7))).toBeUndefined();
   });
+
+  test('that does not hold is one difference, and the next is counted from there', async () => {
+    const copy = new MarketCopy(database, windowMs);
+    await copy.demand(1, demand);
+    expect(await copy.window(2, saying({}, 9, 9))).toContain('since leaf 0');
+    await copy.demand(3, demand);
+    const next = { startMs: windowMs, endMs: 2 * windowMs };
+    expect(await copy.window(4, saying(next, 1, 7))).toBeUndefined();
+  });
 });
 
 test('a mirror that an older program began accuses nobody of what that one did not count', async () => {
