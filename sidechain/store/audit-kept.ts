@@ -9,10 +9,12 @@ import { equal } from '../../base/bytes.ts';
 import { TielineError } from '../../base/errors.ts';
 import type { Suite } from '../../base/suite.ts';
 import { openAnchor } from '../chain/anchor.ts';
-import { openEntry, verifyEntry } from '../chain/entry.ts';
+import { isPersonal, openEntry, type SignedEntry, verifyEntry } from '../chain/entry.ts';
 import { checkReceiptsBySize } from '../chain/key-periods.ts';
+import type { Member, Person } from '../chain/member.ts';
 import { acceptedEntries } from '../chain/prove.ts';
 import { decodeReceiptMessage } from '../chain/receipt-message.ts';
+import type { Registry } from '../chain/registry.ts';
 import type { KeyPeriods } from '../chain/retired-key.ts';
 import { KnownVerdicts } from '../chain/verdicts.ts';
 import type { Kept } from './archive-table.ts';
@@ -106,12 +108,12 @@ function flawOfEntries(
   const accepted = body === undefined ? [] : acceptedEntries(body, outputs);
   for (const { entry } of accepted) {
     const signed = openEntry(suite, entry);
-    const member = signed.ok ? registry.member(signed.value.keyId) : undefined;
+    const signer = signed.ok ? signerOf(registry, signed.value) : undefined;
     const isSigned =
       signed.ok &&
-      member !== undefined &&
-      verifyEntry(suite, signed.value, { publicKey: member.publicKey, chainId: at.chainId });
-    if (!isSigned) return { reason: 'entries', detail: 'an entry is not signed by a member' };
+      signer !== undefined &&
+      verifyEntry(suite, signed.value, { publicKey: signer.publicKey, chainId: at.chainId });
+    if (!isSigned) return { reason: 'entries', detail: 'an entry is not signed by who may' };
     if (signed.value.kind !== 'receipt') continue;
     const anchor = anchoredBy(suite, signed.value.payload, registry.keyPeriods);
     if (anchor === undefined) return { reason: 'entries', detail: 'a receipt is not signed' };
@@ -121,6 +123,11 @@ function flawOfEntries(
   at.counts.refusedCount += (body?.entries.length ?? 0) - accepted.length;
   at.counts.outputCount += outputs.length;
   return undefined;
+}
+
+/** Among all that the chain ever knew: whoever was revoked since has signed before. */
+function signerOf(registry: Registry, { kind, keyId }: SignedEntry): Member | Person | undefined {
+  return isPersonal(kind) ? registry.person(keyId) : registry.member(keyId);
 }
 
 /** The tree hashes of all blocks, against what was signed of them. */

@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeSuite as suite } from '../../../base/node-suite.ts';
+import { signManualEntry } from '../../../sidechain/chain/manual-entry.ts';
 import { keptEntryCount, readKept } from '../../../sidechain/store/archive-table.ts';
 import { chainPath } from '../../../sidechain/store/chain-file.ts';
 import { checkSegment } from '../../../sidechain/store/make-segment.ts';
 import { archivePath, listSegments, withSegment } from '../../../sidechain/store/segment-file.ts';
+import { chainId, engineer, startMs } from '../chain/fixture.ts';
 import { anchoredChain, archiveAll, archived, auditOf, grow, rulesFor } from './archived.ts';
 import { startNode, TestDatabase } from './rig.ts';
 
@@ -136,6 +138,18 @@ test.each([
     await rig.node.close();
   },
 );
+
+test('without its segments a chain is verified with what its persons have signed', async () => {
+  const dataDir = await anchoredChain();
+  const rig = await archiveAll(dataDir);
+  const said = { kind: 'inspection', subject: 'meter', text: 'seal intact', reason: null } as const;
+  const manual = { ...said, sequence: 1, timeMs: startMs, values: [] };
+  const entry = signManualEntry(manual, chainId, engineer);
+  expect(await rig.node.submit({ entry })).toMatchObject({ kind: 'accepted' });
+  await rig.node.close();
+  rmSync(archivePath(dataDir), { recursive: true });
+  expect(await auditOf(dataDir)).toMatchObject({ ok: true, checkedFrom: 512, receiptSize: 600 });
+});
 
 test.each([
   ['an entry', 'UPDATE log SET data = zeroblob(length(data)) WHERE idx = 540'],
