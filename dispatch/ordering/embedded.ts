@@ -22,7 +22,7 @@ import { type CheckedAnchor, checkAhead } from '../ledger/checked-anchor.ts';
 import type { Governance } from '../ledger/judge-governance.ts';
 import type { AnyApplied, MainLedger } from '../ledger/main-ledger.ts';
 import type { VerifyAll } from '../ledger/signed-ahead.ts';
-import type { Outcomes, Transaction } from '../ledger/transaction.ts';
+import type { Change, Outcomes, Transaction } from '../ledger/transaction.ts';
 import type { Keyring } from '../log-keyring.ts';
 import { signedStatement } from '../store/hand-over-store.ts';
 import type { LeafGroups } from '../store/leaf-groups.ts';
@@ -74,6 +74,8 @@ export class EmbeddedOrdering implements Ordering {
   /** Those whose signatures are being verified. */
   readonly #checking = new Set<Waiting>();
   #durable: LogHead;
+  /** Until the act that changes the keys is on the disk and the next key is at hand: nothing is signed before. */
+  #handingOver: Promise<void> | undefined;
   #timeMs = 0;
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -201,24 +203,29 @@ export class EmbeddedOrdering implements Ordering {
 
   async receipt(logIndex: number, { from }: { readonly from: number }): Promise<ReceiptMessage> {
     const { store } = this.#options;
+    await this.#handingOver;
     const statement = this.#recent.at(logIndex) ?? (await store.statementAt(logIndex));
     assert(statement !== undefined, 'what was taken is stored');
+    const { keyPeriods } = this;
     // The keys of now sign no smaller log than the one that named them.
-    const { fromSize } = this.keyPeriods.at(-1) ?? { fromSize: 0 };
+    const { fromSize } = keyPeriods.at(-1) ?? { fromSize: 0 };
     const size = Math.max(statement.receiptSize, from, fromSize);
     assert(size <= this.#durable.size, 'a receipt shows only what is on the disk');
     const { tree } = this.#ledger;
-    return this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
+    const made = await this.#groups.around([logIndex, size - 1, from - 1], tree.size, () => {
       const log = { origin: this.mainLog.origin, size, root: tree.root(size) };
       const leaf = { index: logIndex, path: tree.inclusion(logIndex, size) };
       const receipt = this.#signedRoots.receipts(log)(leaf);
       const consistency = tree.consistency(from, size);
       return { anchor: statement.bytes, receipts: [receipt], from, consistency };
     });
+    // While it was made the keys changed, and it may be by the next one for a size that is not its own.
+    return this.keyPeriods === keyPeriods ? made : this.receipt(logIndex, { from });
   }
 
-  handOver(generation: number, { from }: { readonly from: number }): Promise<TrustMessage> {
+  async handOver(generation: number, { from }: { readonly from: number }): Promise<TrustMessage> {
     const { store } = this.#options;
+    await this.#handingOver;
     const { tree } = this.#ledger;
     return proveHandOver({ store, tree, groups: this.#groups }, this.keyPeriods, {
       generation,
@@ -285,12 +292,23 @@ export class EmbeddedOrdering implements Ordering {
     }
     const { tree } = this.#ledger;
     const head = { size: tree.size, root: tree.root() };
-    const handOver = changes.find(isHandOver);
-    await this.#options.store.persist(changes, head, handOver && [this.#signHandOver(head)]);
+    if (changes.some(isHandOver)) await this.#handOver(changes, head);
+    else await this.#persist(changes, head);
+    return applied;
+  }
+
+  async #persist(changes: readonly Change[], head: LogHead, more?: Statement[]): Promise<void> {
+    await this.#options.store.persist(changes, head, more);
     this.#recent.keep(changes, head.size);
     this.#durable = head;
-    if (handOver !== undefined) await this.#useNextKey();
-    return applied;
+  }
+
+  /** The ledger names the new keys from when the act was judged; who wants a signature waits for them. */
+  async #handOver(changes: readonly Change[], head: LogHead): Promise<void> {
+    const done = this.#persist(changes, head, [this.#signHandOver(head)]);
+    this.#handingOver = done.then(() => this.#useNextKey());
+    await this.#handingOver;
+    this.#handingOver = undefined;
   }
 
   /** What waits, up to an act that may change the keys: the log that the old ones sign ends with it. */

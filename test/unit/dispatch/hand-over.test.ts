@@ -25,6 +25,7 @@ import { changeRegistry } from '../../../sidechain/chain/main-registry-change.ts
 import {
   checkReceiptMessage,
   decodeReceiptMessage,
+  type ReceiptMessage,
 } from '../../../sidechain/chain/receipt-message.ts';
 import { checkTrust, decodeTrust } from '../../../sidechain/chain/trust.ts';
 import { formatTrustedKeys, parseTrustedKeys } from '../../../sidechain/chain/trusted-keys.ts';
@@ -83,6 +84,28 @@ describe('an act that changes the key', () => {
     const by = { name, publicKey: keys[0]?.publicKey ?? new Uint8Array() };
     expect(parseCheckpoint(note.value.body)).toMatchObject({ value: { size: 3 } });
     expect(line && verifyLogSignature(suite, note.value.body, line, by)).toBe(true);
+  });
+
+  test('lets no receipt be made between the old key and the new one', async () => {
+    const first = await firstReceipt();
+    const change = await at.offer();
+    const asked: Promise<ReceiptMessage>[] = [];
+    const taken = at.propose(change);
+    let isTaken = false;
+    const done = taken.then(() => {
+      isTaken = true;
+    });
+    while (!isTaken) {
+      asked.push(ordering().receipt(1, { from: 0 }));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await done;
+    asked.push(ordering().receipt(1, { from: 0 }));
+    const { keyPeriods: periods } = ordering();
+    for (const { receipts } of await Promise.all(asked)) {
+      expect(checkReceiptsBySize(suite, first.anchor, { receipts, periods }).ok).toBe(true);
+    }
+    expect(asked.length).toBeGreaterThan(2);
   });
 
   test('is refused where the node has not the key, or the offer does not hold', async () => {
