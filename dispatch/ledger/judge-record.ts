@@ -19,6 +19,8 @@ export type RecordGround = {
   /** What it names, if it names an asset that is stored. */
   readonly named: NamedAsset | undefined;
   readonly isMarketFull: boolean;
+  /** Of the order; undefined where it is not known yet. */
+  readonly timeMs: number | undefined;
 };
 
 export type JudgedRecord = {

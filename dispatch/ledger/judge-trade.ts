@@ -109,8 +109,16 @@ function chainFlaw(
   return refuse('centre', `${chain.centre} is no centre of this log`);
 }
 
-function judgeDemand(demand: Demand, organisation: string, { isMarketFull }: RecordGround): Judged {
+function judgeDemand(
+  demand: Demand,
+  organisation: string,
+  { isMarketFull, timeMs }: RecordGround,
+): Judged {
   if (isMarketFull) return refuse('full', 'this window has all the demands that it holds');
+  // Of a clock far ahead, too: it would open a window that all later demands fell into, for years.
+  if (timeMs !== undefined && demand.toMs <= timeMs) {
+    return refuse('over', 'its delivery is over by the time of the log');
+  }
   const { tradeClass, direction, energyWh } = demand;
   return accept({ kind: 'demand', organisation, tradeClass, direction, energyWh });
 }

@@ -352,12 +352,12 @@ export class MainLedger {
       return { outcome: { kind: 'receipt', logIndex: known, isNew: false }, changes: [] };
     }
     const judged = judgeRecord(this.#suite, opened.value, {
-      registry: this.#governance.registry,
-      mainLogId: this.mainLog.id,
+      ...{ registry: this.#governance.registry, mainLogId: this.mainLog.id },
       chainOf: (id) => this.chain(id),
       named: context.named,
       // By the time of the order it may be over.
       isMarketFull: !this.#isTrying && this.#market.isFull,
+      timeMs: this.#isTrying ? undefined : context.timeMs,
     });
     if (!judged.ok) return refused(judged.code, judged.detail);
     const { timeMs } = context;

@@ -48,8 +48,12 @@ async function restart(): Promise<void> {
   http = await centre.serve();
 }
 
-async function post(record: Uint8Array, clock: string) {
+function post(record: Uint8Array, clock: string) {
   centre.nowMs = at(clock);
+  return put(record);
+}
+
+async function put(record: Uint8Array) {
   const response = await checkedFetch(`${http.url}/api/v1/market/records`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -84,6 +88,21 @@ test('requests at 00:01, 00:14 and 00:16 are two in the first window and one in 
     ['00:15', [0, 1, 0]],
     ['00:00', [0, 1, 1]],
   ]);
+});
+
+test('a clock years ahead opens no window, and once it is right all goes on', async () => {
+  const { grid } = trader;
+  const over = { status: 422, code: 'over' };
+  centre.nowMs = Date.parse('2100-01-01T00:00:00Z');
+  expect(await put(demandBy(grid))).toMatchObject(over);
+  await restart();
+  const delivery = { fromMs: at('00:02:00'), toMs: at('00:10:00') };
+  expect(await post(demandBy(grid, delivery), '00:10:00')).toMatchObject(over);
+  expect(await post(demandBy(grid, delivery), '00:09:59.999')).toMatchObject({ status: 422 });
+  await restart();
+  expect(await post(demandBy(grid, delivery), '00:09:59.999')).toMatchObject({ status: 201 });
+  await post(demandBy(grid), '00:16:00');
+  expect(countsOf(await windows())).toEqual([['00:00', [0, 1, 0]]]);
 });
 
 test('a window is a leaf, and its receipt holds', async () => {

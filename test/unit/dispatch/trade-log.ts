@@ -72,6 +72,8 @@ export function newTradeLedger(): MainLedger {
   return MainLedger.begin(suite, tradeGenesis, new HistoryTree(suite, noLeaves)).ledger;
 }
 
+/** Behind all that the tests demand. */
+const deliveryMs = Date.parse('2027-01-01T12:00:00Z');
 let saidCount = 0;
 
 /** Each call makes another one: its time is one more. */
@@ -83,7 +85,7 @@ export function demandBy(
   saidCount += 1;
   const demand: Demand = {
     ...{ tradeClass: 'ordinary-supply', direction: 'buy', energyWh: 1_000 },
-    ...{ fromMs: startMs + 3_600_000, toMs: startMs + 4_500_000 },
+    ...{ fromMs: deliveryMs, toMs: deliveryMs + 900_000 },
     ...{ priceLimit: [7_950, -2, 'EUR'], chain: null, timeMs: startMs + saidCount },
     ...changed,
   };

@@ -191,7 +191,12 @@ describe('a gateway whose chain', () => {
     assert(opened.ok, 'a demand is a record');
     const judged = judgeRecord(suite, opened.value, {
       ...{ registry: { ...registry, organisations }, mainLogId: tradeLog.id },
-      ...{ chainOf: () => ({ ...chain, quarantined }), named: undefined, isMarketFull: false },
+      ...{
+        chainOf: () => ({ ...chain, quarantined }),
+        named: undefined,
+        isMarketFull: false,
+        timeMs: startMs,
+      },
     });
     return judged.ok ? 'taken' : judged.code;
   };
