@@ -2,7 +2,7 @@
 // Routes of the market: windows that are over, what was said, whose keys an asset is sealed for, and the way
 // in for what is signed. Bodies of assets are sealed where they stand, so nothing here has to hide them.
 
-import { fromBase64, fromHex, toBase64, toHex } from '../../base/bytes.ts';
+import { fromHex, toHex } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { Suite } from '../../base/suite.ts';
 import { tradeLimits } from '../../base/trade-limits.ts';
@@ -10,7 +10,6 @@ import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
 import type { AssetReader } from '../../sidechain/chain/asset.ts';
 import { openRecord, tradeKinds } from '../../sidechain/chain/main-record.ts';
-import { encodeReceiptMessage } from '../../sidechain/chain/receipt-message.ts';
 import { readerKeys } from '../../sidechain/chain/trade-readers.ts';
 import { readTrade } from '../ledger/judge-trade.ts';
 import type { Ordering } from '../ordering/ordering.ts';
@@ -19,6 +18,7 @@ import type { StoredRecord } from '../store/registry-store.ts';
 import { type ApiRoute, forbidden } from './access.ts';
 import { json, named, problemAnswer } from './answer-schema.ts';
 import { tradeView, windowView } from './market-view.ts';
+import { putStatement, recordedAnswers } from './put-statement.ts';
 import { countOf, textOf } from './request.ts';
 import { type Caller, mayReadChain } from './rights.ts';
 
@@ -69,11 +69,7 @@ export function marketRoutes(options: MarketRoutesOptions): readonly ApiRoute[] 
       method: 'POST',
       path: `${path}/records`,
       operation: 'putMarketRecord',
-      answers: {
-        200: json('It was there before.', named('Recorded')),
-        201: json('It stands in the log now; `Location` names it.', named('Recorded')),
-        422: problemAnswer('It does not count; `code` says why.'),
-      },
+      answers: recordedAnswers,
       right: 'trade',
       description: 'Puts a demand, an asset, an agreement or an execution on the main log.',
       bodySchema: {
@@ -82,7 +78,7 @@ export function marketRoutes(options: MarketRoutesOptions): readonly ApiRoute[] 
         required: ['record'],
         properties: { record: { type: 'string', maxLength: 2 * limits.entryBytesMax } },
       },
-      handler: (request) => put(options, request),
+      handler: (request) => putStatement(options.ordering, request, tradeFlaw),
     },
   ];
 }
@@ -181,22 +177,8 @@ function concerns(caller: Caller, { bytes }: StoredRecord): boolean {
   );
 }
 
-async function put(
-  { ordering }: MarketRoutesOptions,
-  { body }: HttpRequest,
-): Promise<HttpResponse> {
-  const record = fromBase64((body as { readonly record: string }).record);
-  if (record === undefined) return problem(400, 'a record is base64 with padding (RFC 4648 §4)');
+function tradeFlaw(record: Uint8Array): HttpResponse | undefined {
   const opened = openRecord(record);
-  const isTrade = opened.ok && tradeKinds.some((kind) => kind === opened.value.kind);
-  if (!isTrade) return problem(422, `this is no ${tradeKinds.join(' or ')}`, { code: 'malformed' });
-  const outcome = await ordering.submit({ kind: 'record', record });
-  if (outcome.kind === 'refused') return problem(422, outcome.detail, { code: outcome.code });
-  const { logIndex, isNew } = outcome;
-  const message = await ordering.receipt(logIndex, { from: 0 });
-  return {
-    status: isNew ? 201 : 200,
-    headers: { location: `/api/v1/records/${logIndex}` },
-    body: { logIndex, receipt: toBase64(encodeReceiptMessage(message)) },
-  };
+  if (opened.ok && tradeKinds.some((kind) => kind === opened.value.kind)) return undefined;
+  return problem(422, `this is no ${tradeKinds.join(' or ')}`, { code: 'malformed' });
 }

@@ -2,7 +2,7 @@
 // Routes of the records on the main log, commands, rules and acts, each with its receipt; and the way in for
 // commands and rules. A person of the registry has signed them: that decides, whoever brings it.
 
-import { fromBase64, toBase64 } from '../../base/bytes.ts';
+import { toBase64 } from '../../base/bytes.ts';
 import { limits } from '../../base/limits.ts';
 import type { HttpRequest } from '../../host/http.ts';
 import { type HttpResponse, problem } from '../../host/http-problem.ts';
@@ -12,6 +12,7 @@ import type { LedgerStore } from '../store/ledger-store.ts';
 import type { StoredRecord } from '../store/registry-store.ts';
 import type { ApiRoute } from './access.ts';
 import { file, json, named, problemAnswer } from './answer-schema.ts';
+import { putStatement, recordedAnswers } from './put-statement.ts';
 import { countOf } from './request.ts';
 import { formatTime } from './time-query.ts';
 
@@ -46,11 +47,7 @@ export function recordRoutes(options: RecordRoutesOptions): readonly ApiRoute[] 
       method: 'POST',
       path: '/api/v1/records',
       operation: 'putRecord',
-      answers: {
-        200: json('It was there before.', named('Recorded')),
-        201: json('It stands in the log now; `Location` names it.', named('Recorded')),
-        422: problemAnswer('It does not count; `code` says why.'),
-      },
+      answers: recordedAnswers,
       right: 'record',
       description: 'Puts a command or a rule, signed by a person, on the main log.',
       bodySchema: {
@@ -59,7 +56,7 @@ export function recordRoutes(options: RecordRoutesOptions): readonly ApiRoute[] 
         required: ['record'],
         properties: { record: { type: 'string' } },
       },
-      handler: (request) => put(options, request),
+      handler: (request) => putStatement(options.ordering, request),
     },
     {
       method: 'GET',
@@ -100,21 +97,4 @@ async function list(
 
 function recordView({ logIndex, kind, bytes, acceptedMs }: StoredRecord) {
   return { logIndex, kind, acceptedAt: formatTime(acceptedMs), record: toBase64(bytes) };
-}
-
-async function put(
-  { ordering }: RecordRoutesOptions,
-  { body }: HttpRequest,
-): Promise<HttpResponse> {
-  const record = fromBase64((body as { readonly record: string }).record);
-  if (record === undefined) return problem(400, 'a record is base64 with padding (RFC 4648 §4)');
-  const outcome = await ordering.submit({ kind: 'record', record });
-  if (outcome.kind === 'refused') return problem(422, outcome.detail, { code: outcome.code });
-  const { logIndex, isNew } = outcome;
-  const message = await ordering.receipt(logIndex, { from: 0 });
-  return {
-    status: isNew ? 201 : 200,
-    headers: { location: `/api/v1/records/${logIndex}` },
-    body: { logIndex, receipt: toBase64(encodeReceiptMessage(message)) },
-  };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of the log in its ledger: those of the genesis, and each that an act has put in their place.
 
-import { firstPeriod, newestKeys } from '../../sidechain/chain/key-periods.ts';
+import { firstPeriod, newestKeys, nextPeriod } from '../../sidechain/chain/key-periods.ts';
 import { generationOf, type MainLog } from '../../sidechain/chain/main-log.ts';
 import type { MainRegistry } from '../../sidechain/chain/main-registry.ts';
 import type { KeyPeriods } from '../../sidechain/chain/retired-key.ts';
@@ -30,11 +30,11 @@ export class LedgerKeys {
 
   /** `size`: of the log that ends with the act, where the registry has other keys by one. */
   follow(registry: MainRegistry, size: number): void {
-    const { origin, id, generation: known = 0 } = this.mainLog;
+    const { origin, id } = this.mainLog;
     const { keys, threshold } = registry;
     const generation = generationOf(registry);
-    if (generation === known) return;
+    if (generation === generationOf(this.mainLog)) return;
     const mainLog = { origin, id, keys, threshold, generation };
-    this.#periods = [...this.#periods, { mainLog, fromSize: size }];
+    this.#periods = nextPeriod(this.#periods, { mainLog, size });
   }
 }

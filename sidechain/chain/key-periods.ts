@@ -20,7 +20,10 @@ export function firstPeriod(mainLog: MainLog): KeyPeriods {
   return [{ mainLog, fromSize: 0 }];
 }
 
-export function nextPeriod(periods: KeyPeriods, { mainLog, size }: CheckedHandOver): KeyPeriods {
+export function nextPeriod(
+  periods: KeyPeriods,
+  { mainLog, size }: Pick<CheckedHandOver, 'mainLog' | 'size'>,
+): KeyPeriods {
   return [...periods, { mainLog, fromSize: size }];
 }
 

@@ -209,8 +209,9 @@ export class Submissions {
     const early = block.refused.filter(isEarly);
     for (const { id } of early) this.#retry(id, nowMs);
     for (const id of block.accepted) {
-      const sinceMs = this.#waiters.get(keyOf(id))?.sinceMs;
+      // Most are of others.
       if (this.#leave(id, { kind: 'accepted', height }, leaving) === undefined) continue;
+      const sinceMs = this.#waiters.get(keyOf(id))?.sinceMs;
       if (sinceMs !== undefined) this.#onCommitted({ id, afterMs: nowMs - sinceMs });
     }
     for (const refused of block.refused) {
